@@ -1,0 +1,39 @@
+//! `cargo ci`: builds, tests, checks, fuzzes and measures this workspace.
+
+mod backend;
+mod bench;
+mod check;
+mod cli;
+mod error;
+mod fuzz;
+mod interrupt;
+mod orderings;
+mod pool;
+mod progress;
+mod select;
+mod table;
+mod tally;
+mod test;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Check(args) => check::check(&args),
+        Command::Test => test::test(),
+        Command::Fuzz(args) => fuzz::fuzz(&args),
+        Command::Bench(args) => bench::bench(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.status().into()
+        }
+    }
+}

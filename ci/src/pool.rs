@@ -1,0 +1,320 @@
+//! Many jobs on a few worker processes.
+
+use std::collections::BTreeMap;
+use std::iter::Enumerate;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use lwp_loom_tests::job::{Finding, Job, Verdict};
+
+use crate::interrupt::Interrupt;
+use crate::worker::{Killer, Worker};
+
+/// How often a pool that waits looks whether it has been interrupted.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// An engine's worker processes. Each job is explored by one process; a process explores one job at a time.
+#[derive(Debug)]
+pub struct Pool {
+    worker: PathBuf,
+    engine: &'static str,
+    size: NonZeroUsize,
+    interrupt: Interrupt,
+    idle: Mutex<Vec<Worker>>,
+}
+
+/// Why a pool gave up before its jobs were done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The user asked for an end.
+    Interrupted,
+    /// No worker can be started; says why. This is no program's failure.
+    NoWorker(String),
+}
+
+impl Pool {
+    /// A pool of at most `size` processes of the executable `worker`, which explores under `engine`.
+    pub fn new(worker: PathBuf, engine: &'static str, size: NonZeroUsize, interrupt: Interrupt) -> Pool {
+        Pool { worker, engine, size, interrupt, idle: Mutex::default() }
+    }
+
+    /// Has all jobs done and returns their findings in the jobs' order. `on_done` sees each, with its job's index, as
+    /// it comes; what it has seen is all that is known if the pool stops.
+    pub fn run(
+        &self,
+        jobs: Vec<Job>,
+        mut on_done: impl FnMut(usize, &Finding),
+    ) -> Result<Vec<Finding>, Stopped> {
+        let mut findings = vec![None; jobs.len()];
+        let queue = Queue::new(jobs.into_iter(), false);
+        self.serve(&queue, |index, finding| {
+            on_done(index, &finding);
+            findings[index] = Some(finding);
+        })?;
+        // An interrupt that came too late to cut anything short changes nothing.
+        findings.into_iter().collect::<Option<_>>().ok_or(Stopped::Interrupted)
+    }
+
+    /// The first of the jobs, in their order, that fails; every job before it was explored and did not. `None` if no
+    /// job fails. Jobs after a failure are not explored to their end.
+    ///
+    /// A job that does not fail may still be bounded: `on_done` sees every finding as it comes.
+    pub fn first_failure(
+        &self,
+        jobs: impl Iterator<Item = Job> + Send,
+        mut on_done: impl FnMut(usize, &Finding),
+    ) -> Result<Option<(usize, Finding)>, Stopped> {
+        let mut first: Option<(usize, Finding)> = None;
+        let queue = Queue::new(jobs, true);
+        self.serve(&queue, |index, finding| {
+            on_done(index, &finding);
+            let earlier = first.as_ref().is_none_or(|(best, _)| index < *best);
+            if finding.verdict == Verdict::Failed && earlier {
+                first = Some((index, finding));
+            }
+        })?;
+        if self.interrupt.is_raised() { Err(Stopped::Interrupted) } else { Ok(first) }
+    }
+
+    /// Has the queue's jobs done until it is closed or empty.
+    fn serve<J: Iterator<Item = Job> + Send>(
+        &self,
+        queue: &Queue<J>,
+        mut on_done: impl FnMut(usize, Finding),
+    ) -> Result<(), Stopped> {
+        thread::scope(|scope| {
+            let (done, findings) = mpsc::channel();
+            for _ in 0..self.size.get() {
+                let done = done.clone();
+                scope.spawn(move || self.work(queue, &done));
+            }
+            drop(done);
+            loop {
+                if self.interrupt.is_raised() {
+                    queue.close(0);
+                }
+                match findings.recv_timeout(LOOK) {
+                    Ok((index, Ok(finding))) => on_done(index, finding),
+                    Ok((_, Err(stopped))) => return Err(stopped),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                }
+            }
+        })
+    }
+
+    /// Takes jobs from the queue, one after another.
+    fn work<J: Iterator<Item = Job>>(
+        &self,
+        queue: &Queue<J>,
+        done: &Sender<(usize, Result<Finding, Stopped>)>,
+    ) {
+        while let Some((index, job)) = queue.take() {
+            let idle = lock(&self.idle).pop();
+            let mut worker = match idle.map_or_else(|| Worker::spawn(&self.worker), Ok) {
+                Ok(worker) => worker,
+                Err(e) => {
+                    queue.close(0);
+                    let why = format!("cannot start {}: {e}", self.worker.display());
+                    // The receiver is gone only after another thread has said the same.
+                    let _ = done.send((index, Err(Stopped::NoWorker(why))));
+                    return;
+                }
+            };
+            queue.started(index, worker.killer());
+            let answer = worker.ask(&job, self.engine);
+            let wanted = queue.finished(index);
+            let finding = match answer {
+                Ok(finding) => {
+                    // A worker whose answer is no longer wanted may have been killed, and one that found a failure
+                    // ends by itself: neither is used again.
+                    if wanted && finding.verdict != Verdict::Failed {
+                        lock(&self.idle).push(worker);
+                    }
+                    finding
+                }
+                Err(message) if wanted => self.failed(job, message),
+                Err(_) => continue,
+            };
+            if queue.first_failure_only && finding.verdict == Verdict::Failed {
+                queue.close(index);
+            }
+            let _ = done.send((index, Ok(finding)));
+        }
+    }
+
+    /// The finding for a job whose worker gave none.
+    fn failed(&self, job: Job, message: String) -> Finding {
+        Finding {
+            program: job.program,
+            engine: self.engine.into(),
+            verdict: Verdict::Failed,
+            bound: None,
+            message: Some(message),
+            executions: 0,
+            distinct: 0,
+            outcomes: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+}
+
+/// The jobs of one call.
+struct Queue<J> {
+    first_failure_only: bool,
+    state: Mutex<State<J>>,
+}
+
+struct State<J> {
+    jobs: Enumerate<J>,
+    /// Jobs from here on are not wanted. It only ever falls.
+    end: usize,
+    /// The workers of the jobs that are being explored.
+    running: BTreeMap<usize, Killer>,
+}
+
+impl<J: Iterator<Item = Job>> Queue<J> {
+    fn new(jobs: J, first_failure_only: bool) -> Queue<J> {
+        let state = State { jobs: jobs.enumerate(), end: usize::MAX, running: BTreeMap::new() };
+        Queue { first_failure_only, state: Mutex::new(state) }
+    }
+
+    /// The next job that is wanted.
+    fn take(&self) -> Option<(usize, Job)> {
+        let mut state = lock(&self.state);
+        let (index, job) = state.jobs.next()?;
+        (index < state.end).then_some((index, job))
+    }
+
+    /// The job is being explored by the worker that `killer` ends.
+    fn started(&self, index: usize, killer: Killer) {
+        let mut state = lock(&self.state);
+        if index < state.end {
+            state.running.insert(index, killer);
+        } else {
+            killer.kill();
+        }
+    }
+
+    /// The job's worker answered or died. True if the job is still wanted; its worker has then not been killed.
+    fn finished(&self, index: usize) -> bool {
+        let mut state = lock(&self.state);
+        state.running.remove(&index);
+        index < state.end
+    }
+
+    /// Jobs from `end` on are no longer wanted: kills the workers that explore them.
+    fn close(&self, end: usize) {
+        let mut state = lock(&self.state);
+        state.end = state.end.min(end);
+        let end = state.end;
+        for killer in state.running.split_off(&end).into_values() {
+            killer.kill();
+        }
+    }
+}
+
+/// Locks a mutex that no thread leaves half-changed, even one that panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    /// A pool of fake workers, for which a program's name is what to do.
+    pub fn fake_pool(size: usize) -> Pool {
+        let worker = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/worker.sh").into();
+        Pool::new(worker, "loom", NonZeroUsize::new(size).unwrap(), Interrupt::default())
+    }
+
+    fn jobs(programs: &[String]) -> Vec<Job> {
+        programs.iter().map(|program| Job { program: program.clone(), ..Job::default() }).collect()
+    }
+
+    /// Names in a folder of the test's own: how jobs wait for one another.
+    fn marks<const N: usize>(test: &str) -> [String; N] {
+        let dir = std::env::temp_dir().join(format!("ci-pool-{}-{test}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).unwrap();
+        std::array::from_fn(|i| dir.join(i.to_string()).display().to_string())
+    }
+
+    #[test]
+    fn findings_come_in_the_order_of_the_jobs() {
+        let [mark] = marks("order");
+        let programs = [format!("await={mark} bounded"), format!("touch={mark} complete"), "complete".into()];
+        let mut seen = Vec::new();
+        let findings = fake_pool(2).run(jobs(&programs), |index, _| seen.push(index)).unwrap();
+        assert_eq!(
+            findings.iter().map(|f| &f.program).collect::<Vec<_>>(),
+            programs.iter().collect::<Vec<_>>()
+        );
+        assert_eq!(findings[0].verdict, Verdict::Bounded);
+        seen.sort();
+        assert_eq!(seen, [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_worker_that_dies_is_a_failure_and_the_rest_goes_on() {
+        let programs = ["abort", "exit", "garbage", "half", "complete"].map(String::from);
+        let findings = fake_pool(1).run(jobs(&programs), |_, _| {}).unwrap();
+        let message = |i: usize| findings[i].message.as_deref().unwrap_or_default();
+        assert!(message(0).contains("SIGABRT") && message(0).contains("last words"), "{}", message(0));
+        assert!(message(1).contains("exit status: 3"), "{}", message(1));
+        assert!(message(2).contains("cannot be used"), "{}", message(2));
+        assert!(message(3).contains("died without an answer"), "{}", message(3));
+        assert!(findings[..4].iter().all(|f| f.verdict == Verdict::Failed));
+        assert_eq!(findings[4].verdict, Verdict::Complete);
+    }
+
+    #[test]
+    fn the_first_failure_is_the_smallest_though_a_later_one_comes_sooner() {
+        let [mark] = marks("smallest");
+        let programs = ["complete".into(), format!("await={mark} failed"), format!("touch={mark} failed")];
+        let first = fake_pool(2).first_failure(jobs(&programs).into_iter(), |_, _| {}).unwrap();
+        assert_eq!(first.map(|(index, _)| index), Some(1));
+    }
+
+    #[test]
+    fn jobs_after_the_first_failure_are_cut_short() {
+        let [mark] = marks("cut");
+        let programs = [format!("await={mark} failed"), format!("touch={mark} hang"), "hang".into()];
+        let first = fake_pool(2).first_failure(jobs(&programs).into_iter(), |_, _| {}).unwrap();
+        assert_eq!(first.map(|(index, _)| index), Some(0));
+    }
+
+    #[test]
+    fn no_failure_means_that_every_job_was_explored() {
+        let programs = ["complete", "bounded", "complete"].map(String::from);
+        let mut seen = 0;
+        let first = fake_pool(2).first_failure(jobs(&programs).into_iter(), |_, _| seen += 1).unwrap();
+        assert_eq!((first, seen), (None, 3));
+    }
+
+    #[test]
+    fn an_interrupt_ends_what_is_running() {
+        let pool = fake_pool(2);
+        let programs = ["complete", "hang", "hang"].map(String::from);
+        let mut seen = Vec::new();
+        let stopped = pool.run(jobs(&programs), |index, _| {
+            seen.push(index);
+            pool.interrupt.raise();
+        });
+        assert_eq!((stopped, seen), (Err(Stopped::Interrupted), vec![0]));
+    }
+
+    #[test]
+    fn a_worker_that_cannot_be_started_is_no_programs_failure() {
+        let pool = Pool { worker: Path::new("/nonexistent/worker").into(), ..fake_pool(2) };
+        let stopped = pool.run(jobs(&["complete".into(), "complete".into()]), |_, _| {});
+        assert!(matches!(stopped, Err(Stopped::NoWorker(why)) if why.contains("/nonexistent/worker")));
+    }
+}

@@ -1,0 +1,86 @@
+//! A report as text.
+
+use std::fmt::Write;
+
+use comfy_table::{CellAlignment, Table, presets};
+use lwp_loom_tests::job::{Finding, Verdict};
+use lwp_loom_tests::report::{OrderingRow, Run};
+
+/// The longest explanation of a break that a table has room for.
+const HOW: usize = 60;
+
+/// The families, a line each.
+pub fn runs(runs: &[Run]) -> String {
+    let head =
+        ["name", "system", "engine", "lwps", "programs", "executions", "distinct", "verdict", "seconds"];
+    let mut table = table(&head);
+    for column in [3, 4, 5, 6, 8] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for run in runs {
+        table.add_row([
+            run.name.clone(),
+            format!("{} {}", run.system, run.variant),
+            run.engine.clone(),
+            run.lwps.to_string(),
+            run.programs.to_string(),
+            run.executions.to_string(),
+            run.distinct.to_string(),
+            verdict(run.verdict, run.bound.as_deref()),
+            format!("{:.1}", run.seconds),
+        ]);
+    }
+    text(&table)
+}
+
+/// The sites, a line each and one more for each further break.
+pub fn orderings(rows: &[OrderingRow]) -> String {
+    let mut table = table(&["site", "declared", "weakest", "source", "breaks"]);
+    for row in rows {
+        let breaks = row.breaks.iter().map(|b| {
+            let how = b.how.lines().next().unwrap_or_default();
+            let cut = if how.chars().count() > HOW { "..." } else { "" };
+            format!("{}: {}: {}{cut}", b.ordering, b.program, how.chars().take(HOW).collect::<String>())
+        });
+        let breaks = breaks.collect::<Vec<_>>().join("\n");
+        table.add_row([&row.site, &row.declared, &row.weakest, &row.source, &breaks]);
+    }
+    text(&table)
+}
+
+/// The programs that failed, with how and with the command that repeats each.
+pub fn failures(failures: &[Finding], repeat: impl Fn(&Finding) -> String) -> String {
+    let mut text = String::new();
+    for finding in failures {
+        let message = finding.message.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "failed: {} ({})", finding.program, finding.engine);
+        for line in message.lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+        let _ = writeln!(text, "  repeat: {}\n", repeat(finding));
+    }
+    text
+}
+
+/// A verdict in words: what is known, and no more.
+pub fn verdict(verdict: Verdict, bound: Option<&str>) -> String {
+    match (verdict, bound) {
+        (Verdict::Complete, _) => "complete".into(),
+        (Verdict::Bounded, bound) => format!("bounded by {}", bound.unwrap_or("an unknown limit")),
+        (Verdict::Failed, Some(bound)) => format!("failed; bounded by {bound}"),
+        (Verdict::Failed, None) => "failed".into(),
+    }
+}
+
+fn table(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(head.iter().copied());
+    table
+}
+
+/// The table without the blanks that pad its last column.
+fn text(table: &Table) -> String {
+    table.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
+}

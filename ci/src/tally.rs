@@ -1,0 +1,139 @@
+//! The sum of a family's findings.
+
+use std::collections::BTreeSet;
+
+use lwp_loom_tests::job::{Finding, Verdict};
+use lwp_loom_tests::report::Run;
+use lwp_loom_tests::suite::Family;
+
+/// A family under one engine, and what has been found of it so far.
+#[derive(Debug)]
+pub struct Tally<'a> {
+    family: &'a Family,
+    engine: &'static str,
+    programs: usize,
+    executions: u64,
+    distinct: u64,
+    failed: bool,
+    bounds: BTreeSet<String>,
+    seconds: f64,
+}
+
+impl<'a> Tally<'a> {
+    /// Nothing is known yet.
+    pub fn new(family: &'a Family, engine: &'static str) -> Tally<'a> {
+        Tally {
+            family,
+            engine,
+            programs: 0,
+            executions: 0,
+            distinct: 0,
+            failed: false,
+            bounds: BTreeSet::new(),
+            seconds: 0.0,
+        }
+    }
+
+    /// Adds a program's finding.
+    pub fn add(&mut self, finding: &Finding) {
+        self.programs += 1;
+        self.executions += finding.executions;
+        self.distinct += finding.distinct;
+        self.failed |= finding.verdict == Verdict::Failed;
+        if finding.verdict == Verdict::Bounded {
+            self.bounds.insert(finding.bound.clone().unwrap_or_else(|| "an unknown limit".into()));
+        }
+        self.seconds += finding.seconds;
+    }
+
+    /// Whether every program of the family has been added.
+    pub fn is_full(&self) -> bool {
+        self.programs == self.family.programs.len()
+    }
+
+    /// The family's row. It is complete only if there are programs and each has a finding that says so.
+    pub fn run(&self) -> Run {
+        let mut bounds: Vec<String> = self.bounds.iter().cloned().collect();
+        if !self.is_full() {
+            let (done, all) = (self.programs, self.family.programs.len());
+            bounds.push(format!("an early end (incomplete: {done} of {all} programs)"));
+        } else if self.programs == 0 {
+            bounds.push("a lack of programs".into());
+        }
+        let verdict = match (self.failed, bounds.is_empty()) {
+            (true, _) => Verdict::Failed,
+            (false, false) => Verdict::Bounded,
+            (false, true) => Verdict::Complete,
+        };
+        Run {
+            name: self.family.name.into(),
+            system: self.family.system.into(),
+            variant: self.family.variant.into(),
+            engine: self.engine.into(),
+            lwps: self.family.lwps,
+            programs: self.programs,
+            executions: self.executions,
+            distinct: self.distinct,
+            verdict,
+            bound: (!bounds.is_empty()).then(|| bounds.join(", ")),
+            seconds: self.seconds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn family(programs: usize) -> Family {
+        let programs = (0..programs).map(|i| i.to_string()).collect();
+        Family { name: "f", system: "netbsd-1.62", variant: "repaired", lwps: 2, programs }
+    }
+
+    fn finding(verdict: Verdict) -> Finding {
+        Finding {
+            program: "0".into(),
+            engine: "loom".into(),
+            verdict,
+            bound: (verdict == Verdict::Bounded).then(|| "9 executions".into()),
+            message: (verdict == Verdict::Failed).then(|| "broken".into()),
+            executions: 3,
+            distinct: 2,
+            outcomes: Vec::new(),
+            seconds: 0.5,
+        }
+    }
+
+    fn run(programs: usize, verdicts: &[Verdict]) -> Run {
+        let family = family(programs);
+        let mut tally = Tally::new(&family, "loom");
+        verdicts.iter().for_each(|verdict| tally.add(&finding(*verdict)));
+        tally.run()
+    }
+
+    #[test]
+    fn the_worst_verdict_wins() {
+        use Verdict::{Bounded, Complete, Failed};
+        assert_eq!(run(2, &[Complete, Complete]).verdict, Complete);
+        assert_eq!(run(2, &[Complete, Bounded]).verdict, Bounded);
+        assert_eq!(run(3, &[Bounded, Failed, Complete]).verdict, Failed);
+    }
+
+    #[test]
+    fn a_family_that_was_cut_short_is_not_complete() {
+        let run = run(3, &[Verdict::Complete]);
+        assert_eq!(run.verdict, Verdict::Bounded);
+        assert_eq!(run.bound.as_deref(), Some("an early end (incomplete: 1 of 3 programs)"));
+    }
+
+    #[test]
+    fn a_family_without_programs_is_not_complete() {
+        assert_eq!(run(0, &[]).verdict, Verdict::Bounded);
+    }
+
+    #[test]
+    fn counts_are_sums() {
+        let run = run(2, &[Verdict::Complete, Verdict::Complete]);
+        assert_eq!((run.programs, run.executions, run.distinct, run.seconds), (2, 6, 4, 1.0));
+    }
+}

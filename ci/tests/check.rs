@@ -1,0 +1,138 @@
+//! `cargo ci check` from outside, with a fake worker that does for every program what `FAKE_WORKER` says.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use lwp_loom_tests::job::Verdict;
+use lwp_loom_tests::report::Report;
+use lwp_loom_tests::suite::{self, Family, Scope};
+
+/// A check in a folder of the test's own.
+fn check(test: &str, worker: &str, args: &[&str]) -> Command {
+    let dir = dir(test);
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).unwrap();
+    let mut ci = Command::new(env!("CARGO_BIN_EXE_ci"));
+    ci.args([
+        "check",
+        "--worker",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/worker.sh"),
+        "--engine",
+        "loom",
+    ]);
+    ci.args(args).env("FAKE_WORKER", worker).current_dir(dir).stdin(Stdio::null());
+    ci
+}
+
+fn dir(test: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test)
+}
+
+fn output(test: &str, worker: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = check(test, worker, args).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn family() -> Family {
+    suite::families(Scope::Default)
+        .into_iter()
+        .find(|f| !f.programs.is_empty())
+        .expect("a family with programs")
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_what_exists_and_nothing_runs() {
+    let (status, stdout, stderr) = output("unknown-name", "touch=ran complete", &["no such family"]);
+    assert_eq!((status, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.contains("`no such family`") && stderr.contains(family().name), "{stderr}");
+    assert!(!dir("unknown-name").join("ran").exists());
+}
+
+#[test]
+fn an_unknown_site_is_bad_input_and_nothing_runs() {
+    let (status, stdout, stderr) =
+        output("unknown-site", "touch=ran complete", &["--weaken", "no-such-site=relaxed"]);
+    assert_eq!((status, stdout.as_str()), (Some(2), ""));
+    assert!(
+        stderr.contains("`no-such-site`") && stderr.contains("sites and their weaker orderings"),
+        "{stderr}"
+    );
+    assert!(!dir("unknown-site").join("ran").exists());
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_found_before_anything_runs() {
+    let (status, stdout, stderr) =
+        output("unwritable", "touch=ran complete", &["--json", "no/such/folder/report.json"]);
+    assert_eq!((status, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.contains("no/such/folder/report.json"), "{stderr}");
+    assert!(!dir("unwritable").join("ran").exists());
+}
+
+#[test]
+fn what_is_complete_is_green() {
+    let family = family();
+    let (status, stdout, stderr) = output("complete", "complete", &[family.name, "--json", "report.json"]);
+    assert_eq!(status, Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains("orderings: not searched, because programs were named"), "{stdout}");
+    assert!(stderr.contains(&format!("{} (loom): complete", family.name)), "{stderr}");
+
+    let json = fs::read(dir("complete").join("report.json")).unwrap();
+    let Report { runs, .. } = serde_json::from_slice(&json).unwrap();
+    assert_eq!(runs.len(), 1);
+    let count = family.programs.len();
+    assert_eq!((runs[0].name.as_str(), runs[0].verdict), (family.name, Verdict::Complete));
+    assert_eq!(
+        (runs[0].programs, runs[0].executions, runs[0].distinct),
+        (count, 2 * count as u64, count as u64)
+    );
+}
+
+#[test]
+fn a_worker_that_dies_is_a_failure_that_can_be_repeated() {
+    let program = &family().programs[0];
+    let (status, stdout, _) = output("dies", "abort", &[program, "--seconds", "5"]);
+    assert_eq!(status, Some(1));
+    assert!(stdout.contains(&format!("failed: {program} (loom)")), "{stdout}");
+    assert!(stdout.contains("SIGABRT") && stdout.contains("last words"), "{stdout}");
+    assert!(
+        stdout.contains("repeat: cargo ci check ") && stdout.contains(" --engine loom --seconds 5"),
+        "{stdout}"
+    );
+    assert!(!stdout.contains("complete"), "{stdout}");
+}
+
+#[test]
+fn what_is_bounded_is_not_green() {
+    let program = &family().programs[0];
+    let (status, stdout, _) = output("bounded", "bounded", &[program, "--executions", "2"]);
+    assert_eq!(status, Some(1));
+    assert!(stdout.contains("bounded by 2 executions"), "{stdout}");
+    assert!(!stdout.contains("complete"), "{stdout}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_prints_what_is_known_and_says_that_it_is_incomplete() {
+    let program = &family().programs[0];
+    let mut ci = check("interrupt", "touch=started hang", &[program, "--json", "report.json"]);
+    let mut ci = ci.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !dir("interrupt").join("started").exists() {
+        assert!(ci.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::yield_now();
+    }
+    let kill = format!("kill -INT {}", ci.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let Output { status, stdout, .. } = ci.wait_with_output().unwrap();
+    let stdout = String::from_utf8(stdout).unwrap();
+    assert_eq!(status.code(), Some(130), "{stdout}");
+    assert!(
+        stdout.contains("incomplete: 0 of 1 programs") && stdout.ends_with("incomplete: interrupted\n"),
+        "{stdout}"
+    );
+    let report: Report =
+        serde_json::from_slice(&fs::read(dir("interrupt").join("report.json")).unwrap()).unwrap();
+    assert_eq!(report.runs[0].verdict, Verdict::Bounded);
+}

@@ -1,0 +1,40 @@
+//! The other commands from outside, where they need no build.
+
+use std::process::{Command, Output};
+
+fn ci(args: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_ci")).args(args).output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn no_command_prints_the_help() {
+    let (_, stderr) = ci(&[]);
+    for command in ["check", "test", "fuzz", "bench"] {
+        assert!(stderr.contains(&format!("\n  {command} ")), "{command}: {stderr}");
+    }
+}
+
+#[test]
+fn bad_arguments_are_bad_input() {
+    for args in [
+        ["check", "--engine", "no-such-engine"],
+        ["check", "--weaken", "no-equals-sign"],
+        ["check", "--seconds", "-1"],
+        ["check", "--jobs", "0"],
+        ["fuzz", "--seconds", "0"],
+    ] {
+        assert_eq!(ci(&args).0, Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn an_unknown_engine_is_answered_with_what_exists() {
+    let (_, stderr) = ci(&["check", "--engine", "no-such-engine"]);
+    assert!(stderr.contains("possible values: loom"), "{stderr}");
+}
+
+#[test]
+fn an_unknown_fuzz_target_is_bad_input() {
+    assert_eq!(ci(&["fuzz", "no-such-target"]).0, Some(2));
+}

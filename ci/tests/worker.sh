@@ -1,0 +1,35 @@
+#!/bin/sh
+# A fake worker. What it does for a job is in FAKE_WORKER or else is the program's name: words, done in order.
+engine=loom
+
+answer() {
+    printf '{"program":"%s","engine":"%s","verdict":"%s","bound":%s,"message":%s,' "$program" "$engine" "$1" "$2" "$3"
+    printf '"executions":2,"distinct":1,"outcomes":[],"seconds":0.5}\n'
+}
+
+while read -r job; do
+    program=${job#'{"program":"'}
+    program=${program%%'","weaken":'*}
+    for word in ${FAKE_WORKER:-$program}; do
+        case $word in
+        touch=*) : >"${word#touch=}" ;;
+        await=*) until [ -e "${word#await=}" ]; do sleep 0.01; done ;;
+        complete) answer complete null null ;;
+        bounded) answer bounded '"2 executions"' null ;;
+        failed) answer failed null '"it fails"' && exit 1 ;;
+        # Fails if the job weakens a site to this ordering, and is complete otherwise.
+        needs-more-than=*)
+            case $job in
+            *"\"${word#*=}\"]"*) answer failed null '"it breaks"' && exit 1 ;;
+            *) answer complete null null ;;
+            esac
+            ;;
+        abort) echo 'last words' >&2 && kill -ABRT $$ ;;
+        exit) exit 3 ;;
+        garbage) echo garbage ;;
+        half) printf '{"program":"half"' && exit 0 ;;
+        # Until the runner goes away.
+        hang) while read -r _; do :; done ;;
+        esac
+    done
+done

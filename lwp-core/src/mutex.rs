@@ -1,0 +1,186 @@
+//! The kernel mutex: `kmutex_t` in NetBSD, a dispatcher lock in illumos.
+//!
+//! A spin mutex that knows its class and its owner. Taking it gives a [`MutexGuard`]; misuse that the guard cannot
+//! prevent (waiting for oneself) ends in a message that names the lock, its class, its owner and the offender.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::locks::LockId;
+use crate::sync::{self, RawLock, ThreadId};
+
+/// What a lock protects, in the kernels' own names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// NetBSD 1.69.2.6, one a CPU: running LWPs.
+    SpcLwplock,
+    /// NetBSD 1.69.2.6, may be one a CPU: the run queues.
+    SpcMutex,
+    /// NetBSD 1.62: the run queues, and everything else on a uniprocessor.
+    SchedMutex,
+    /// NetBSD: a sleep queue.
+    SleepQueue,
+    /// NetBSD: a turnstile chain.
+    TurnstileChain,
+    /// illumos, one a CPU: the thread on that CPU.
+    CpuThreadLock,
+    /// illumos: a dispatch queue.
+    DispatchQueue,
+    /// illumos: a sleep queue.
+    IllumosSleepQueue,
+    /// illumos: all stopped threads of the system.
+    StopLock,
+    /// illumos: threads on their way from one lock to another. Held for ever, by nobody.
+    TransitionLock,
+}
+
+impl Class {
+    /// The kernels' name of the lock.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::SpcLwplock => "spc_lwplock",
+            Class::SpcMutex => "spc_mutex",
+            Class::SchedMutex => "sched_mutex",
+            Class::SleepQueue => "sq_mutex",
+            Class::TurnstileChain => "tc_mutex",
+            Class::CpuThreadLock => "cpu_thread_lock",
+            Class::DispatchQueue => "disp_lock",
+            Class::IllumosSleepQueue => "sleepq_lock",
+            Class::StopLock => "stop_lock",
+            Class::TransitionLock => "transition_lock",
+        }
+    }
+}
+
+/// A spin mutex with a class and an owner.
+#[derive(Debug)]
+pub struct Mutex {
+    raw: RawLock,
+    class: Class,
+    id: LockId,
+}
+
+impl Mutex {
+    pub(crate) fn new(class: Class, id: LockId) -> Mutex {
+        let raw = if class == Class::TransitionLock { RawLock::held_for_ever() } else { RawLock::new() };
+        Mutex { raw, class, id }
+    }
+
+    /// The lock's class.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// The lock's place among its machine's locks.
+    pub fn id(&self) -> LockId {
+        self.id
+    }
+
+    /// Takes the lock, spinning until it is free: `mutex_spin_enter`.
+    ///
+    /// # Panics
+    /// Where the caller holds the lock already, or nobody can ever release it.
+    #[inline]
+    #[track_caller]
+    pub fn mutex_spin_enter(&self) -> MutexGuard<'_> {
+        if let Err(holder) = self.raw.lock() {
+            self.would_wait_for_ever(holder);
+        }
+        MutexGuard { mutex: self, not_send: PhantomData }
+    }
+
+    /// Takes the lock if it is free: `mutex_tryenter`.
+    #[inline]
+    #[track_caller]
+    pub fn mutex_tryenter(&self) -> Option<MutexGuard<'_>> {
+        self.raw.try_lock().then(|| MutexGuard { mutex: self, not_send: PhantomData })
+    }
+
+    /// Takes the lock if it is free; waits otherwise until it looks free or `wanted` is false, and leaves it to the
+    /// caller to start over. This is how illumos waits for a lock that it may stop wanting.
+    ///
+    /// # Panics
+    /// Where the caller holds the lock already.
+    #[inline]
+    #[track_caller]
+    pub fn tryenter_or_wait(&self, wanted: impl Fn() -> bool) -> Option<MutexGuard<'_>> {
+        match self.raw.try_lock_or_wait(wanted) {
+            Ok(taken) => taken.then(|| MutexGuard { mutex: self, not_send: PhantomData }),
+            Err(holder) => self.would_wait_for_ever(holder),
+        }
+    }
+
+    /// Whether the *caller* holds the lock: `mutex_owned`, which in the kernels says for a spin mutex only that
+    /// somebody does.
+    #[inline]
+    pub fn mutex_owned(&self) -> bool {
+        self.raw.owner() == Some(sync::current())
+    }
+
+    /// Who holds the lock, for messages: the answer may be old unless it is the caller.
+    pub fn owner(&self) -> Option<ThreadId> {
+        self.raw.owner()
+    }
+
+    /// Releases the lock: `mutex_spin_exit`.
+    ///
+    /// # Safety
+    /// No [`MutexGuard`] of this lock may be used afterwards: it stands for a lock that is no longer held.
+    ///
+    /// # Panics
+    /// Where the caller does not hold the lock; the lock is left as it was.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn mutex_spin_exit(&self) {
+        if let Err(owner) = self.raw.unlock() {
+            self.not_the_owner(owner);
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    pub(crate) fn would_wait_for_ever(&self, holder: ThreadId) -> ! {
+        panic!("{} would wait for ever: {self} is held by {holder}", sync::current())
+    }
+
+    #[cold]
+    #[track_caller]
+    fn not_the_owner(&self, owner: Option<ThreadId>) -> ! {
+        match owner {
+            Some(owner) => panic!("{} releases {self}, which is held by {owner}", sync::current()),
+            None => panic!("{} releases {self}, which is free", sync::current()),
+        }
+    }
+}
+
+impl fmt::Display for Mutex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.id, self.class.name())
+    }
+}
+
+/// A mutex that the calling thread holds; dropping it releases the mutex.
+///
+/// It stays with its thread: a lock is released by whoever took it.
+#[derive(Debug)]
+#[must_use = "dropping the guard releases the lock"]
+pub struct MutexGuard<'a> {
+    mutex: &'a Mutex,
+    not_send: PhantomData<*const ()>,
+}
+
+impl<'a> MutexGuard<'a> {
+    /// The lock that is held.
+    pub fn mutex(&self) -> &'a Mutex {
+        self.mutex
+    }
+}
+
+impl Drop for MutexGuard<'_> {
+    #[inline]
+    #[track_caller]
+    fn drop(&mut self) {
+        // SAFETY: this guard is going, and a lock has one guard at a time.
+        unsafe { self.mutex.mutex_spin_exit() }
+    }
+}

@@ -1,0 +1,70 @@
+//! The facade: everything that this crate needs from below, and the only place that names a back end.
+//!
+//! | back end | cfg | what it is for |
+//! |---|---|---|
+//! | std | none | real threads |
+//! | loom | `--cfg loom` | every execution under the C11 memory model |
+//! | shuttle | `--cfg shuttle` | complete search under sequential consistency |
+//!
+//! All nondeterminism of a model passes through here: which thread runs, which store a racy load sees, who gets a
+//! lock. A back end offers:
+//!
+//! * [`AtomicUsize`], whose racy loads ([`AtomicUsize::load`]) and loads under the protecting lock
+//!   ([`AtomicUsize::load_held`]) are different functions: a checker explores the first and *verifies* the second.
+//! * [`Cell`], plain memory that some lock protects; a checker verifies that every two accesses are ordered.
+//! * [`RawLock`], mutual exclusion with an owner. A spin lock on real threads; see there what the checkers use.
+//! * [`Parker`], which blocks one thread until another lets it go on.
+//! * [`spin_while`], what to do until a busy lock may be free.
+//! * [`spawn`], [`JoinHandle`] and [`current`]: threads, and who the caller is.
+
+#[cfg(all(loom, shuttle))]
+compile_error!("choose one back end: --cfg loom or --cfg shuttle");
+
+#[cfg(loom)]
+#[path = "loom.rs"]
+mod backend;
+#[cfg(shuttle)]
+#[path = "shuttle.rs"]
+mod backend;
+#[cfg(not(any(loom, shuttle)))]
+#[path = "std.rs"]
+mod backend;
+
+#[cfg(shuttle)]
+pub use backend::choose;
+#[cfg(any(loom, shuttle))]
+pub use backend::model;
+pub use backend::{AtomicUsize, Cell, JoinHandle, Parker, RawLock, current, spawn, spin_while};
+
+/// The spin lock itself, for models that check it; everything else uses [`RawLock`].
+pub use crate::spin::SpinLock;
+
+/// A thread of whichever back end runs: small, never reused within a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ThreadId(usize);
+
+impl ThreadId {
+    /// The holder of a lock that is held for ever.
+    pub const NOBODY: ThreadId = ThreadId(u32::MAX as usize);
+
+    /// The thread with this number; 0 stands for none.
+    #[inline]
+    pub(crate) const fn from_number(n: usize) -> Option<ThreadId> {
+        if n == 0 { None } else { Some(ThreadId(n)) }
+    }
+
+    /// The thread's number, from 1.
+    #[inline]
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl core::fmt::Display for ThreadId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match *self {
+            ThreadId::NOBODY => f.write_str("nobody, for ever"),
+            ThreadId(n) => write!(f, "thread {n}"),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Real threads.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::{self, Ordering};
+
+use super::ThreadId;
+use crate::site::Site;
+pub use crate::spin::SpinLock as RawLock;
+
+/// A word that threads may read and write without a lock.
+#[derive(Debug)]
+pub struct AtomicUsize(atomic::AtomicUsize);
+
+impl AtomicUsize {
+    /// A word that holds `value`.
+    pub const fn new(value: usize) -> AtomicUsize {
+        AtomicUsize(atomic::AtomicUsize::new(value))
+    }
+
+    /// A racy load: anything may happen to the word at the same time.
+    #[inline(always)]
+    pub fn load(&self, site: Site) -> usize {
+        self.0.load(site.order().of_access())
+    }
+
+    /// A load under the lock that protects the word: no store can happen at the same time.
+    #[inline(always)]
+    pub fn load_held(&self) -> usize {
+        // ORDERING: none needed. Every store happens-before this load by the lock that the caller holds.
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// A store.
+    #[inline(always)]
+    pub fn store(&self, value: usize, site: Site) {
+        self.0.store(value, site.order().of_access());
+    }
+
+    /// Stores `new` if the word holds `old`, ordered by `site` where it does and relaxed where it does not.
+    #[inline(always)]
+    pub fn compare_exchange(&self, old: usize, new: usize, site: Site) -> bool {
+        self.0.compare_exchange(old, new, site.order().of_access(), Ordering::Relaxed).is_ok()
+    }
+}
+
+/// Plain memory that some lock protects.
+#[derive(Debug)]
+pub struct Cell<T>(UnsafeCell<T>);
+
+impl<T> Cell<T> {
+    /// A cell that holds `value`.
+    pub const fn new(value: T) -> Cell<T> {
+        Cell(UnsafeCell::new(value))
+    }
+
+    /// Reads through `f`. The pointer is valid; the caller's lock makes the access sound.
+    #[inline(always)]
+    pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        f(self.0.get())
+    }
+
+    /// Writes through `f`. The pointer is valid; the caller's lock makes the access sound.
+    #[inline(always)]
+    pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
+    }
+}
+
+/// Spins while `busy` says so: for a while on the processor, then giving it away between two looks.
+///
+/// May return early, so the caller looks again for itself.
+pub fn spin_while(busy: impl Fn() -> bool) {
+    let backoff = crossbeam_utils::Backoff::new();
+    while busy() {
+        // `snooze` and not `spin`: the holder may have been descheduled, which cannot happen to a spin lock's holder
+        // in a kernel but does in a process.
+        backoff.snooze();
+    }
+}
+
+/// Blocks one thread until another lets it go on. One token: a let-go that comes first is not lost, two count once.
+#[derive(Debug)]
+pub struct Parker {
+    token: atomic::AtomicBool,
+    parked: std::sync::Mutex<Option<std::thread::Thread>>,
+}
+
+impl Default for Parker {
+    fn default() -> Parker {
+        Parker::new()
+    }
+}
+
+impl Parker {
+    /// A parker without a token.
+    pub const fn new() -> Parker {
+        Parker { token: atomic::AtomicBool::new(false), parked: std::sync::Mutex::new(None) }
+    }
+
+    /// Waits for the token and takes it. One thread at a time may wait.
+    pub fn park(&self) {
+        if self.take_token() {
+            return;
+        }
+        // An `unpark` from here on finds the thread; one before it left the token, which the mutex makes visible.
+        *self.lock_parked() = Some(std::thread::current());
+        while !self.take_token() {
+            std::thread::park();
+        }
+        *self.lock_parked() = None;
+    }
+
+    /// Gives the token, if it is not there already.
+    pub fn unpark(&self) {
+        // ORDERING: Release, for the Acquire of `take_token`: what precedes the let-go is seen by whoever goes on.
+        self.token.store(true, Ordering::Release);
+        if let Some(thread) = &*self.lock_parked() {
+            thread.unpark();
+        }
+    }
+
+    fn take_token(&self) -> bool {
+        // ORDERING: Acquire, see `unpark`.
+        self.token.swap(false, Ordering::Acquire)
+    }
+
+    fn lock_parked(&self) -> std::sync::MutexGuard<'_, Option<std::thread::Thread>> {
+        // Nothing can panic while it is held.
+        self.parked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The calling thread.
+#[inline]
+pub fn current() -> ThreadId {
+    use std::cell::Cell;
+    thread_local!(static ME: Cell<usize> = const { Cell::new(0) });
+
+    #[cold]
+    fn first_call(me: &Cell<usize>) -> usize {
+        static LAST: atomic::AtomicUsize = atomic::AtomicUsize::new(0);
+        // ORDERING: none needed. Only the number's uniqueness counts.
+        me.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+        me.get()
+    }
+
+    ThreadId(ME.with(|me| match me.get() {
+        0 => first_call(me),
+        n => n,
+    }))
+}
+
+/// A spawned thread.
+pub use std::thread::JoinHandle;
+
+/// Starts a thread.
+pub fn spawn<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    std::thread::spawn(f)
+}

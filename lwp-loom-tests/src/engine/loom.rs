@@ -1,0 +1,149 @@
+//! loom: every execution under the C11 memory model.
+//!
+//! loom's own limits are silent: `Builder::check` returns `()` whether it finished or gave up. The limits here are
+//! our own, and a search that one of them stops says so.
+
+use std::collections::HashSet;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use lwp_core::sync::model::{HISTORY, Search};
+
+use super::Exploration;
+use crate::job::{Limits, Verdict};
+
+/// Branch points that one execution may have unless a limit says otherwise.
+const BRANCHES: usize = 10_000;
+
+/// What loom has to be told of a model before it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// All threads that an execution will ever have, the first included.
+    pub threads: usize,
+    /// Whether it takes locks by trying.
+    pub uses_try_lock: bool,
+    /// Whether to leave out what follows from a state that was reached before. A search that does not is far longer
+    /// and serves to check one that does.
+    pub looks_back: bool,
+}
+
+/// Unwinds out of an execution that a limit does not want to be run.
+struct Stop(&'static str);
+
+#[derive(Default)]
+struct Progress {
+    executions: u64,
+    redundant: u64,
+    distinct: HashSet<u128>,
+}
+
+/// Explores `body`, which makes the model, runs its threads and joins them.
+///
+/// A failing execution panics, and loom may abort the process while that unwinds; so whoever expects a failure gives
+/// `on_failure`, which is called from the panic hook and must not return if it wants to be sure to survive.
+///
+/// Cost: executions grow exponentially with threads and operations; 15,000 to 30,000 run in a second.
+pub fn explore(
+    limits: &Limits,
+    model: Model,
+    body: impl Fn() + Send + Sync + 'static,
+    on_failure: impl Fn(Exploration) + Send + Sync + 'static,
+) -> Exploration {
+    let started = Instant::now();
+    let branches = limits.branches.unwrap_or(BRANCHES);
+    let mut builder = ::loom::model::Builder::new();
+    builder.max_branches = branches;
+    builder.preemption_bound = limits.preemptions;
+    builder.max_duration = None;
+    builder.max_permutations = None;
+
+    let progress = Arc::new(Mutex::new(Progress::default()));
+    let shared = progress.clone();
+    let summary = move |verdict, bound: Option<String>, message: Option<String>| {
+        let progress = lock(&shared);
+        Exploration {
+            verdict,
+            bound,
+            message,
+            schedule: None,
+            executions: progress.executions,
+            distinct: progress.distinct.len() as u64,
+            blocked: progress.redundant,
+            steps: 0,
+            seconds: started.elapsed().as_secs_f64(),
+        }
+    };
+
+    let hooked = summary.clone();
+    panic::set_hook(Box::new(move |info| {
+        // Payloads that are no text are not failures of the model: `Stop`, and how coroutines are cancelled.
+        let Some(text) = info.payload_as_str() else { return };
+        on_failure(if text.starts_with("Model exceeded maximum number of branches") {
+            hooked(Verdict::Bounded, Some(format!("{branches} branch points in an execution")), None)
+        } else {
+            let place = info.location().map(|l| format!(" (at {l})")).unwrap_or_default();
+            hooked(Verdict::Failed, None, Some(format!("{}{place}", first_lines(text))))
+        });
+        eprintln!("{info}");
+    }));
+
+    let search = Arc::new(Search::begin(model.threads, model.uses_try_lock, model.looks_back && limits.preemptions.is_none()));
+    let explored = search.clone();
+    let (limit_executions, limit_seconds) = (limits.executions, limits.seconds);
+    let result = panic::catch_unwind(AssertUnwindSafe(|| {
+        builder.check(move || {
+            {
+                let mut progress = lock(&progress);
+                if limit_executions.is_some_and(|limit| progress.executions >= limit) {
+                    drop(progress);
+                    panic::panic_any(Stop("executions"));
+                }
+                if limit_seconds.is_some_and(|limit| started.elapsed().as_secs_f64() >= limit) {
+                    drop(progress);
+                    panic::panic_any(Stop("time"));
+                }
+                progress.executions += 1;
+            }
+            let trace = explored.execution();
+            body();
+            let mut progress = lock(&progress);
+            match trace.finish() {
+                Some(trace) => drop(progress.distinct.insert(trace)),
+                None => progress.redundant += 1,
+            }
+        });
+    }));
+    drop(panic::take_hook());
+
+    match result {
+        Ok(()) if limits.preemptions.is_some() => {
+            let bound = format!("{} preemptions in an execution", limits.preemptions.unwrap_or_default());
+            summary(Verdict::Bounded, Some(bound), None)
+        }
+        Ok(()) if search.history_exceeded() => {
+            let bound = format!("{} stores to a word that loom remembers", HISTORY);
+            summary(Verdict::Bounded, Some(bound), None)
+        }
+        Ok(()) => summary(Verdict::Complete, None, None),
+        Err(payload) => match payload.downcast::<Stop>() {
+            Ok(stop) => {
+                let limit = match stop.0 {
+                    "time" => format!("{} seconds", limit_seconds.unwrap_or_default()),
+                    _ => format!("{} executions", limit_executions.unwrap_or_default()),
+                };
+                summary(Verdict::Bounded, Some(limit), None)
+            }
+            Err(payload) => panic::resume_unwind(payload),
+        },
+    }
+}
+
+/// loom's messages go on with an explanation of loom itself; the first lines say what happened.
+fn first_lines(text: &str) -> String {
+    text.lines().take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,15 @@
+//! The checker: programs over `lwp-core`, the engines that explore them, and what they report.
+//!
+//! Data flows one way: a [`suite`] names [`program`]s, a worker process explores one [`job::Job`] at a time with an
+//! [`engine`] and answers with a [`job::Finding`], and the runner sums findings up in a [`report::Report`].
+
+pub mod canary;
+pub mod engine;
+pub mod generate;
+pub mod job;
+pub mod orderings;
+pub mod program;
+pub mod report;
+pub mod subject;
+pub mod suite;
+pub mod worker;

@@ -1,0 +1,201 @@
+//! Programs: what is checked, as data. A program's name says everything about it and is all that is stored.
+//!
+//! A name is a list of fields between slashes: the system, where the LWP starts, and one field a thread, which lists
+//! that thread's operations between commas. The first thread is the model's main thread.
+//!
+//! ```text
+//! netbsd/0/relock:1,unlock_to:0/trylock
+//! ```
+
+mod illumos;
+mod netbsd;
+mod spin;
+mod work;
+
+use std::fmt;
+
+use lwp_core::site::Site;
+
+pub use illumos::IllumosOp;
+pub use netbsd::{NetbsdOp, New};
+pub use spin::SpinOp;
+
+/// A program over one of the lock layers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// NetBSD's lock pointer on a multiprocessor.
+    Netbsd(Threads<NetbsdOp>),
+    /// NetBSD 1.62's on a uniprocessor, where it never moves.
+    Uniprocessor(Threads<NetbsdOp>),
+    /// illumos' lock pointer.
+    Illumos(Threads<IllumosOp>),
+    /// The spin lock that a kernel mutex is made of.
+    Spin(Threads<SpinOp>),
+}
+
+/// What each thread does, and the lock on which the LWP starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Threads<Op> {
+    /// The number of the lock that covers the LWP at first.
+    pub start: usize,
+    /// One list of operations a thread; the first is the model's main thread.
+    pub threads: Vec<Vec<Op>>,
+}
+
+/// An operation as it stands in a program's name.
+pub trait Operation: Copy + fmt::Display {
+    /// The operation with this name and these arguments, if there is one.
+    fn parse(name: &str, to: Option<usize>, held: bool) -> Option<Self>;
+
+    /// The number of the lock that the operation moves the LWP to.
+    fn to(self) -> Option<usize>;
+}
+
+impl<Op: Operation> Threads<Op> {
+    /// How many operations there are over all threads: a program's size.
+    pub fn operations(&self) -> usize {
+        self.threads.iter().map(Vec::len).sum()
+    }
+
+    /// How many locks the program names: the highest number plus one.
+    pub fn locks(&self) -> usize {
+        let moved_to = self.threads.iter().flatten().filter_map(|op| op.to());
+        moved_to.chain([self.start]).max().unwrap_or(0) + 1
+    }
+
+    fn parse<'a>(mut fields: impl Iterator<Item = &'a str>) -> Option<Threads<Op>> {
+        let start = fields.next()?.parse().ok()?;
+        let threads: Option<Vec<Vec<Op>>> = fields.map(|f| f.split(',').map(parse_op).collect()).collect();
+        threads.filter(|t| !t.is_empty()).map(|threads| Threads { start, threads })
+    }
+}
+
+fn parse_op<Op: Operation>(text: &str) -> Option<Op> {
+    let mut parts = text.split(':');
+    let name = parts.next()?;
+    let to = parts.next().map(str::parse).transpose().ok()?;
+    let held = match parts.next() {
+        None => false,
+        Some("held") => true,
+        Some(_) => return None,
+    };
+    parts.next().is_none().then(|| Op::parse(name, to, held)).flatten()
+}
+
+impl<Op: Operation> fmt::Display for Threads<Op> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.start)?;
+        for thread in &self.threads {
+            for (n, op) in thread.iter().enumerate() {
+                write!(f, "{}{op}", if n == 0 { '/' } else { ',' })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Program::Netbsd(threads) => write!(f, "netbsd/{threads}"),
+            Program::Uniprocessor(threads) => write!(f, "netbsd-up/{threads}"),
+            Program::Illumos(threads) => write!(f, "illumos/{threads}"),
+            Program::Spin(threads) => write!(f, "spin/{threads}"),
+        }
+    }
+}
+
+impl Program {
+    /// The program with this name; `None` where the name is not one of a program.
+    ///
+    /// # Example
+    /// ```
+    /// use lwp_loom_tests::program::Program;
+    /// let program = Program::parse("netbsd/0/relock:1,setlock:0:held/lock").unwrap();
+    /// assert_eq!(program.to_string(), "netbsd/0/relock:1,setlock:0:held/lock");
+    /// assert!(Program::parse("netbsd/0/rellock:1").is_none());
+    /// ```
+    pub fn parse(name: &str) -> Option<Program> {
+        let mut fields = name.split('/');
+        let program = match fields.next()? {
+            "netbsd" => Program::Netbsd(Threads::parse(fields)?),
+            "netbsd-up" => Program::Uniprocessor(Threads::parse(fields)?),
+            "illumos" => Program::Illumos(Threads::parse(fields)?),
+            "spin" => Program::Spin(Threads::parse(fields)?),
+            _ => return None,
+        };
+        program.is_sound().then_some(program)
+    }
+
+    /// How many threads the program has.
+    pub fn lwps(&self) -> usize {
+        match self {
+            Program::Netbsd(t) | Program::Uniprocessor(t) => t.threads.len(),
+            Program::Illumos(t) => t.threads.len(),
+            Program::Spin(t) => t.threads.len(),
+        }
+    }
+
+    /// How many operations the program has.
+    pub fn operations(&self) -> usize {
+        match self {
+            Program::Netbsd(t) | Program::Uniprocessor(t) => t.operations(),
+            Program::Illumos(t) => t.operations(),
+            Program::Spin(t) => t.operations(),
+        }
+    }
+
+    /// Whether no execution can take two locks against their order, or one twice: the program itself would be at
+    /// fault and not the lock layer.
+    pub fn is_sound(&self) -> bool {
+        match self {
+            Program::Netbsd(t) => netbsd::respects_lock_order(t),
+            Program::Uniprocessor(t) => t.start == 0 && t.locks() == 1,
+            Program::Illumos(t) => illumos::respects_lock_order(t),
+            Program::Spin(t) => t.start == 0,
+        }
+    }
+
+    /// Whether the program takes locks by trying.
+    pub fn uses_try_lock(&self) -> bool {
+        match self {
+            Program::Netbsd(t) | Program::Uniprocessor(t) => t.threads.iter().flatten().any(|op| *op == NetbsdOp::Trylock),
+            Program::Illumos(_) | Program::Spin(_) => false,
+        }
+    }
+
+    /// Runs the program once on whichever back end this is, and gives back what its lockers saw.
+    ///
+    /// # Panics
+    /// Where exclusion, visibility or the covering lock is violated.
+    pub fn run(&self) -> Outcome {
+        match self {
+            Program::Netbsd(t) => netbsd::run(t),
+            Program::Uniprocessor(t) => netbsd::run_uniprocessor(t),
+            Program::Illumos(t) => illumos::run(t),
+            Program::Spin(t) => spin::run(t),
+        }
+    }
+
+    /// Whether weakening `site` can make a difference to this program.
+    pub fn reaches(&self, site: Site) -> bool {
+        match self {
+            Program::Netbsd(t) => netbsd::reaches(t, site),
+            Program::Uniprocessor(_) => false,
+            Program::Illumos(t) => illumos::reaches(t, site),
+            Program::Spin(t) => spin::reaches(t, site),
+        }
+    }
+
+    /// Outcomes that the program's author expects to be reachable. A search that misses one has lost executions.
+    pub fn must_see(&self) -> Vec<Outcome> {
+        match self {
+            Program::Netbsd(t) | Program::Uniprocessor(t) => netbsd::must_see(t),
+            Program::Illumos(t) => illumos::must_see(t),
+            Program::Spin(t) => spin::must_see(t),
+        }
+    }
+}
+
+/// What the threads of one execution saw, in words that compare.
+pub type Outcome = String;

@@ -1,0 +1,61 @@
+//! What a job names: a program over the lock layer, or a canary over an engine.
+
+use crate::canary::{self, Canary};
+use crate::program::{Outcome, Program};
+
+/// Something that a worker can run.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// A program over the lock layer.
+    Program(Program),
+    /// A litmus program with a known set of outcomes.
+    Canary(&'static Canary),
+}
+
+impl Subject {
+    /// The subject with this name.
+    pub fn parse(name: &str) -> Option<Subject> {
+        Program::parse(name).map(Subject::Program).or_else(|| canary::find(name).map(Subject::Canary))
+    }
+
+    /// Runs it once.
+    pub fn run(&self) -> Outcome {
+        match self {
+            Subject::Program(program) => program.run(),
+            Subject::Canary(canary) => canary.run(),
+        }
+    }
+
+    /// How many threads it has, the first included.
+    pub fn threads(&self) -> usize {
+        match self {
+            Subject::Program(program) => program.lwps(),
+            Subject::Canary(canary) => canary.threads,
+        }
+    }
+
+    /// Whether it takes locks by trying.
+    pub fn uses_try_lock(&self) -> bool {
+        match self {
+            Subject::Program(program) => program.uses_try_lock(),
+            Subject::Canary(canary) => canary.uses_try_lock,
+        }
+    }
+
+    /// Holds the outcomes of a complete search against what is known of the subject.
+    ///
+    /// # Errors
+    /// Says what is missing or what should not be there.
+    pub fn judge(&self, outcomes: &[Outcome]) -> Result<(), String> {
+        match self {
+            Subject::Program(program) => {
+                let missing = |wanted: &Outcome| !outcomes.contains(wanted);
+                match program.must_see().into_iter().find(missing) {
+                    Some(lost) => Err(format!("{lost:?} was never seen, though it can happen: executions were lost")),
+                    None => Ok(()),
+                }
+            }
+            Subject::Canary(canary) => canary.judge(outcomes),
+        }
+    }
+}

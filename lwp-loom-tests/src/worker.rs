@@ -1,0 +1,142 @@
+//! The worker process: explores one program after another and writes down what it finds.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::engine::Exploration;
+use crate::job::{Finding, Job, Verdict};
+use crate::subject::Subject;
+
+/// Answers jobs from standard input until it ends, or until a program fails.
+pub fn serve() -> ExitCode {
+    for line in io::stdin().lock().lines() {
+        let job = match line.map_err(|e| e.to_string()).and_then(|l| serde_json::from_str(&l).map_err(|e| e.to_string()))
+        {
+            Ok(job) => job,
+            Err(error) => {
+                eprintln!("expected a job as one line of JSON: {error}");
+                return ExitCode::from(2);
+            }
+        };
+        if let Err(error) = answer(job) {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn answer(job: Job) -> Result<(), String> {
+    let subject = Subject::parse(&job.program).ok_or_else(|| format!("there is no program {}", job.program))?;
+    for (site, order) in &job.weaken {
+        weaken(site, order)?;
+    }
+    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
+    let finding = Findings { program: job.program.clone(), outcomes: outcomes.clone(), subject: subject.clone() };
+    let failed = finding.clone();
+    let body = {
+        let subject = subject.clone();
+        move || {
+            let outcome = subject.run();
+            let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+            if !outcomes.contains(&outcome) {
+                outcomes.insert(outcome);
+            }
+        }
+    };
+    let exploration = explore(&job, &subject, body, move |exploration| {
+        failed.write(exploration);
+        std::process::exit(0);
+    });
+    finding.write(exploration);
+    Ok(())
+}
+
+#[cfg(loom)]
+fn explore(
+    job: &Job,
+    subject: &Subject,
+    body: impl Fn() + Send + Sync + 'static,
+    on_failure: impl Fn(Exploration) + Send + Sync + 'static,
+) -> Exploration {
+    let model =
+        crate::engine::loom::Model { threads: subject.threads(), uses_try_lock: subject.uses_try_lock(), looks_back: std::env::var_os("NOBACK").is_none() };
+    crate::engine::loom::explore(&job.limits, model, body, on_failure)
+}
+
+#[cfg(shuttle)]
+fn explore(
+    job: &Job,
+    _: &Subject,
+    body: impl Fn() + Send + Sync + 'static,
+    _: impl Fn(Exploration) + Send + Sync + 'static,
+) -> Exploration {
+    crate::engine::complete::explore(&job.program, &job.limits, body)
+}
+
+#[cfg(not(any(loom, shuttle)))]
+fn explore(
+    _: &Job,
+    _: &Subject,
+    _: impl Fn() + Send + Sync + 'static,
+    _: impl Fn(Exploration) + Send + Sync + 'static,
+) -> Exploration {
+    panic!("this worker was built for real threads: an engine needs --cfg loom or --cfg shuttle")
+}
+
+#[cfg(any(loom, shuttle))]
+fn weaken(site: &str, order: &str) -> Result<(), String> {
+    let (site, order) = crate::orderings::parse(site, order)?;
+    lwp_core::site::weaken(site, Some(order));
+    Ok(())
+}
+
+#[cfg(not(any(loom, shuttle)))]
+fn weaken(site: &str, order: &str) -> Result<(), String> {
+    crate::orderings::parse(site, order).map(|_| ())
+}
+
+/// The engine that this process was built with.
+pub const ENGINE: &str = if cfg!(loom) {
+    "loom"
+} else if cfg!(shuttle) {
+    "complete"
+} else {
+    "none"
+};
+
+#[derive(Clone)]
+struct Findings {
+    program: String,
+    outcomes: Arc<Mutex<BTreeSet<String>>>,
+    subject: Subject,
+}
+
+impl Findings {
+    fn write(&self, exploration: Exploration) {
+        let outcomes: Vec<String> =
+            self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        let (mut verdict, mut message) = (exploration.verdict, exploration.message);
+        if verdict == Verdict::Complete
+            && let Err(surprise) = self.subject.judge(&outcomes)
+        {
+            (verdict, message) = (Verdict::Failed, Some(surprise));
+        }
+        let finding = Finding {
+            program: self.program.clone(),
+            engine: ENGINE.into(),
+            verdict,
+            bound: exploration.bound,
+            message,
+            executions: exploration.executions,
+            distinct: exploration.distinct,
+            outcomes,
+            seconds: exploration.seconds,
+        };
+        let line = serde_json::to_string(&finding).expect("a finding is plain data");
+        let mut out = io::stdout().lock();
+        writeln!(out, "{line}").and_then(|()| out.flush()).expect("the runner reads until the worker ends");
+    }
+}
