@@ -52,6 +52,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         .collect();
     let mut found = Found::default();
     let stopped = found.explore(&pools, &families, &sites, &template, args).err();
+    found.report.incomplete = stopped.is_some();
 
     print(&found.text(stopped.as_ref(), &template, args))?;
     if let Some((path, file)) = json {
@@ -71,8 +72,6 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
 struct Found {
     report: Report,
     failures: Vec<Finding>,
-    /// Orderings of which it is not known whether they are sound, and why.
-    undecided: Vec<String>,
     /// Why the orderings were not searched.
     skipped: Option<&'static str>,
 }
@@ -117,10 +116,10 @@ impl Found {
         families: &[Family],
         template: &Job,
     ) -> Result<(), Stopped> {
+        let families = families.iter().filter(|family| family.engines.contains(&engine.name()));
         let mut tallies: Vec<Tally> =
-            families.iter().map(|family| Tally::new(family, engine.name())).collect();
+            families.clone().map(|family| Tally::new(family, engine.name())).collect();
         let (owners, jobs): (Vec<usize>, Vec<Job>) = families
-            .iter()
             .enumerate()
             .flat_map(|(owner, family)| family.programs.iter().map(move |program| (owner, program)))
             .map(|(owner, program)| (owner, Job { program: program.clone(), ..template.clone() }))
@@ -160,12 +159,13 @@ impl Found {
             let searched =
                 orderings::search(pool, site, &template.limits, |finding| progress.explored(finding));
             let Searched { row, undecided } = searched.inspect_err(|_| {
-                self.undecided.push(format!("{} and what follows it: incomplete", site.name));
+                self.report.undecided.push(format!("{} and what follows it: incomplete", site.name));
             })?;
             progress.step();
             progress.line(&format!("{}: {} may be {}", row.site, row.declared, row.weakest));
             self.report.orderings.push(row);
-            self.undecided
+            self.report
+                .undecided
                 .extend(undecided.into_iter().map(|(o, why)| format!("{} = {o}: {why}", site.name)));
         }
         Ok(())
@@ -174,7 +174,7 @@ impl Found {
     /// Whether everything was explored to its end and nothing failed.
     fn is_green(&self) -> bool {
         let complete = self.report.runs.iter().all(|run| run.verdict == Verdict::Complete);
-        !self.report.runs.is_empty() && complete && self.undecided.is_empty()
+        !self.report.runs.is_empty() && complete && self.report.undecided.is_empty()
     }
 
     /// The report as text, with a last line that sums it up.
@@ -187,7 +187,7 @@ impl Found {
         } else if !self.report.orderings.is_empty() {
             text += &(table::orderings(&self.report.orderings) + "\n");
         }
-        for undecided in &self.undecided {
+        for undecided in &self.report.undecided {
             text += &format!("undecided: {undecided}\n");
         }
         let count = |verdict| runs.iter().filter(|run| run.verdict == verdict).count();
@@ -201,7 +201,7 @@ impl Found {
                 "of {families} families {} failed, {} bounded; {} orderings undecided\n",
                 count(Verdict::Failed),
                 count(Verdict::Bounded),
-                self.undecided.len(),
+                self.report.undecided.len(),
             ),
         };
         text

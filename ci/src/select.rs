@@ -70,7 +70,7 @@ mod tests {
 
     fn family(name: &'static str, programs: &[&str]) -> Family {
         let programs = programs.iter().map(|p| p.to_string()).collect();
-        Family { name, system: "netbsd-1.62", variant: "repaired", lwps: 2, programs }
+        Family { name, system: "netbsd-1.62", variant: "repaired", lwps: 2, engines: &["loom"], programs }
     }
 
     fn select(names: &[&str]) -> Result<Vec<(&'static str, Vec<String>)>, Error> {

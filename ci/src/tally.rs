@@ -87,7 +87,14 @@ mod tests {
 
     fn family(programs: usize) -> Family {
         let programs = (0..programs).map(|i| i.to_string()).collect();
-        Family { name: "f", system: "netbsd-1.62", variant: "repaired", lwps: 2, programs }
+        Family {
+            name: "f",
+            system: "netbsd-1.62",
+            variant: "repaired",
+            lwps: 2,
+            engines: &["loom"],
+            programs,
+        }
     }
 
     fn finding(verdict: Verdict) -> Finding {

@@ -247,7 +247,7 @@ mod std_threads {
         bencher.bench(|| turn(&lock));
     }
 
-    /// One critical section, and as much time outside of it.
+    /// One critical section, and some time outside of it.
     #[inline(always)]
     fn turn(lock: &impl Stays) {
         black_box(lock).with(|counter| *counter = black_box(*counter + 1));
@@ -317,7 +317,7 @@ mod std_threads {
     /// are spread over the cores by hand: left to the scheduler, those that live for a millisecond often share one
     /// and never meet.
     fn together(threads: usize, act: impl Fn(usize) + Sync) -> f64 {
-        const TURNS: usize = 20_000;
+        const TURNS: usize = 5_000;
         // Not a `Barrier`: threads that sleep there wake one after another, and the first is done before the last
         // begins.
         let ready = AtomicUsize::new(0);
@@ -432,10 +432,10 @@ mod std_threads {
 
         let tables = [
             Table { title: UNCONTENDED, rows: staying!(301, uncontended) },
-            Table { title: STAYS_2, rows: staying!(41, staying, 2) },
-            Table { title: STAYS_4, rows: staying!(41, staying, 4) },
-            Table { title: MOVES_2, rows: moving!(41, 2) },
-            Table { title: MOVES_4, rows: moving!(41, 4) },
+            Table { title: STAYS_2, rows: staying!(151, staying, 2) },
+            Table { title: STAYS_4, rows: staying!(151, staying, 4) },
+            Table { title: MOVES_2, rows: moving!(151, 2) },
+            Table { title: MOVES_4, rows: moving!(151, 4) },
         ];
         println!(
             "\nNanoseconds for each operation (median), and the ratio to the lock at the column's head:"

@@ -136,7 +136,7 @@ fn an_unlock_of_a_free_lock_says_that_it_is_free() {
     // SAFETY: it panics before anything is released; no guard exists.
     let message = message(|| unsafe { mutex.mutex_spin_exit() });
     assert_eq!(message, format!("{me} releases lock 2 (sq_mutex), which is free"));
-    assert!(!mutex.is_held());
+    assert!(mutex.owner().is_none());
 }
 
 /// `transition_lock` is never released: who waits for the lock itself, not for the pointer to move, waits for ever.
@@ -150,7 +150,7 @@ fn transition_lock_entered_says_that_nobody_will_release_it() {
         format!("{me} would wait for ever: lock 2 (transition_lock) is held by nobody, for ever")
     );
     assert!(transition.mutex_tryenter().is_none());
-    assert!(transition.is_held() && !transition.mutex_owned());
+    assert!(transition.owner().is_some() && !transition.mutex_owned());
 }
 
 /// Released, `transition_lock` would let lockers at threads that are somebody's alone.
@@ -162,7 +162,7 @@ fn transition_lock_cannot_be_released() {
     // SAFETY: it panics before anything is released; no guard can exist.
     let message = message(|| unsafe { transition.mutex_spin_exit() });
     assert_eq!(message, format!("{me} releases lock 2 (transition_lock), which is held by nobody, for ever"));
-    assert!(transition.is_held());
+    assert!(transition.owner().is_some());
 }
 
 /// A lock of another machine has a place in that machine: here the same number is a lock that nobody holds.
@@ -177,7 +177,7 @@ fn a_held_lock_of_another_machine_is_refused_and_moves_nothing() {
     assert_eq!(message(|| lwp.lwp_lock().lwp_setlock_held(foreign())), expected);
     assert!(lwp.covered_by(foreign()).is_err());
     assert_eq!(lwp.lwp_lock().covering(), locks.id(0));
-    assert!(!elsewhere.get(elsewhere.id(2)).is_held());
+    assert!(elsewhere.get(elsewhere.id(2)).owner().is_none());
 }
 
 /// As above, for a thread that is locked and for one in transit.
@@ -191,7 +191,7 @@ fn a_held_lock_of_another_machine_is_refused_to_a_thread() {
     assert_eq!(message(|| thread.thread_lock().thread_set_state(foreign())), expected);
     assert_eq!(thread.thread_lock().covering(), locks.id(0));
     assert_eq!(message(|| thread.thread_lock().thread_transition().thread_set_state(foreign())), expected);
-    assert!(!elsewhere.get(elsewhere.id(0)).is_held());
+    assert!(elsewhere.get(elsewhere.id(0)).owner().is_none());
 }
 
 /// A pointer to a place where there is no lock would fail whoever locks the LWP next, far from the cause.

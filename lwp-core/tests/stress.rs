@@ -82,7 +82,8 @@ impl Rng {
 
 /// Starts `movers` and `lockers`, and waits until each has done its steps.
 fn run(movers: usize, lockers: usize, mv: impl Fn(&mut Rng) + Sync, lock: impl Fn(&mut Rng) + Sync) {
-    let (mv, lock): (&(dyn Fn(&mut Rng) + Sync), &(dyn Fn(&mut Rng) + Sync)) = (&mv, &lock);
+    type Act<'a> = &'a (dyn Fn(&mut Rng) + Sync);
+    let (mv, lock): (Act<'_>, Act<'_>) = (&mv, &lock);
     thread::scope(|s| {
         for n in 0..movers + lockers {
             s.spawn(move || {

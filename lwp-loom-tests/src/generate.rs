@@ -6,7 +6,7 @@ use crate::suite::Scope;
 /// Who is in a program, and how much each does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Two threads that take a spin lock up to three times together, or three that try it.
+    /// Two or three threads that take a spin lock, or try it, up to three times together.
     Spin,
     /// NetBSD: up to three moves by one mover, against one locker.
     NetbsdMoverLocker,
@@ -102,7 +102,9 @@ fn movers<Op: Operation>(moves: fn() -> Vec<Op>, most: usize) -> Vec<Movers<Op>>
         for _ in 0..most {
             let longer = sequences.iter().flat_map(|s| moves().into_iter().map(|m| [&s[..], &[m]].concat()));
             sequences = longer.collect();
-            all.extend(sequences.iter().filter(|s| moves_each_time(start, s)).map(|s| (start, vec![s.clone()])));
+            all.extend(
+                sequences.iter().filter(|s| moves_each_time(start, s)).map(|s| (start, vec![s.clone()])),
+            );
         }
     }
     all.retain(|(start, movers)| uses_every_lock(*start, movers));
@@ -154,7 +156,8 @@ fn netbsd(movers: &[Movers<NetbsdOp>], lockers: usize) -> Vec<Program> {
 }
 
 fn uniprocessor(most: usize) -> Vec<Program> {
-    let moves = || vec![NetbsdOp::Relock(0), NetbsdOp::UnlockTo(0, New::Lent), NetbsdOp::Setlock(0, New::Lent)];
+    let moves =
+        || vec![NetbsdOp::Relock(0), NetbsdOp::UnlockTo(0, New::Lent), NetbsdOp::Setlock(0, New::Lent)];
     let mut sequences: Vec<Vec<NetbsdOp>> = vec![Vec::new()];
     let mut all = Vec::new();
     for _ in 0..most {
@@ -181,8 +184,8 @@ fn spin() -> Vec<Program> {
     let threads: Vec<Vec<SpinOp>> = ones.into_iter().chain(twos).collect();
     // Three critical sections store seven times to the lock's word, and loom remembers no more.
     let fits = |pair: &Vec<Vec<SpinOp>>| pair.concat().len() <= 3;
-    let pairs = multisets(&threads, 2).into_iter().filter(fits).chain([vec![vec![SpinOp::Tryenter]; 3]]);
-    pairs.map(|threads| Program::Spin(Threads { start: 0, threads })).collect()
+    let all = multisets(&threads, 2).into_iter().chain(multisets(&threads, 3)).filter(fits);
+    all.map(|threads| Program::Spin(Threads { start: 0, threads })).collect()
 }
 
 /// Every program with these movers and these lockers.

@@ -5,6 +5,8 @@
 
 pub mod canary;
 pub mod engine;
+#[cfg(not(any(loom, shuttle)))]
+pub mod fuzzing;
 pub mod generate;
 pub mod job;
 pub mod orderings;

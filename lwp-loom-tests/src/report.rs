@@ -11,6 +11,10 @@ pub struct Report {
     pub runs: Vec<Run>,
     /// A row for each ordering site.
     pub orderings: Vec<OrderingRow>,
+    /// Orderings of which it is not known whether they are sound, and why.
+    pub undecided: Vec<String>,
+    /// Whether the check was stopped before its end.
+    pub incomplete: bool,
 }
 
 /// A family of programs under one engine.

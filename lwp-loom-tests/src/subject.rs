@@ -51,7 +51,9 @@ impl Subject {
             Subject::Program(program) => {
                 let missing = |wanted: &Outcome| !outcomes.contains(wanted);
                 match program.must_see().into_iter().find(missing) {
-                    Some(lost) => Err(format!("{lost:?} was never seen, though it can happen: executions were lost")),
+                    Some(lost) => {
+                        Err(format!("{lost:?} was never seen, though it can happen: executions were lost"))
+                    }
                     None => Ok(()),
                 }
             }

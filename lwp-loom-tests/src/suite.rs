@@ -56,7 +56,8 @@ pub fn families(scope: Scope) -> Vec<Family> {
 
 /// Every program over the lock layer, smallest first.
 pub fn programs(scope: Scope) -> Vec<Program> {
-    let mut programs: Vec<_> = Shape::ALL.iter().flat_map(|shape| generate::programs(*shape, scope)).collect();
+    let mut programs: Vec<_> =
+        Shape::ALL.iter().flat_map(|shape| generate::programs(*shape, scope)).collect();
     programs.sort_by_key(|program| (program.operations(), program.lwps()));
     programs
 }

@@ -12,7 +12,9 @@ use crate::subject::Subject;
 /// Answers jobs from standard input until it ends, or until a program fails.
 pub fn serve() -> ExitCode {
     for line in io::stdin().lock().lines() {
-        let job = match line.map_err(|e| e.to_string()).and_then(|l| serde_json::from_str(&l).map_err(|e| e.to_string()))
+        let job = match line
+            .map_err(|e| e.to_string())
+            .and_then(|l| serde_json::from_str(&l).map_err(|e| e.to_string()))
         {
             Ok(job) => job,
             Err(error) => {
@@ -29,12 +31,14 @@ pub fn serve() -> ExitCode {
 }
 
 fn answer(job: Job) -> Result<(), String> {
-    let subject = Subject::parse(&job.program).ok_or_else(|| format!("there is no program {}", job.program))?;
+    let subject =
+        Subject::parse(&job.program).ok_or_else(|| format!("there is no program {}", job.program))?;
     for (site, order) in &job.weaken {
         weaken(site, order)?;
     }
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
-    let finding = Findings { program: job.program.clone(), outcomes: outcomes.clone(), subject: subject.clone() };
+    let finding =
+        Findings { program: job.program.clone(), outcomes: outcomes.clone(), subject: subject.clone() };
     let failed = finding.clone();
     let body = {
         let subject = subject.clone();
@@ -61,8 +65,11 @@ fn explore(
     body: impl Fn() + Send + Sync + 'static,
     on_failure: impl Fn(Exploration) + Send + Sync + 'static,
 ) -> Exploration {
-    let model =
-        crate::engine::loom::Model { threads: subject.threads(), uses_try_lock: subject.uses_try_lock(), looks_back: std::env::var_os("NOBACK").is_none() };
+    let model = crate::engine::loom::Model {
+        threads: subject.threads(),
+        uses_try_lock: subject.uses_try_lock(),
+        looks_back: std::env::var_os("NOBACK").is_none(),
+    };
     crate::engine::loom::explore(&job.limits, model, body, on_failure)
 }
 

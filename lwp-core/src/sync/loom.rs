@@ -351,10 +351,14 @@ impl Parker {
     }
 }
 
-/// Lets another thread take a step. What `busy` would say is only a hint to real threads: a caller that looks again
-/// too early pauses again, and sees nothing that a later look does not see.
+/// Waits until `busy` may be over.
+///
+/// An execution in which a thread looks, waits and looks again differs from one in which it comes later and looks
+/// once only by looks that change nothing. loom explores the later coming anyhow, so it finishes this execution
+/// without branching: a wait costs one execution, and two waiters cannot keep each other waiting for ever. A wait
+/// that nothing ends runs into the limit on branch points.
 pub fn spin_while(_busy: impl Fn() -> bool) {
-    model::record(Event::Pause, 0, 0);
+    model::leave();
     ::loom::thread::yield_now();
 }
 
@@ -400,7 +404,6 @@ pub mod model {
         Acquire,
         TryFailed,
         Release,
-        Pause,
     }
 
     /// What a thread has done so far: which events, and which store or release each of them saw. Wide enough that
@@ -415,8 +418,6 @@ pub mod model {
     struct State {
         objects: u32,
         threads: Vec<History>,
-        /// The threads that have paused since another last took a step: loom does not run them next.
-        paused: Vec<usize>,
         /// How many threads the execution will ever have.
         capacity: usize,
         uses_try_lock: bool,
@@ -433,7 +434,7 @@ pub mod model {
         length: usize,
         /// Whether it has had an event yet that the last execution did not have there.
         new: bool,
-        /// Whether it has come to a state that another execution went on from.
+        /// Whether other executions cover what follows.
         redundant: bool,
         /// The states that have been gone on from; `None` where the search does not look back.
         visited: Option<HashSet<u128>>,
@@ -472,7 +473,6 @@ pub mod model {
                 state.objects = 0;
                 state.threads.clear();
                 state.threads.push(History::default());
-                state.paused.clear();
                 state.path.length = 0;
                 state.path.new = false;
                 state.path.redundant = false;
@@ -493,7 +493,7 @@ pub mod model {
 
     impl Trace {
         /// A hash of the execution up to the order of independent steps; `None` where it was finished without
-        /// branching because another went the same way.
+        /// branching because others cover it.
         pub fn finish(self) -> Option<u128> {
             with(|state| (!state.path.redundant).then(|| digest(&state.threads)))
         }
@@ -532,20 +532,22 @@ pub mod model {
     pub(super) fn record(event: Event, object: u32, saw: u64) {
         let me = super::current().get();
         let redundant = with(|state| {
-            match event {
-                Event::Pause => state.paused.push(me),
-                _ => state.paused.clear(),
-            }
             let history = &mut state.threads[me - 1];
             history.hash = digest((history.hash, event, object, saw));
             history.events += 1;
             let event = digest((me, history.hash));
-            let reached = digest((&state.threads, &state.paused));
+            let reached = digest(&state.threads);
             state.path.advance(event, reached)
         });
         if redundant {
-            ::loom::skip_branch();
+            leave();
         }
+    }
+
+    /// Finishes the execution without branching: others cover what could follow.
+    pub(super) fn leave() {
+        with(|state| state.path.redundant = true);
+        ::loom::skip_branch();
     }
 
     impl Path {
@@ -561,10 +563,7 @@ pub mod model {
             }
             self.events.push(event);
             match &mut self.visited {
-                Some(visited) if !self.redundant => {
-                    self.redundant = !visited.insert(reached);
-                    self.redundant
-                }
+                Some(visited) if !self.redundant => !visited.insert(reached),
                 _ => false,
             }
         }

@@ -88,7 +88,11 @@ pub fn explore(
         eprintln!("{info}");
     }));
 
-    let search = Arc::new(Search::begin(model.threads, model.uses_try_lock, model.looks_back && limits.preemptions.is_none()));
+    let search = Arc::new(Search::begin(
+        model.threads,
+        model.uses_try_lock,
+        model.looks_back && limits.preemptions.is_none(),
+    ));
     let explored = search.clone();
     let (limit_executions, limit_seconds) = (limits.executions, limits.seconds);
     let result = panic::catch_unwind(AssertUnwindSafe(|| {

@@ -159,7 +159,9 @@ impl Program {
     /// Whether the program takes locks by trying.
     pub fn uses_try_lock(&self) -> bool {
         match self {
-            Program::Netbsd(t) | Program::Uniprocessor(t) => t.threads.iter().flatten().any(|op| *op == NetbsdOp::Trylock),
+            Program::Netbsd(t) | Program::Uniprocessor(t) => {
+                t.threads.iter().flatten().any(|op| *op == NetbsdOp::Trylock)
+            }
             Program::Illumos(_) | Program::Spin(_) => false,
         }
     }

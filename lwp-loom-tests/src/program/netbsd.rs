@@ -113,15 +113,17 @@ struct Shared<K: Kernel> {
 /// Runs a program once on a multiprocessor.
 pub fn run(program: &Threads<NetbsdOp>) -> Outcome {
     let classes = vec![Class::SpcLwplock; program.locks()];
-    let body: fn(&Shared<Multiprocessor>, usize) -> (Outcome, usize) =
-        |shared, n| Thread { shared, program: &shared.program, thread: n, works: 0 }.run(Thread::multiprocessor);
+    let body: fn(&Shared<Multiprocessor>, usize) -> (Outcome, usize) = |shared, n| {
+        Thread { shared, program: &shared.program, thread: n, works: 0 }.run(Thread::multiprocessor)
+    };
     work::run(shared(&classes, program), program.threads.len(), body, |shared| shared.lwp.get_mut())
 }
 
 /// Runs a program once on a uniprocessor: the same threads, but every lock is `sched_mutex`.
 pub fn run_uniprocessor(program: &Threads<NetbsdOp>) -> Outcome {
-    let body: fn(&Shared<Uniprocessor>, usize) -> (Outcome, usize) =
-        |shared, n| Thread { shared, program: &shared.program, thread: n, works: 0 }.run(|_, _| unreachable!());
+    let body: fn(&Shared<Uniprocessor>, usize) -> (Outcome, usize) = |shared, n| {
+        Thread { shared, program: &shared.program, thread: n, works: 0 }.run(|_, _| unreachable!())
+    };
     let shared = shared(&[Class::SchedMutex], program);
     work::run(shared, program.threads.len(), body, |shared| shared.lwp.get_mut())
 }
@@ -237,7 +239,9 @@ impl Thread<'_, Multiprocessor> {
 /// try must also find it busy.
 pub fn must_see(program: &Threads<NetbsdOp>) -> Vec<Outcome> {
     let [mover, locker] = &program.threads[..] else { return Vec::new() };
-    let ([NetbsdOp::Lock | NetbsdOp::Trylock], true) = (&locker[..], mover.iter().all(|op| op.to().is_some())) else {
+    let ([NetbsdOp::Lock | NetbsdOp::Trylock], true) =
+        (&locker[..], mover.iter().all(|op| op.to().is_some()))
+    else {
         return Vec::new();
     };
     let last: usize = mover.iter().map(|op| works(*op)).sum();

@@ -1,0 +1,3 @@
+//! What is fuzzed: generators and oracles, one module for each target in `fuzz/`, which is glue.
+
+pub mod lock_pointer;

@@ -1,0 +1,223 @@
+//! Small random programs of every kind of operation, for the cross-checks of the complete search.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use lwp_core::site::Site;
+use lwp_core::sync::{AtomicUsize, Cell, Parker, RawLock, choose, spawn, spin_while};
+use lwp_loom_tests::engine::complete::random::Numbers;
+
+/// One operation of a thread; what it sees goes into the thread's log.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// A critical section that reads and writes what the lock protects.
+    Section(usize),
+    /// A critical section within another.
+    Nested(usize, usize),
+    /// A critical section if the lock is free.
+    Try(usize),
+    /// A look at a lock.
+    IsHeld(usize),
+    /// A critical section as illumos enters it: try, or spin until it may be worth it.
+    TryOrWait(usize),
+    Load(usize),
+    Store(usize, usize),
+    Exchange(usize, usize, usize),
+    /// Spins until the word is not 0.
+    SpinUntil(usize),
+    /// Spins until one of two words is not 0.
+    SpinUntilEither(usize, usize),
+    Park(usize),
+    Unpark(usize),
+    Choose(usize),
+    /// Starts a thread, does something, joins it.
+    Child(Vec<Op>, Vec<Op>),
+    /// Starts a thread and leaves it alone.
+    Orphan(Vec<Op>),
+}
+
+/// A program: its threads.
+pub type Program = Vec<Vec<Op>>;
+
+/// Objects of each kind.
+const OBJECTS: usize = 2;
+
+/// The program that a seed stands for.
+pub fn program(seed: u64) -> Program {
+    let mut numbers = Numbers::new(seed);
+    let threads = 2 + numbers.below(2);
+    let budget = if threads == 2 { 3 } else { 2 };
+    // Swarm testing: a program of few kinds of operation has more of each, and more conflicts.
+    let kinds: Vec<usize> = (0..2 + numbers.below(3)).map(|_| numbers.below(KINDS)).collect();
+    (0..threads)
+        .map(|_| (0..1 + numbers.below(budget)).map(|_| op(&mut numbers, &kinds, true)).collect())
+        .collect()
+}
+
+const KINDS: usize = 15;
+
+fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
+    let mut object = || numbers.below(OBJECTS);
+    let (one, other) = (object(), object());
+    let kind = kinds[numbers.below(kinds.len())];
+    match kind {
+        0 => Op::Section(one),
+        1 => Op::Nested(one, 1 - one),
+        2 => Op::Try(one),
+        3 => Op::IsHeld(one),
+        4 => Op::TryOrWait(one),
+        5 => Op::Load(one),
+        6 => Op::Store(one, 1 + numbers.below(2)),
+        7 => Op::Exchange(one, numbers.below(2), 1 + numbers.below(2)),
+        8 => Op::SpinUntil(one),
+        9 => Op::SpinUntilEither(one, other),
+        10 => Op::Park(one),
+        11 => Op::Unpark(one),
+        12 => Op::Choose(2),
+        13 if nests => Op::Child(vec![op(numbers, kinds, false)], vec![op(numbers, kinds, false)]),
+        14 if nests => Op::Orphan(vec![op(numbers, kinds, false)]),
+        _ => Op::Load(one),
+    }
+}
+
+/// What executions of a program were seen to do.
+pub type Outcomes = Arc<Mutex<BTreeSet<String>>>;
+
+struct Machine {
+    locks: Vec<RawLock>,
+    /// What each lock protects.
+    cells: Vec<Cell<usize>>,
+    words: Vec<AtomicUsize>,
+    parkers: Vec<Parker>,
+    logs: Mutex<Vec<(String, String)>>,
+}
+
+// SAFETY: each cell is accessed under its lock, which the engine checks.
+unsafe impl Sync for Machine {}
+
+/// The program, to be run: each execution that ends adds its outcome.
+pub fn body(program: Program, outcomes: Outcomes) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let machine = Arc::new(Machine {
+            locks: (0..OBJECTS).map(|_| RawLock::new()).collect(),
+            cells: (0..OBJECTS).map(|_| Cell::new(0)).collect(),
+            words: (0..OBJECTS).map(|_| AtomicUsize::new(0)).collect(),
+            parkers: (0..OBJECTS).map(|_| Parker::new()).collect(),
+            logs: Mutex::default(),
+        });
+        let others: Vec<_> = program
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(|(n, ops)| {
+                let (machine, ops) = (machine.clone(), ops.clone());
+                spawn(move || run(&machine, format!("{n}"), &ops))
+            })
+            .collect();
+        run(&machine, "0".into(), &program[0]);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        let mut logs = machine.logs.lock().unwrap().clone();
+        logs.sort();
+        outcomes.lock().unwrap().insert(format!("{logs:?}"));
+    }
+}
+
+fn run(machine: &Arc<Machine>, name: String, ops: &[Op]) {
+    let mut log = String::new();
+    for (n, op) in ops.iter().enumerate() {
+        let saw = step(machine, &format!("{name}.{n}"), op);
+        log.push_str(&format!("{saw} "));
+    }
+    machine.logs.lock().unwrap().push((name, log));
+}
+
+fn step(machine: &Arc<Machine>, name: &str, op: &Op) -> usize {
+    let Machine { locks, words, parkers, .. } = &**machine;
+    match *op {
+        Op::Section(l) => {
+            locks[l].lock().unwrap();
+            section(machine, l)
+        }
+        Op::Nested(outer, inner) => {
+            locks[outer].lock().unwrap();
+            locks[inner].lock().unwrap();
+            section(machine, inner);
+            section(machine, outer)
+        }
+        Op::Try(l) => {
+            if locks[l].try_lock() {
+                section(machine, l)
+            } else {
+                0
+            }
+        }
+        Op::IsHeld(l) => usize::from(locks[l].is_held()),
+        Op::TryOrWait(l) => {
+            let mut turns = 0;
+            while !locks[l].try_lock_or_wait(|| words[l].load(Site::LwpLockLook) == 0).unwrap() {
+                turns += 1;
+                // A word that is not 0 any more ends the wait, not the busy lock.
+                if words[l].load(Site::LwpLockLook) != 0 {
+                    return 0;
+                }
+                assert!(turns < 100, "a spinning thread goes round without news");
+            }
+            section(machine, l)
+        }
+        Op::Load(w) => words[w].load(Site::LwpLockRelook),
+        Op::Store(w, value) => {
+            words[w].store(value, Site::LwpSetlockPublish);
+            0
+        }
+        Op::Exchange(w, old, new) => usize::from(words[w].compare_exchange(old, new, Site::SpinEnter)),
+        Op::SpinUntil(w) => {
+            spin(|| words[w].load(Site::LwpLockRelook) == 0);
+            0
+        }
+        Op::SpinUntilEither(one, other) => {
+            spin(|| words[one].load(Site::LwpLockRelook) == 0 && words[other].load(Site::LwpLockRelook) == 0);
+            0
+        }
+        Op::Park(p) => {
+            parkers[p].park();
+            0
+        }
+        Op::Unpark(p) => {
+            parkers[p].unpark();
+            0
+        }
+        Op::Choose(n) => choose(n),
+        Op::Child(ref theirs, ref ours) => {
+            let (their_machine, their_ops, their_name) =
+                (machine.clone(), theirs.clone(), format!("{name}c"));
+            let child = spawn(move || run(&their_machine, their_name, &their_ops));
+            run(machine, format!("{name}o"), ours);
+            child.join().unwrap();
+            0
+        }
+        Op::Orphan(ref theirs) => {
+            // Nothing orders its end before the logs are read, so it leaves none.
+            let (machine, ops) = (machine.clone(), theirs.clone());
+            drop(spawn(move || ops.iter().for_each(|op| _ = step(&machine, "orphan", op))));
+            0
+        }
+    }
+}
+
+/// Waits while `busy` says so; `spin_while` itself may return early.
+fn spin(busy: impl Fn() -> bool) {
+    while busy() {
+        spin_while(&busy);
+    }
+}
+
+/// The rest of a critical section: who passed before?
+fn section(machine: &Machine, lock: usize) -> usize {
+    // SAFETY: the caller holds the lock.
+    let passed = machine.cells[lock].with_mut(|c| unsafe {
+        *c += 1;
+        *c
+    });
+    machine.locks[lock].unlock().unwrap();
+    passed
+}
