@@ -32,6 +32,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         program: String::new(),
         weaken: select::weakenings(&args.weaken, &sites)?,
         limits: args.limits.limits(),
+        ..Job::default()
     };
     let json = args.json.as_deref().map(|path| Ok((path, create(path)?))).transpose()?;
     let engines = match &args.engine {

@@ -31,6 +31,7 @@ pub fn search(
             program: program.clone(),
             weaken: vec![(site.name.into(), ordering.into())],
             limits: limits.clone(),
+            ..Job::default()
         });
         let broken = pool.first_failure(jobs, |_, finding| {
             on_done(finding);
@@ -49,11 +50,12 @@ pub fn search(
             (None, None) => sound = sound.or(Some(ordering)),
         }
     }
+    let too_weak = breaks.iter().any(|b: &Break| b.ordering == site.source_ordering);
     let row = OrderingRow {
         site: site.name.into(),
         declared: site.declared.into(),
         weakest: sound.unwrap_or(site.declared).into(),
-        source: site.source.into(),
+        source: format!("{}{}", if too_weak { "TOO WEAK: " } else { "" }, site.source),
         breaks,
     };
     Ok(Searched { row, undecided })
@@ -71,6 +73,7 @@ mod tests {
             weaker: vec!["relaxed", "acquire", "release"],
             programs: programs.iter().map(|p| p.to_string()).collect(),
             source: "membar",
+            source_ordering: "relaxed",
         };
         search(&fake_pool(2), &site, &Limits::default(), |_| {}).unwrap()
     }

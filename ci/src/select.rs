@@ -110,6 +110,7 @@ mod tests {
             weaker: vec!["relaxed"],
             programs: Vec::new(),
             source: "",
+            source_ordering: "acquire",
         }];
         let weaken = |text: &str| weakenings(&[text.parse().unwrap()], &sites);
         assert_eq!(weaken("lock.load=relaxed").unwrap(), [("lock.load".into(), "relaxed".into())]);

@@ -22,7 +22,7 @@
 //! // One CPU's lock and one sleep queue's lock; the LWP starts on the CPU.
 //! let locks = Locks::new(&[Class::SpcLwplock, Class::SleepQueue]);
 //! let (cpu, sleepq) = (locks.id(0), locks.id(1));
-//! let lwp = Lwp::new(locks, cpu, "the fields that the lock covers");
+//! let lwp: Lwp<_> = Lwp::new(locks, cpu, "the fields that the lock covers");
 //!
 //! let l = lwp.lwp_lock();
 //! assert_eq!(*l, "the fields that the lock covers");
@@ -32,6 +32,7 @@
 // The loom and shuttle back ends leave some std-only conveniences unused.
 #![warn(missing_docs)]
 
+pub mod fault;
 pub mod illumos;
 pub mod locks;
 pub mod mutex;

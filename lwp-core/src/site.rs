@@ -64,7 +64,7 @@ pub enum Access {
 }
 
 macro_rules! sites {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $access:ident, $declared:ident, $source:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $access:ident, $declared:ident, $from:ident, $source:literal;)*) => {
         /// A place in this crate where a memory ordering is chosen.
         ///
         /// Each variant's documentation is its `ORDERING` comment: what the access pairs with. The program that
@@ -92,9 +92,14 @@ macro_rules! sites {
                 match self { $(Site::$variant => Access::$access,)* }
             }
 
-            /// What the kernel's source has at this place.
+            /// What the kernel's source has at this place, in words.
             pub const fn source(self) -> &'static str {
                 match self { $(Site::$variant => $source,)* }
+            }
+
+            /// The ordering that the kernel's source has at this place.
+            pub const fn source_order(self) -> Order {
+                match self { $(Site::$variant => Order::$from,)* }
             }
         }
     };
@@ -102,47 +107,47 @@ macro_rules! sites {
 
 sites! {
     /// ORDERING: the exchange that takes the spin lock acquires what the last holder released ([`Site::SpinExit`]).
-    SpinEnter = "mutex_spin_enter.exchange", Exchange, Acquire, "a lock's acquire barrier, inside mutex_spin_enter";
+    SpinEnter = "mutex_spin_enter.exchange", Exchange, Acquire, Acquire, "a lock's acquire barrier, inside mutex_spin_enter";
     /// ORDERING: the exchange of a try acquires like [`Site::SpinEnter`].
-    SpinTryenter = "mutex_tryenter.exchange", Exchange, Acquire, "a lock's acquire barrier, inside mutex_tryenter";
+    SpinTryenter = "mutex_tryenter.exchange", Exchange, Acquire, Acquire, "a lock's acquire barrier, inside mutex_tryenter";
     /// ORDERING: the look of a waiter only tells it when to try again; the exchange that follows acquires.
-    SpinLook = "mutex_spin_enter.look", Load, Relaxed, "a plain load, inside mutex_spin_enter";
+    SpinLook = "mutex_spin_enter.look", Load, Relaxed, Relaxed, "a plain load, inside mutex_spin_enter";
     /// ORDERING: the store that frees the spin lock releases the critical section to the next
     /// [`Site::SpinEnter`] or [`Site::SpinTryenter`].
-    SpinExit = "mutex_spin_exit.store", Store, Release, "a lock's release barrier, inside mutex_spin_exit";
+    SpinExit = "mutex_spin_exit.store", Store, Release, Release, "a lock's release barrier, inside mutex_spin_exit";
 
     /// ORDERING: only a guess at which lock to take; the second look decides.
-    LwpLockLook = "lwp_lock.look", Load, Relaxed, "plain volatile load in lwp_lock (a header's inline, not listed)";
+    LwpLockLook = "lwp_lock.look", Load, Relaxed, Relaxed, "plain volatile load in lwp_lock (a header's inline, not listed)";
     /// ORDERING: acquires what [`Site::LwpSetlockPublish`] or [`Site::LwpUnlockToPublish`] released: a lender need
     /// not hold the lock it lends, so taking that lock synchronises with nobody.
-    LwpLockRelook = "lwp_lock.relook", Load, Acquire, "plain load, 1.62 L991 and 1.69.2.6 L1122, after the barrier of mutex_spin_enter";
+    LwpLockRelook = "lwp_lock.relook", Load, Acquire, EnterBarrier, "plain load, 1.62 L991 and 1.69.2.6 L1122, after the barrier of mutex_spin_enter";
     /// ORDERING: as [`Site::LwpLockLook`].
-    LwpLockRetryLook = "lwp_lock_retry.look", Load, Relaxed, "plain load, 1.62 L996 and 1.69.2.6 L1127";
+    LwpLockRetryLook = "lwp_lock_retry.look", Load, Relaxed, Relaxed, "plain load, 1.62 L996 and 1.69.2.6 L1127";
     /// ORDERING: as [`Site::LwpLockRelook`].
-    LwpLockRetryRelook = "lwp_lock_retry.relook", Load, Acquire, "plain load, 1.62 L991 and 1.69.2.6 L1122, after the barrier of mutex_spin_enter";
+    LwpLockRetryRelook = "lwp_lock_retry.relook", Load, Acquire, EnterBarrier, "plain load, 1.62 L991 and 1.69.2.6 L1122, after the barrier of mutex_spin_enter";
     /// ORDERING: as [`Site::LwpLockLook`].
-    LwpTrylockLook = "lwp_trylock.look", Load, Relaxed, "plain load, 1.62 L1081 and 1.69.2.6 L1196";
+    LwpTrylockLook = "lwp_trylock.look", Load, Relaxed, Relaxed, "plain load, 1.62 L1081 and 1.69.2.6 L1196";
     /// ORDERING: as [`Site::LwpLockRelook`].
-    LwpTrylockRelook = "lwp_trylock.relook", Load, Acquire, "plain load, 1.62 L1083 and 1.69.2.6 L1198, after the barrier of mutex_tryenter";
+    LwpTrylockRelook = "lwp_trylock.relook", Load, Acquire, EnterBarrier, "plain load, 1.62 L1083 and 1.69.2.6 L1198, after the barrier of mutex_tryenter";
     /// ORDERING: releases the lender's critical section to whoever takes the lent lock and looks again.
-    LwpSetlockPublish = "lwp_setlock.publish", Store, Release, "mb_write, 1.62 L1021; membar_producer, 1.69.2.6 L1150";
+    LwpSetlockPublish = "lwp_setlock.publish", Store, Release, MembarProducer, "mb_write, 1.62 L1021; membar_producer, 1.69.2.6 L1150";
     /// ORDERING: as [`Site::LwpSetlockPublish`].
-    LwpUnlockToPublish = "lwp_unlock_to.publish", Store, Release, "mb_write, 1.62 L1041; membar_producer, 1.69.2.6 L1166";
+    LwpUnlockToPublish = "lwp_unlock_to.publish", Store, Release, MembarProducer, "mb_write, 1.62 L1041; membar_producer, 1.69.2.6 L1166";
     /// ORDERING: the new lock is held, and releasing it later orders everything before.
-    LwpRelockPublish = "lwp_relock.publish", Store, Relaxed, "plain store, 1.62 L1066 and 1.69.2.6 L1185";
+    LwpRelockPublish = "lwp_relock.publish", Store, Relaxed, Relaxed, "plain store, 1.62 L1066 and 1.69.2.6 L1185";
 
     /// ORDERING: only a guess at which lock to try; the second look decides.
-    ThreadLockLook = "thread_lock.look", Load, Relaxed, "plain volatile load in thread_lock (disp_lock.c, not listed)";
+    ThreadLockLook = "thread_lock.look", Load, Relaxed, Relaxed, "plain volatile load in thread_lock (disp_lock.c, not listed)";
     /// ORDERING: acquires what [`Site::ThreadStopPublish`] released: `thread_stop` does not hold `stop_lock`.
-    ThreadLockRelook = "thread_lock.relook", Load, Acquire, "plain load in thread_lock after the barrier of lock_try (disp_lock.c, not listed)";
+    ThreadLockRelook = "thread_lock.relook", Load, Acquire, EnterBarrier, "plain load in thread_lock after the barrier of lock_try (disp_lock.c, not listed)";
     /// ORDERING: only tells a waiter that the pointer moved; it then starts over.
-    ThreadLockSpin = "thread_lock.spin", Load, Relaxed, "plain load in thread_lock's spin (disp_lock.c, not listed)";
+    ThreadLockSpin = "thread_lock.spin", Load, Relaxed, Relaxed, "plain load in thread_lock's spin (disp_lock.c, not listed)";
     /// ORDERING: nobody can take `transition_lock`, so nothing can be reached through this store.
-    ThreadTransitionPublish = "thread_transition.publish", Store, Relaxed, "THREAD_TRANSITION: plain store (thread.h, not listed)";
+    ThreadTransitionPublish = "thread_transition.publish", Store, Relaxed, Relaxed, "THREAD_TRANSITION: plain store (thread.h, not listed)";
     /// ORDERING: the new lock is held, and releasing it later orders everything before.
-    ThreadSetStatePublish = "thread_set_state.publish", Store, Relaxed, "THREAD_SET_STATE: plain store (thread.h, not listed)";
+    ThreadSetStatePublish = "thread_set_state.publish", Store, Relaxed, Relaxed, "THREAD_SET_STATE: plain store (thread.h, not listed)";
     /// ORDERING: releases the thread to whoever takes `stop_lock` and looks again.
-    ThreadStopPublish = "thread_stop.publish", Store, Release, "thread_stop: a barrier, then the store (disp.c, not listed)";
+    ThreadStopPublish = "thread_stop.publish", Store, Release, Release, "thread_stop: a barrier, then the store (disp.c, not listed)";
 }
 
 impl Site {

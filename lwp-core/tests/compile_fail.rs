@@ -14,12 +14,12 @@ use std::process::Command;
 fn misuse_does_not_compile_and_its_twins_do() {
     let t = trybuild::TestCases::new();
     for name in pairs() {
-        t.pass(ui().join(format!("{name}_compiles.rs")));
+        t.pass(format!("tests/ui/{name}_compiles.rs"));
         let expected = fs::read_to_string(ui().join(format!("{name}_fails.stderr"))).unwrap_or_default();
         if expected.contains("$RUST") && std_is_quoted() {
             eprintln!("{name}: not compared, the message would quote the standard library's source");
         } else {
-            t.compile_fail(ui().join(format!("{name}_fails.rs")));
+            t.compile_fail(format!("tests/ui/{name}_fails.rs"));
         }
     }
 }

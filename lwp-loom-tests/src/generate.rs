@@ -72,15 +72,16 @@ impl Shape {
 
 /// Every program of a shape, smallest first.
 pub fn programs(shape: Shape, scope: Scope) -> Vec<Program> {
-    let moves = |most: usize, in_default: usize| if scope == Scope::Full { most } else { in_default };
     let mut programs = match shape {
         Shape::Spin => spin(),
-        Shape::NetbsdMoverLocker => netbsd(&movers(netbsd_moves, moves(3, 2)), 1),
-        Shape::NetbsdMoverLockers => netbsd(&movers(netbsd_moves, moves(2, 1)), 2),
+        Shape::NetbsdMoverLocker => netbsd(&movers(netbsd_moves, 3), 1),
+        Shape::NetbsdMoverLockers => {
+            netbsd(&movers(netbsd_moves, if scope == Scope::Full { 2 } else { 1 }), 2)
+        }
         Shape::NetbsdMoversLocker => netbsd(&pairs(netbsd_moves), 1),
-        Shape::Uniprocessor => uniprocessor(moves(3, 2)),
-        Shape::IllumosMoverLocker => illumos(&movers(illumos_moves, moves(3, 2)), 1),
-        Shape::IllumosMoverLockers => illumos(&movers(illumos_moves, moves(2, 1)), 2),
+        Shape::Uniprocessor => uniprocessor(3),
+        Shape::IllumosMoverLocker => illumos(&movers(illumos_moves, 3), 1),
+        Shape::IllumosMoverLockers => illumos(&movers(illumos_moves, 2), 2),
         Shape::IllumosMoversLocker => illumos(&pairs(illumos_moves), 1),
     };
     programs.retain(Program::is_sound);

@@ -13,9 +13,16 @@ pub struct Job {
     /// Ordering sites to weaken for this job, as `(site, ordering)`.
     #[serde(default)]
     pub weaken: Vec<(String, String)>,
+    /// A fault to seed into `lwp-core` for this job.
+    #[serde(default)]
+    pub fault: Option<String>,
     /// When to stop before the search is done.
     #[serde(default)]
     pub limits: Limits,
+    /// Whether loom is to go on from states that it has reached before: far slower, to check that leaving them out
+    /// loses nothing.
+    #[serde(default)]
+    pub redundantly: bool,
 }
 
 /// When to stop a search before it is done. `None` everywhere means: explore everything.

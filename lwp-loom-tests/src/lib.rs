@@ -5,7 +5,6 @@
 
 pub mod canary;
 pub mod engine;
-#[cfg(not(any(loom, shuttle)))]
 pub mod fuzzing;
 pub mod generate;
 pub mod job;

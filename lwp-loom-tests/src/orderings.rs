@@ -15,8 +15,10 @@ pub struct SiteInfo {
     pub weaker: Vec<&'static str>,
     /// The programs that reach the site, smallest first.
     pub programs: Vec<String>,
-    /// What the kernel's source has in its place.
+    /// What the kernel's source has in its place, in words.
     pub source: &'static str,
+    /// The ordering that the kernel's source has in its place.
+    pub source_ordering: &'static str,
 }
 
 /// Every site.
@@ -28,6 +30,7 @@ pub fn sites(scope: Scope) -> Vec<SiteInfo> {
         weaker: site.weaker().iter().map(|order| order.name()).collect(),
         programs: programs.iter().filter(|p| p.reaches(*site)).map(ToString::to_string).collect(),
         source: site.source(),
+        source_ordering: site.source_order().name(),
     };
     Site::ALL.iter().map(info).collect()
 }

@@ -69,3 +69,41 @@ pub struct Break {
     /// How it breaks.
     pub how: String,
 }
+
+/// The orderings table as a page of the documentation.
+pub fn orderings_page(rows: &[OrderingRow]) -> String {
+    let mut page = String::from(
+        "# Which ordering is needed where\n\n\
+         Measured by `cargo ci check` over all its programs, under loom; a test compares this page with what is \
+         measured now. *Weakest* is the weakest ordering under which every program stays complete; *breaks* names, \
+         for each weaker one, the smallest program that fails, and how. Repeat a row with \
+         `cargo ci check PROGRAM --weaken SITE=ORDERING`.\n\n\
+         Two orderings are the sources' own. `membar_producer` (`mb_write` in 1.62) orders earlier stores before a \
+         store, but no earlier loads: the models perform a load of the critical section after the store. \
+         `enter-barrier` is the read barrier that taking a mutex \"will have posted\": it stands before the second \
+         look and orders what was loaded before it. TOO WEAK marks a place where what the source has is an ordering \
+         that breaks. Machines that order more than C11 promises, as x86 does, hide that.\n\n\
+         | site | declared | weakest | the source has | breaks |\n|---|---|---|---|---|\n",
+    );
+    for row in rows {
+        let breaks: Vec<String> = row
+            .breaks
+            .iter()
+            .map(|b| format!("{}: `{}`, {}", b.ordering, b.program, without_place(&b.how)))
+            .collect();
+        page += &format!(
+            "| `{}` | {} | {} | {} | {} |\n",
+            row.site,
+            row.declared,
+            row.weakest,
+            row.source,
+            breaks.join("<br>").replace('|', "\\|")
+        );
+    }
+    page
+}
+
+/// Where an assertion stands in our source changes with every edit above it.
+fn without_place(how: &str) -> &str {
+    how.split(" (at ").next().unwrap_or(how)
+}

@@ -24,7 +24,7 @@ pub struct Family {
 /// How much to explore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// A part that still decides every row of the orderings table, in minutes.
+    /// All but the longest family's longer programs; decides every row of the orderings table.
     Default,
     /// Every program of every family.
     Full,

@@ -33,8 +33,12 @@ pub fn serve() -> ExitCode {
 fn answer(job: Job) -> Result<(), String> {
     let subject =
         Subject::parse(&job.program).ok_or_else(|| format!("there is no program {}", job.program))?;
+    restore();
     for (site, order) in &job.weaken {
         weaken(site, order)?;
+    }
+    if let Some(fault) = &job.fault {
+        seed(fault)?;
     }
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
     let finding =
@@ -68,7 +72,7 @@ fn explore(
     let model = crate::engine::loom::Model {
         threads: subject.threads(),
         uses_try_lock: subject.uses_try_lock(),
-        looks_back: std::env::var_os("NOBACK").is_none(),
+        looks_back: !job.redundantly,
     };
     crate::engine::loom::explore(&job.limits, model, body, on_failure)
 }
@@ -93,6 +97,15 @@ fn explore(
     panic!("this worker was built for real threads: an engine needs --cfg loom or --cfg shuttle")
 }
 
+/// Undoes what the last job changed in `lwp-core`.
+fn restore() {
+    #[cfg(any(loom, shuttle))]
+    {
+        lwp_core::site::Site::ALL.iter().for_each(|site| lwp_core::site::weaken(*site, None));
+        lwp_core::fault::seed(None);
+    }
+}
+
 #[cfg(any(loom, shuttle))]
 fn weaken(site: &str, order: &str) -> Result<(), String> {
     let (site, order) = crate::orderings::parse(site, order)?;
@@ -103,6 +116,18 @@ fn weaken(site: &str, order: &str) -> Result<(), String> {
 #[cfg(not(any(loom, shuttle)))]
 fn weaken(site: &str, order: &str) -> Result<(), String> {
     crate::orderings::parse(site, order).map(|_| ())
+}
+
+#[cfg(any(loom, shuttle))]
+fn seed(fault: &str) -> Result<(), String> {
+    let found = lwp_core::fault::Fault::ALL.into_iter().find(|f| f.name() == fault);
+    lwp_core::fault::seed(Some(found.ok_or_else(|| format!("there is no fault {fault:?}"))?));
+    Ok(())
+}
+
+#[cfg(not(any(loom, shuttle)))]
+fn seed(_: &str) -> Result<(), String> {
+    Ok(())
 }
 
 /// The engine that this process was built with.

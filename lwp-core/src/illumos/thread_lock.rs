@@ -12,6 +12,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
+use crate::fault::{Fault, release, seeded};
 use crate::locks::{LockId, Locks};
 use crate::mutex::{Class, MutexGuard};
 use crate::site::Site;
@@ -73,7 +74,8 @@ impl<T> Thread<T> {
             let lockp = self.t_lockp.load(Site::ThreadLockLook);
             let still_here = || self.t_lockp.load(Site::ThreadLockSpin) == lockp;
             if let Some(lock) = self.locks.get(LockId(lockp)).tryenter_or_wait(still_here)
-                && self.t_lockp.load(Site::ThreadLockRelook) == lockp
+                && (seeded(Fault::ThreadLockNoSecondLook)
+                    || self.t_lockp.load(Site::ThreadLockRelook) == lockp)
             {
                 return ThreadGuard { thread: self, lock };
             }
@@ -146,7 +148,7 @@ impl<'a, T> ThreadGuard<'a, T> {
     pub fn thread_transition(self) -> InTransit<'a, T> {
         let ThreadGuard { thread, lock } = self;
         thread.t_lockp.store(thread.transition_lock.number(), Site::ThreadTransitionPublish);
-        drop(lock);
+        release(lock, Fault::ThreadTransitionKeepsOld);
         InTransit { thread, fields: PhantomData }
     }
 
@@ -164,7 +166,7 @@ impl<'a, T> ThreadGuard<'a, T> {
         if Site::ThreadStopPublish.order() == crate::site::Order::MembarProducer {
             thread.fields.with(|_| ());
         }
-        drop(lock);
+        release(lock, Fault::ThreadStopKeepsOld);
     }
 }
 

@@ -13,6 +13,7 @@ use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 use super::kernel::{Kernel, Multiprocessor};
+use crate::fault::{Fault, release, seeded};
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
 use crate::site::Site;
@@ -70,7 +71,8 @@ impl<T, K: Kernel> Lwp<T, K> {
     pub fn lwp_lock(&self) -> LwpGuard<'_, T, K> {
         let old = K::look(&self.l_mutex, Site::LwpLockLook);
         let lock = self.locks.get(old).mutex_spin_enter();
-        if K::MOVES && K::look(&self.l_mutex, Site::LwpLockRelook) != old {
+        let look_again = K::MOVES && !seeded(Fault::LwpLockNoSecondLook);
+        if look_again && K::look(&self.l_mutex, Site::LwpLockRelook) != old {
             return self.lwp_lock_retry(lock);
         }
         LwpGuard { lwp: self, lock }
@@ -80,8 +82,10 @@ impl<T, K: Kernel> Lwp<T, K> {
     #[cold]
     #[track_caller]
     fn lwp_lock_retry<'a>(&'a self, mut lock: MutexGuard<'a>) -> LwpGuard<'a, T, K> {
-        while K::look(&self.l_mutex, Site::LwpLockRetryRelook) != lock.mutex().id() {
-            drop(lock);
+        while K::look(&self.l_mutex, Site::LwpLockRetryRelook) != lock.mutex().id()
+            && !seeded(Fault::LwpLockRetryGivesUp)
+        {
+            release(lock, Fault::LwpLockRetryKeepsOld);
             let old = K::look(&self.l_mutex, Site::LwpLockRetryLook);
             lock = self.locks.get(old).mutex_spin_enter();
         }
@@ -98,9 +102,11 @@ impl<T, K: Kernel> Lwp<T, K> {
         loop {
             let old = K::look(&self.l_mutex, Site::LwpTrylockLook);
             let lock = self.locks.get(old).mutex_tryenter()?;
-            if !K::MOVES || K::look(&self.l_mutex, Site::LwpTrylockRelook) == old {
+            let look_again = K::MOVES && !seeded(Fault::LwpTrylockNoSecondLook);
+            if !look_again || K::look(&self.l_mutex, Site::LwpTrylockRelook) == old {
                 return Some(LwpGuard { lwp: self, lock });
             }
+            release(lock, Fault::LwpTrylockKeepsOld);
         }
     }
 
@@ -200,6 +206,7 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
     #[track_caller]
     pub fn lwp_unlock_to(self, new: LockId) {
         self.publish(new, Site::LwpUnlockToPublish);
+        release(self.lock, Fault::LwpUnlockToKeepsOld);
     }
 
     /// Takes a new lock, donates it to the LWP and releases the old one. Nothing happens if they are the same.
@@ -217,9 +224,13 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
         if !K::MOVES || old.mutex().id() == new {
             return LwpGuard { lwp, lock: old };
         }
-        let lock = lwp.locks.get(new).mutex_spin_enter();
-        K::publish(&lwp.l_mutex, new, Site::LwpRelockPublish);
-        drop(old);
+        let new = lwp.locks.get(new);
+        if seeded(Fault::LwpRelockLends) {
+            K::publish(&lwp.l_mutex, new.id(), Site::LwpRelockPublish);
+        }
+        let lock = new.mutex_spin_enter();
+        K::publish(&lwp.l_mutex, new.id(), Site::LwpRelockPublish);
+        release(old, Fault::LwpRelockKeepsOld);
         LwpGuard { lwp, lock }
     }
 

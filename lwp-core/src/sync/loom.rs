@@ -277,6 +277,12 @@ impl RawLock {
         }
     }
 
+    /// Releases the lock for its holder.
+    #[track_caller]
+    pub(crate) fn release(&self) {
+        assert_eq!(self.unlock(), Ok(()), "the holder of a guard holds its lock");
+    }
+
     /// Who holds the lock. Only the holder's own answer can be relied on.
     pub fn owner(&self) -> Option<ThreadId> {
         self.owner.get()

@@ -71,6 +71,11 @@ impl<T> Cell<T> {
 /// May return early, so the caller looks again for itself.
 pub fn spin_while(busy: impl Fn() -> bool) {
     let backoff = crossbeam_utils::Backoff::new();
+    // The first look comes after about a microsecond. Looking earlier, a waiter takes the lock's cache line away from
+    // the holder again and again, and makes everybody slower.
+    for _ in 0..5 {
+        backoff.snooze();
+    }
     while busy() {
         // `snooze` and not `spin`: the holder may have been descheduled, which cannot happen to a spin lock's holder
         // in a kernel but does in a process.

@@ -82,8 +82,14 @@ pub fn explore(
         on_failure(if text.starts_with("Model exceeded maximum number of branches") {
             hooked(Verdict::Bounded, Some(format!("{branches} branch points in an execution")), None)
         } else {
-            let place = info.location().map(|l| format!(" (at {l})")).unwrap_or_default();
-            hooked(Verdict::Failed, None, Some(format!("{}{place}", first_lines(text))))
+            // A place within loom, which has an absolute path, tells a reader nothing.
+            let ours = info.location().filter(|place| !place.file().starts_with('/'));
+            let place = ours.map(|place| format!(" (at {place})")).unwrap_or_default();
+            hooked(
+                Verdict::Failed,
+                None,
+                Some(format!("{}{}{place}", in_plain_words(text), first_lines(text))),
+            )
         });
         eprintln!("{info}");
     }));
@@ -141,6 +147,21 @@ pub fn explore(
             Err(payload) => panic::resume_unwind(payload),
         },
     }
+}
+
+/// What loom's messages about unordered accesses mean for a lock pointer and the fields that it covers.
+fn in_plain_words(text: &str) -> &'static str {
+    let known = [
+        ("Concurrent `unsync_load` and atomic store", "the lock pointer is moved without being seen to: "),
+        ("Concurrent atomic store and `unsync_load`", "the lock pointer is moved from under a holder: "),
+        ("Concurrent write accesses to `UnsafeCell`", "two write the covered fields at once: "),
+        (
+            "Concurrent read and write accesses to `UnsafeCell`",
+            "one reads the covered fields while another writes: ",
+        ),
+        ("deadlock", "nobody can go on: "),
+    ];
+    known.iter().find(|(theirs, _)| text.contains(theirs)).map_or("", |(_, ours)| ours)
 }
 
 /// loom's messages go on with an explanation of loom itself; the first lines say what happened.

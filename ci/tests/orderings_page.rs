@@ -1,0 +1,32 @@
+//! `cargo ci check`, end to end: it is green, its JSON is what machines expect, and the documentation says what it
+//! measures.
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use lwp_loom_tests::job::Verdict;
+use lwp_loom_tests::report::{Report, orderings_page};
+
+/// A page that was written down once is believed for ever; what it says must be what is measured now. Run with
+/// `UPDATE_PAGES=1` to write it anew.
+#[test]
+fn the_check_is_green_and_the_orderings_page_is_what_it_measures() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("check.json");
+    let status =
+        Command::new(env!("CARGO_BIN_EXE_ci")).args(["check", "--json"]).arg(&json).status().unwrap();
+    assert!(status.success(), "{status}");
+
+    let report: Report = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    assert!(report.runs.iter().all(|run| run.verdict == Verdict::Complete && run.bound.is_none()));
+    assert!(!report.incomplete && report.undecided.is_empty());
+
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/orderings.md");
+    let measured = orderings_page(&report.orderings);
+    if env::var_os("UPDATE_PAGES").is_some() {
+        fs::write(page, measured).unwrap();
+    } else {
+        assert_eq!(fs::read_to_string(page).unwrap(), measured, "run this test with UPDATE_PAGES=1");
+    }
+}

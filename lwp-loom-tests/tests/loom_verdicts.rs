@@ -1,0 +1,71 @@
+//! A verdict says what was explored and no more.
+#![cfg(loom)]
+
+mod loom_support;
+
+use loom_support::{explore, job};
+use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
+
+/// Small, but with more executions and more branch points than any limit below.
+const PROGRAM: &str = "netbsd/0/relock:1,unlock_to:0/lock";
+
+fn cut_short(limits: Limits) -> Finding {
+    let finding = explore(&Job { limits, ..job(PROGRAM) });
+    assert_eq!(finding.verdict, Verdict::Bounded, "{finding:?}");
+    assert_eq!(finding.message, None);
+    finding
+}
+
+/// Without a limit the search ends by itself, and what it says is complete is what a cut one must not say.
+#[test]
+fn a_search_that_nothing_cuts_short_is_complete() {
+    let finding = explore(&job(PROGRAM));
+    assert_eq!((finding.verdict, finding.bound, finding.message), (Verdict::Complete, None, None));
+    assert!(finding.executions > 2 && finding.distinct > 2);
+}
+
+/// loom returns the same `()` from a search that ran out of time as from one that finished.
+#[test]
+fn a_search_that_is_out_of_time_is_bounded_by_it() {
+    let finding = cut_short(Limits { seconds: Some(0.0), ..Limits::default() });
+    assert_eq!((finding.bound.as_deref(), finding.executions), (Some("0 seconds"), 0));
+}
+
+/// loom counts executions in steps of twenty thousand and then returns as if it had finished.
+#[test]
+fn a_search_that_has_used_up_its_executions_is_bounded_by_them() {
+    let finding = cut_short(Limits { executions: Some(2), ..Limits::default() });
+    assert_eq!((finding.bound.as_deref(), finding.executions), (Some("2 executions"), 2));
+}
+
+/// A preemption bound leaves executions out without a word, even where it is generous.
+#[test]
+fn a_search_under_a_preemption_bound_is_bounded_by_it() {
+    let finding = cut_short(Limits { preemptions: Some(1), ..Limits::default() });
+    assert_eq!(finding.bound.as_deref(), Some("1 preemptions in an execution"));
+}
+
+/// loom panics where an execution is too long for it: that is neither a failure of the program nor the end of it.
+#[test]
+fn a_search_that_meets_the_branch_limit_is_bounded_by_it() {
+    let finding = cut_short(Limits { branches: Some(5), ..Limits::default() });
+    assert_eq!(finding.bound.as_deref(), Some("5 branch points in an execution"));
+}
+
+/// loom remembers seven stores of a word and forgets older ones silently: four critical sections of a spin lock
+/// store nine times.
+#[test]
+fn a_program_with_more_stores_than_loom_remembers_is_bounded_by_them() {
+    let finding = explore(&job("spin/0/enter,enter/enter,enter"));
+    assert_eq!(finding.verdict, Verdict::Bounded);
+    assert_eq!(finding.bound.as_deref(), Some("7 stores to a word that loom remembers"));
+}
+
+/// A weakened program reports how it breaks, with what it had seen until then.
+#[test]
+fn a_failure_says_what_happened() {
+    let weaken = vec![("lwp_unlock_to.publish".into(), "relaxed".into())];
+    let finding = explore(&Job { weaken, ..job("netbsd/0/unlock_to:1/lock") });
+    assert_eq!(finding.verdict, Verdict::Failed);
+    assert!(finding.message.as_ref().unwrap().contains("Causality violation"), "{finding:?}");
+}
