@@ -174,7 +174,8 @@ impl Found {
 
     /// Whether everything was explored to its end and nothing failed.
     fn is_green(&self) -> bool {
-        let complete = self.report.runs.iter().all(|run| run.verdict == Verdict::Complete);
+        let complete =
+            self.report.runs.iter().all(|run| matches!(run.verdict, Verdict::Complete | Verdict::Defect));
         !self.report.runs.is_empty() && complete && self.report.undecided.is_empty()
     }
 
@@ -197,7 +198,12 @@ impl Found {
             Some(Stopped::Interrupted) => "incomplete: interrupted\n".into(),
             Some(Stopped::NoWorker(_)) => "incomplete: the worker does not start\n".into(),
             None if runs.is_empty() => "nothing was explored\n".into(),
-            None if self.is_green() => format!("complete: all of {families} families\n"),
+            None if self.is_green() => {
+                let defects = count(Verdict::Defect);
+                format!(
+                    "complete: all of {families} families, {defects} of them of defects that were shown\n"
+                )
+            }
             None => format!(
                 "of {families} families {} failed, {} bounded; {} orderings undecided\n",
                 count(Verdict::Failed),

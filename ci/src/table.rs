@@ -69,6 +69,7 @@ pub fn verdict(verdict: Verdict, bound: Option<&str>) -> String {
     match (verdict, bound) {
         (Verdict::Complete, _) => "complete".into(),
         (Verdict::Bounded, bound) => format!("bounded by {}", bound.unwrap_or("an unknown limit")),
+        (Verdict::Defect, _) => "defect shown".into(),
         (Verdict::Failed, Some(bound)) => format!("failed; bounded by {bound}"),
         (Verdict::Failed, None) => "failed".into(),
     }

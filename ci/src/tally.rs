@@ -15,6 +15,7 @@ pub struct Tally<'a> {
     executions: u64,
     distinct: u64,
     failed: bool,
+    defects: usize,
     bounds: BTreeSet<String>,
     seconds: f64,
 }
@@ -29,6 +30,7 @@ impl<'a> Tally<'a> {
             executions: 0,
             distinct: 0,
             failed: false,
+            defects: 0,
             bounds: BTreeSet::new(),
             seconds: 0.0,
         }
@@ -40,6 +42,7 @@ impl<'a> Tally<'a> {
         self.executions += finding.executions;
         self.distinct += finding.distinct;
         self.failed |= finding.verdict == Verdict::Failed;
+        self.defects += usize::from(finding.verdict == Verdict::Defect);
         if finding.verdict == Verdict::Bounded {
             self.bounds.insert(finding.bound.clone().unwrap_or_else(|| "an unknown limit".into()));
         }
@@ -51,7 +54,8 @@ impl<'a> Tally<'a> {
         self.programs == self.family.programs.len()
     }
 
-    /// The family's row. It is complete only if there are programs and each has a finding that says so.
+    /// The family's row. It is complete only if there are programs and each has a finding that says so; it shows
+    /// defects where at least one program does, and all others are complete.
     pub fn run(&self) -> Run {
         let mut bounds: Vec<String> = self.bounds.iter().cloned().collect();
         if !self.is_full() {
@@ -63,6 +67,7 @@ impl<'a> Tally<'a> {
         let verdict = match (self.failed, bounds.is_empty()) {
             (true, _) => Verdict::Failed,
             (false, false) => Verdict::Bounded,
+            (false, true) if self.defects > 0 => Verdict::Defect,
             (false, true) => Verdict::Complete,
         };
         Run {
@@ -103,7 +108,7 @@ mod tests {
             engine: "loom".into(),
             verdict,
             bound: (verdict == Verdict::Bounded).then(|| "9 executions".into()),
-            message: (verdict == Verdict::Failed).then(|| "broken".into()),
+            message: matches!(verdict, Verdict::Failed | Verdict::Defect).then(|| "broken".into()),
             executions: 3,
             distinct: 2,
             outcomes: Vec::new(),
@@ -120,9 +125,12 @@ mod tests {
 
     #[test]
     fn the_worst_verdict_wins() {
-        use Verdict::{Bounded, Complete, Failed};
+        use Verdict::{Bounded, Complete, Defect, Failed};
         assert_eq!(run(2, &[Complete, Complete]).verdict, Complete);
         assert_eq!(run(2, &[Complete, Bounded]).verdict, Bounded);
+        assert_eq!(run(2, &[Complete, Defect]).verdict, Defect);
+        assert_eq!(run(2, &[Bounded, Defect]).verdict, Bounded);
+        assert_eq!(run(2, &[Failed, Defect]).verdict, Failed);
         assert_eq!(run(3, &[Bounded, Failed, Complete]).verdict, Failed);
     }
 

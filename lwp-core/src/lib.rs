@@ -10,6 +10,7 @@
 //! | [`sync`] | the facade: atomics, cells, raw locks, threads; the only place that names a back end |
 //! | [`site`] | every memory ordering, with its name and what it pairs with |
 //! | [`mutex`] | the kernel mutex: class, owner, guards |
+//! | [`covered`] | data that one fixed lock protects |
 //! | [`locks`] | the locks of one machine, among which a lock pointer moves |
 //! | [`netbsd`] | `lwp_lock` and its family, multiprocessor and uniprocessor |
 //! | [`illumos`] | `thread_lock` and its family |
@@ -32,6 +33,7 @@
 // The loom and shuttle back ends leave some std-only conveniences unused.
 #![warn(missing_docs)]
 
+pub mod covered;
 pub mod fault;
 pub mod illumos;
 pub mod locks;

@@ -23,6 +23,8 @@ pub enum Class {
     SleepQueue,
     /// NetBSD: a turnstile chain.
     TurnstileChain,
+    /// NetBSD, one a process: `p_smutex`, the LWP counters and what only they need. Above every other lock here.
+    ProcSmutex,
     /// illumos, one a CPU: the thread on that CPU.
     CpuThreadLock,
     /// illumos: a dispatch queue.
@@ -44,6 +46,7 @@ impl Class {
             Class::SchedMutex => "sched_mutex",
             Class::SleepQueue => "sq_mutex",
             Class::TurnstileChain => "tc_mutex",
+            Class::ProcSmutex => "p_smutex",
             Class::CpuThreadLock => "cpu_thread_lock",
             Class::DispatchQueue => "disp_lock",
             Class::IllumosSleepQueue => "sleepq_lock",

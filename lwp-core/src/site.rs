@@ -136,6 +136,28 @@ sites! {
     /// ORDERING: the new lock is held, and releasing it later orders everything before.
     LwpRelockPublish = "lwp_relock.publish", Store, Relaxed, Relaxed, "plain store, 1.62 L1066 and 1.69.2.6 L1185";
 
+    /// ORDERING: a state that p_smutex covers too (LSIDL, LSZOMB, LSSTOP, LSSUSPENDED) was stored under it; between
+    /// the others it does not matter which one is seen.
+    LStatLook = "l_stat.look", Load, Relaxed, Relaxed, "plain load under p_smutex alone, 1.62 L444 and 1.69.2.6 L446";
+    /// ORDERING: as [`Site::LStatLook`].
+    LStatStore = "l_stat.store", Store, Relaxed, Relaxed, "plain store under the LWP's lock";
+    /// ORDERING: tells an LWP that there is something to do; what, it learns under locks.
+    LFlagLook = "l_flag.look", Load, Relaxed, Relaxed, "plain load without a lock, 1.62 L1109 and 1.69.2.6 L1227";
+    /// ORDERING: as [`Site::LFlagLook`].
+    LFlagStore = "l_flag.store", Store, Relaxed, Relaxed, "plain store under the LWP's lock";
+    /// ORDERING: acquires what [`Site::CiCurlwpStore`] released: whoever sees that an LWP has left its CPU frees it.
+    CiCurlwpLook = "ci_curlwp.look", Load, Acquire, Relaxed, "plain load in a spin, 1.62 L758 and 1.69.2.6 L890";
+    /// ORDERING: releases everything that an LWP did on its CPU to whoever waits for it to leave.
+    CiCurlwpStore = "ci_curlwp.store", Store, Release, Relaxed, "plain store inside cpu_switchto (not listed)";
+    /// ORDERING: only decides whether a locked look is worth it; a waiter counted itself before it gave the interlock up.
+    CvWaitersLook = "cv_waiters.look", Load, Relaxed, Relaxed, "plain load under the interlock alone, cv_broadcast (not listed)";
+    /// ORDERING: as [`Site::CvWaitersLook`].
+    CvWaitersStore = "cv_waiters.store", Store, Relaxed, Relaxed, "plain store under the sleep queue's lock";
+    /// ORDERING: a guess whether p_smutex is worth taking; the second look, under it, decides.
+    PZomblwpLook = "p_zomblwp.look", Load, Relaxed, Relaxed, "plain load without a lock, 1.62 L495 and 1.69.2.6 L548";
+    /// ORDERING: as [`Site::PZomblwpLook`].
+    PZomblwpStore = "p_zomblwp.store", Store, Relaxed, Relaxed, "plain store under p_smutex";
+
     /// ORDERING: only a guess at which lock to try; the second look decides.
     ThreadLockLook = "thread_lock.look", Load, Relaxed, Relaxed, "plain volatile load in thread_lock (disp_lock.c, not listed)";
     /// ORDERING: acquires what [`Site::ThreadStopPublish`] released: `thread_stop` does not hold `stop_lock`.

@@ -46,7 +46,9 @@ pub enum Verdict {
     Complete,
     /// No execution failed, but not all were explored; [`Finding::bound`] says what stopped the search.
     Bounded,
-    /// An execution failed; [`Finding::message`] says how.
+    /// An execution failed in the way that the program is there to show; [`Finding::message`] says how.
+    Defect,
+    /// An execution failed; [`Finding::message`] says how. Or none did, of a program that is there to show a defect.
     Failed,
 }
 
@@ -61,7 +63,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What cut the search short: set exactly when the verdict is [`Verdict::Bounded`].
     pub bound: Option<String>,
-    /// How the first failing execution failed: set exactly when the verdict is [`Verdict::Failed`].
+    /// How the first failing execution failed: set exactly when the verdict is [`Verdict::Failed`] or
+    /// [`Verdict::Defect`].
     pub message: Option<String>,
     /// Executions that were run.
     pub executions: u64,

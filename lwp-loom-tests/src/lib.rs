@@ -8,6 +8,7 @@ pub mod engine;
 pub mod fuzzing;
 pub mod generate;
 pub mod job;
+pub mod litmus;
 pub mod orderings;
 pub mod program;
 pub mod report;

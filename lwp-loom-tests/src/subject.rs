@@ -1,6 +1,7 @@
-//! What a job names: a program over the lock layer, or a canary over an engine.
+//! What a job names: a program over the lock layer or over the whole protocol, or a canary over an engine.
 
 use crate::canary::{self, Canary};
+use crate::litmus::Case;
 use crate::program::{Outcome, Program};
 
 /// Something that a worker can run.
@@ -8,6 +9,8 @@ use crate::program::{Outcome, Program};
 pub enum Subject {
     /// A program over the lock layer.
     Program(Program),
+    /// A litmus program over the protocol.
+    Litmus(Case),
     /// A litmus program with a known set of outcomes.
     Canary(&'static Canary),
 }
@@ -15,13 +18,17 @@ pub enum Subject {
 impl Subject {
     /// The subject with this name.
     pub fn parse(name: &str) -> Option<Subject> {
-        Program::parse(name).map(Subject::Program).or_else(|| canary::find(name).map(Subject::Canary))
+        Program::parse(name)
+            .map(Subject::Program)
+            .or_else(|| Case::parse(name).map(Subject::Litmus))
+            .or_else(|| canary::find(name).map(Subject::Canary))
     }
 
     /// Runs it once.
     pub fn run(&self) -> Outcome {
         match self {
             Subject::Program(program) => program.run(),
+            Subject::Litmus(case) => case.run(),
             Subject::Canary(canary) => canary.run(),
         }
     }
@@ -30,6 +37,7 @@ impl Subject {
     pub fn threads(&self) -> usize {
         match self {
             Subject::Program(program) => program.lwps(),
+            Subject::Litmus(case) => case.lwps(),
             Subject::Canary(canary) => canary.threads,
         }
     }
@@ -38,6 +46,7 @@ impl Subject {
     pub fn uses_try_lock(&self) -> bool {
         match self {
             Subject::Program(program) => program.uses_try_lock(),
+            Subject::Litmus(_) => false,
             Subject::Canary(canary) => canary.uses_try_lock,
         }
     }
@@ -57,7 +66,22 @@ impl Subject {
                     None => Ok(()),
                 }
             }
+            Subject::Litmus(case) => {
+                let unseen = |wanted: &&&str| !outcomes.iter().any(|outcome| outcome.contains(**wanted));
+                match case.litmus.sometimes.iter().find(unseen) {
+                    Some(never) => Err(format!("{never:?} was never seen, only {outcomes:?}")),
+                    None => Ok(()),
+                }
+            }
             Subject::Canary(canary) => canary.judge(outcomes),
+        }
+    }
+
+    /// The words in one of which it must fail; empty where it must not fail.
+    pub fn must_show(&self) -> Vec<&'static str> {
+        match self {
+            Subject::Litmus(case) => case.must_show(),
+            Subject::Program(_) | Subject::Canary(_) => Vec::new(),
         }
     }
 }

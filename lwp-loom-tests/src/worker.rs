@@ -152,10 +152,12 @@ impl Findings {
             self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
         let (mut verdict, mut message) = (exploration.verdict, exploration.message);
         if verdict == Verdict::Complete
+            && self.subject.must_show().is_empty()
             && let Err(surprise) = self.subject.judge(&outcomes)
         {
             (verdict, message) = (Verdict::Failed, Some(surprise));
         }
+        (verdict, message) = hold_against(&self.subject.must_show(), verdict, message);
         let finding = Finding {
             program: self.program.clone(),
             engine: ENGINE.into(),
@@ -170,5 +172,47 @@ impl Findings {
         let line = serde_json::to_string(&finding).expect("a finding is plain data");
         let mut out = io::stdout().lock();
         writeln!(out, "{line}").and_then(|()| out.flush()).expect("the runner reads until the worker ends");
+    }
+}
+
+/// Holds a verdict against the defect that a program is there to show, if it is: only that failure will do.
+fn hold_against(must_show: &[&str], verdict: Verdict, message: Option<String>) -> (Verdict, Option<String>) {
+    match (verdict, message) {
+        (Verdict::Failed, Some(how)) if must_show.iter().any(|words| how.contains(words)) => {
+            (Verdict::Defect, Some(how))
+        }
+        (Verdict::Failed, Some(how)) if !must_show.is_empty() => {
+            (Verdict::Failed, Some(format!("{how}\nexpected another failure: {}", must_show.join(" or "))))
+        }
+        (Verdict::Complete, _) if !must_show.is_empty() => {
+            let how = format!("nothing failed; expected to see: {}", must_show.join(" or "));
+            (Verdict::Failed, Some(how))
+        }
+        unchanged => unchanged,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(must_show: &[&str], verdict: Verdict, message: Option<&str>) -> Verdict {
+        let (verdict, message) = hold_against(must_show, verdict, message.map(Into::into));
+        assert_eq!(message.is_some(), matches!(verdict, Verdict::Failed | Verdict::Defect));
+        verdict
+    }
+
+    #[test]
+    fn a_defect_is_shown_only_by_its_own_failure() {
+        assert_eq!(held(&["stuck"], Verdict::Failed, Some("all are stuck")), Verdict::Defect);
+        assert_eq!(held(&["stuck"], Verdict::Failed, Some("freed twice")), Verdict::Failed);
+        assert_eq!(held(&["stuck"], Verdict::Complete, None), Verdict::Failed);
+        assert_eq!(held(&["stuck"], Verdict::Bounded, None), Verdict::Bounded);
+    }
+
+    #[test]
+    fn without_a_defect_to_show_a_failure_is_a_failure() {
+        assert_eq!(held(&[], Verdict::Failed, Some("all are stuck")), Verdict::Failed);
+        assert_eq!(held(&[], Verdict::Complete, None), Verdict::Complete);
     }
 }

@@ -13,6 +13,7 @@ use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 use super::kernel::{Kernel, Multiprocessor};
+use crate::covered::Covered;
 use crate::fault::{Fault, release, seeded};
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
@@ -146,6 +147,27 @@ impl<T> Lwp<T, Multiprocessor> {
     }
 }
 
+impl<T> Lwp<T, Multiprocessor> {
+    /// The LWP, from a holder of the lock of the queue that it was found on: it cannot be on any other lock.
+    ///
+    /// Entry: `lock` held. Exit: the LWP's lock held, and it is `lock`. Cost: one load.
+    ///
+    /// # Panics
+    /// Where the LWP is not on `lock`: the queue and the pointer disagree.
+    #[track_caller]
+    pub(crate) fn queued_under<'a>(&'a self, lock: MutexGuard<'a>) -> LwpGuard<'a, T> {
+        // A checker verifies that no store races with the load, so its ordering does not matter. Real threads cannot
+        // tell a queue that disagrees from one that does not yet, so there it acquires.
+        #[cfg(any(loom, shuttle))]
+        let cur = Multiprocessor::held(&self.l_mutex);
+        #[cfg(not(any(loom, shuttle)))]
+        let cur = Multiprocessor::look(&self.l_mutex, Site::LwpLockRelook);
+        assert!(self.locks.contains(lock.mutex()), "{} is not a lock of this LWP's machine", lock.mutex());
+        assert_eq!(cur, lock.mutex().id(), "the LWP is on a queue whose lock does not cover it");
+        LwpGuard { lwp: self, lock }
+    }
+}
+
 impl<T, K: Kernel> fmt::Debug for Lwp<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lwp").field("l_mutex", &self.l_mutex).finish_non_exhaustive()
@@ -232,6 +254,21 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
         K::publish(&lwp.l_mutex, new.id(), Site::LwpRelockPublish);
         release(old, Fault::LwpRelockKeepsOld);
         LwpGuard { lwp, lock }
+    }
+
+    /// The lock that is held, without the check of [`LwpGuard::covering`]: in between two moves it may not cover the
+    /// LWP yet or any more.
+    pub fn held(&self) -> LockId {
+        self.lock.mutex().id()
+    }
+
+    /// What else the LWP's lock covers.
+    ///
+    /// # Panics
+    /// Where the LWP's lock is not the one that covers `data`.
+    #[track_caller]
+    pub fn covered<'g, D>(&'g mut self, data: &'g Covered<D>) -> &'g mut D {
+        data.get_mut(&mut self.lock)
     }
 
     /// Gives up the LWP but keeps its lock.

@@ -1,7 +1,44 @@
 //! NetBSD's protocol, after `kern_lwp.c` 1.62 (March 2007) and 1.69.2.6 (December 2007).
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `lwp_lock`, `kernel` | the lock that moves |
+//! | [`revision`], [`repair`] | what is as written, and what is mended |
+//! | [`state`], [`flag`], [`errno`] | states, documented transitions, covering locks; flags; errors |
+//! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar` | the machine below the protocol |
+//! | [`lwp`], [`proc`] | `struct lwp` and `struct proc` |
+//! | `suspend`, `userret`, [`wait`], [`exit`], `free`, `find`, `refs` | the protocol's functions |
+//! | `syscalls` | the system calls on top |
 
+mod condvar;
+mod cpu;
+pub mod errno;
+pub mod exit;
+mod find;
+pub mod flag;
+mod free;
 mod kernel;
+pub mod lwp;
 mod lwp_lock;
+pub mod proc;
+mod refs;
+pub mod repair;
+pub mod revision;
+mod setrunnable;
+mod sleepq;
+pub mod state;
+mod suspend;
+mod switch;
+mod syscalls;
+pub mod system;
+mod userret;
+pub mod wait;
 
+pub use errno::Errno;
 pub use kernel::{Kernel, Multiprocessor, Uniprocessor};
+pub use lwp::{KernelLwp, Lid, LwpLocked};
 pub use lwp_lock::{Lwp, LwpGuard};
+pub use repair::{Repair, Repairs};
+pub use revision::Revision;
+pub use state::State;
+pub use system::{Boot, BootLwp, System};

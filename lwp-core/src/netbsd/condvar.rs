@@ -1,0 +1,86 @@
+//! Kernel condition variables, on the sleep queues. p_smutex is the interlock of both.
+//!
+//! Not in `kern_lwp.c`; after the contracts that it relies on.
+
+use std::sync::Arc;
+
+use super::lwp::Wchan;
+use super::proc::ProcGuard;
+use super::{Errno, KernelLwp, Revision, System};
+
+/// `p_lwpcv`: LWPs that wait for LWPs.
+pub(super) const P_LWPCV: Wchan = Wchan(0);
+/// `p_refcv`: exiting LWPs that wait for the last reference. 1.62 only.
+const P_REFCV: Wchan = Wchan(1);
+
+impl System {
+    /// Where an exiting LWP waits for the last reference: p_refcv in 1.62, p_lwpcv in 1.69.2.6.
+    pub(super) fn refcv(&self) -> Wchan {
+        match self.revision {
+            Revision::R1_62 => P_REFCV,
+            Revision::R1_69_2_6 => P_LWPCV,
+        }
+    }
+
+    /// `cv_wait`: sleeps until somebody broadcasts.
+    ///
+    /// Entry and exit: p_smutex held; it is released meanwhile, once the LWP is on the queue.
+    #[track_caller]
+    pub(super) fn cv_wait<'a>(&self, l: &Arc<KernelLwp>, cv: Wchan, p: ProcGuard<'a>) -> ProcGuard<'a> {
+        let proc = p.proc();
+        // Without `catch` nothing interrupts the sleep.
+        let _: Result<(), Errno> = self.cv_block(l, cv, p, false);
+        proc.enter()
+    }
+
+    /// `cv_wait_sig`: the same, but an LWP that is to exit or to be dumped wakes.
+    ///
+    /// Entry and exit: as [`System::cv_wait`].
+    ///
+    /// # Errors
+    /// EINTR where that happened.
+    #[track_caller]
+    pub(super) fn cv_wait_sig<'a>(
+        &self,
+        l: &Arc<KernelLwp>,
+        cv: Wchan,
+        p: ProcGuard<'a>,
+    ) -> (ProcGuard<'a>, Result<(), Errno>) {
+        let proc = p.proc();
+        let result = self.cv_block(l, cv, p, true);
+        (proc.enter(), result)
+    }
+
+    #[track_caller]
+    fn cv_block(&self, curl: &Arc<KernelLwp>, cv: Wchan, p: ProcGuard<'_>, catch: bool) -> Result<(), Errno> {
+        let queue = &self.sleepqs[cv.0];
+        let sq = queue.sleepers.enter();
+        queue.count(|waiters| waiters + 1);
+        let mut l = self.sleepq_enter(curl, sq);
+        self.sleepq_enqueue(&mut l, cv);
+        p.exit();
+        self.sleepq_block(l, catch)
+    }
+
+    /// `cv_broadcast`: wakes everybody who waits. Looks whether there is anybody before it takes a lock.
+    ///
+    /// Entry and exit: p_smutex held.
+    #[track_caller]
+    pub(super) fn cv_broadcast(&self, cv: Wchan, _: &ProcGuard<'_>) {
+        let queue = &self.sleepqs[cv.0];
+        if queue.seems_empty() {
+            return;
+        }
+        // Before the guard, which passes through each of them.
+        #[expect(clippy::needless_late_init, reason = "it has to outlive the guard that fills it")]
+        let sleepers: Vec<Arc<KernelLwp>>;
+        let mut sq = queue.sleepers.enter();
+        sleepers = queue.sleepers.get(&sq).clone();
+        if !sleepers.is_empty() {
+            queue.count(|_| 0);
+        }
+        for sleeper in &sleepers {
+            sq = self.sleepq_remove(sleeper.queued_under(sq));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! CPUs: who is on them, who wants to be, and the hand-over.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::flag::LW_RUNNING;
+use super::{KernelLwp, LwpLocked, Revision, State, System};
+use crate::covered::Covered;
+use crate::locks::{LockId, Locks};
+use crate::mutex::MutexGuard;
+use crate::site::Site;
+use crate::sync::AtomicUsize;
+
+/// A CPU. Its idle LWP is nobody: whoever enqueues an LWP on an idle CPU dispatches it in the idle loop's place.
+#[derive(Debug)]
+pub struct Cpu {
+    /// The lock of the LWP that runs: `spc_lwplock`, or `sched_mutex` in 1.62.
+    pub(super) spc_lwplock: LockId,
+    /// The lock of the run queue: `spc_mutex`, or `sched_mutex` in 1.62.
+    pub(super) spc_mutex: LockId,
+    runq: Covered<RunQueue>,
+    /// The number of the LWP that is on the CPU, or 0. Read without a lock by whoever waits for that LWP to leave.
+    ci_curlwp: AtomicUsize,
+}
+
+/// What `spc_mutex` covers.
+#[derive(Debug, Default)]
+struct RunQueue {
+    waiting: VecDeque<Arc<KernelLwp>>,
+    idle: bool,
+}
+
+const IDLE: usize = 0;
+
+impl Cpu {
+    /// A CPU that runs `curlwp`, or nobody.
+    #[track_caller]
+    pub(super) fn new(
+        locks: &Locks,
+        spc_lwplock: LockId,
+        spc_mutex: LockId,
+        curlwp: Option<usize>,
+        waiting: VecDeque<Arc<KernelLwp>>,
+    ) -> Cpu {
+        let queue = RunQueue { waiting, idle: curlwp.is_none() };
+        Cpu {
+            spc_lwplock,
+            spc_mutex,
+            runq: Covered::new(locks.clone(), spc_mutex, queue),
+            ci_curlwp: AtomicUsize::new(curlwp.unwrap_or(IDLE)),
+        }
+    }
+
+    /// Whether the LWP is on this CPU, for whoever holds no lock of either.
+    #[track_caller]
+    pub(super) fn is_current(&self, l: &KernelLwp) -> bool {
+        self.ci_curlwp.load(Site::CiCurlwpLook) == l.l_lid()
+    }
+
+    /// Puts somebody else on the CPU, for the LWP that leaves it.
+    pub(super) fn set_curlwp(&self, l: Option<&KernelLwp>) {
+        self.ci_curlwp.store(l.map_or(IDLE, KernelLwp::l_lid), Site::CiCurlwpStore);
+    }
+
+    /// Takes the run queue's lock: `spc_lock`.
+    #[track_caller]
+    pub(super) fn spc_lock(&self) -> MutexGuard<'_> {
+        self.runq.enter()
+    }
+}
+
+impl System {
+    /// Whether the LWP is still on its CPU, as the revision asks: 1.69.2.6 looks at LW_RUNNING under the LWP's lock,
+    /// 1.62 at `ci_curlwp` under `sched_mutex`.
+    #[track_caller]
+    pub(super) fn is_on_its_cpu(&self, l: &LwpLocked<'_>) -> bool {
+        match self.revision {
+            Revision::R1_69_2_6 => l.flags() & LW_RUNNING != 0,
+            Revision::R1_62 => self.cpus[l.lwp().l_cpu()].is_current(l.lwp()),
+        }
+    }
+
+    /// Makes an LWP runnable: LSRUN, and on to its CPU's run queue, or on to the CPU itself if that idles.
+    ///
+    /// Entry: the LWP locked by its CPU's `spc_mutex`. Exit: that lock released.
+    #[track_caller]
+    pub(super) fn setrunqueue(&self, mut l: LwpLocked<'_>) {
+        let lwp = l.lwp().clone();
+        let cpu = &self.cpus[lwp.l_cpu()];
+        l.set_stat(State::Run);
+        let queue = l.covered(&cpu.runq);
+        if queue.idle {
+            queue.idle = false;
+            let spc = self.onproc(l);
+            cpu.set_curlwp(Some(&lwp));
+            drop(spc);
+            lwp.dispatch();
+        } else {
+            queue.waiting.push_back(lwp);
+            l.unlock();
+        }
+    }
+
+    /// Puts the next LWP on the CPU, or nobody where the run queue is empty. The caller has it dispatched once it holds
+    /// no lock any more. `left`: whether the leaver has taken itself off the CPU already.
+    ///
+    /// Entry: `spc_mutex` held. Exit: released.
+    #[track_caller]
+    pub(super) fn switch_to_next(
+        &self,
+        cpu: &Cpu,
+        mut spc: MutexGuard<'_>,
+        left: bool,
+    ) -> Option<Arc<KernelLwp>> {
+        let queue = cpu.runq.get_mut(&mut spc);
+        let next = queue.waiting.pop_front();
+        queue.idle = next.is_none();
+        if let Some(next) = &next {
+            let spc = self.onproc(next.queued_under(spc));
+            cpu.set_curlwp(Some(next));
+            drop(spc);
+        } else {
+            if !left {
+                cpu.set_curlwp(None);
+            }
+            drop(spc);
+        }
+        next
+    }
+
+    /// Puts the LWP at the end of the run queue, for a leaver that wants to come back.
+    ///
+    /// Entry and exit: the LWP locked by its CPU's `spc_mutex`.
+    #[track_caller]
+    pub(super) fn requeue(&self, l: &mut LwpLocked<'_>) {
+        let lwp = l.lwp().clone();
+        l.set_stat(State::Run);
+        l.covered(&self.cpus[lwp.l_cpu()].runq).waiting.push_back(lwp);
+    }
+
+    /// From the run queue to the CPU: LSONPROC, and covered by the CPU's lock.
+    ///
+    /// Entry: the LWP locked by `spc_mutex`. Exit: that lock held, the LWP lent to `spc_lwplock`.
+    #[track_caller]
+    fn onproc<'a>(&self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
+        l.set_stat(State::OnProc);
+        if self.revision == Revision::R1_69_2_6 {
+            l.set_flags(LW_RUNNING);
+        }
+        let cpu = &self.cpus[l.lwp().l_cpu()];
+        l.lwp_setlock(cpu.spc_lwplock)
+    }
+}

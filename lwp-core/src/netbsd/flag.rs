@@ -1,0 +1,21 @@
+//! The flags in `l_flag` and `p_sflag`, with the kernel's numbers.
+
+/// The LWP sleeps where a signal may wake it.
+pub const LW_SINTR: usize = 0x80;
+/// The LWP is to suspend itself before it returns to user mode.
+pub const LW_WSUSPEND: usize = 0x20000;
+/// The process dumps core.
+pub const LW_WCORE: usize = 0x80000;
+/// The LWP is to exit.
+pub const LW_WEXIT: usize = 0x100000;
+/// The system goes down: nobody who is suspended runs again.
+pub const LW_WREBOOT: usize = 0x8000000;
+/// The LWP runs on a CPU, or has not left it yet. 1.69.2.6 only; 1.62 compares `ci_curlwp`.
+pub const LW_RUNNING: usize = 0x20000000;
+/// What sends an LWP through `lwp_userret`.
+pub const LW_USERRET: usize = LW_WSUSPEND | LW_WCORE | LW_WEXIT | LW_WREBOOT;
+
+/// The process dumps core.
+pub const PS_WCORE: u32 = 0x1000;
+/// The process exits.
+pub const PS_WEXIT: u32 = 0x2000;

@@ -1,0 +1,325 @@
+//! `struct lwp`: an LWP of the protocol, and the guard of its general lock.
+
+use core::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::flag::LW_RUNNING;
+use super::{Lwp, LwpGuard, Revision, State};
+use crate::covered::Covered;
+use crate::locks::{LockId, Locks};
+use crate::mutex::MutexGuard;
+use crate::site::Site;
+use crate::sync::{AtomicUsize, Cell, Parker};
+
+/// `lwpid_t`: an LWP's number within its process, from 1. 0 is nobody, or anybody.
+pub type Lid = usize;
+
+/// What only the LWP's general lock covers.
+#[derive(Debug, Default)]
+pub struct Fields {
+    /// `l_wchan`: what the LWP sleeps on, while it is on a sleep queue.
+    pub l_wchan: Option<Wchan>,
+    /// LW_SINTR of `l_flag`: a word of its own, because nobody reads it without the lock.
+    pub l_sintr: bool,
+}
+
+/// A wait channel: which condition variable of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wchan(pub(super) usize);
+
+/// An LWP. The state and the flags are atomics since the sources look at them under other locks, or none.
+pub struct KernelLwp {
+    l_lid: Lid,
+    l_cpu: usize,
+    revision: Revision,
+    general: Lwp<Fields>,
+    l_stat: AtomicUsize,
+    l_flag: AtomicUsize,
+    /// Lets the LWP's thread go on when a CPU takes the LWP.
+    dispatched: Parker,
+    /// The AST that sends the LWP from user mode into the kernel.
+    ast: Parker,
+    /// Whether the memory is somebody else's by now. Reading it is using the memory.
+    freed: Cell<bool>,
+    /// `l_stat` for the checks that no engine may see.
+    ghost: AtomicU8,
+    /// Whether the LWP was on a CPU when it came to be.
+    booted_on_cpu: bool,
+}
+
+// SAFETY: `freed` is the only field that is not `Sync` by itself: every use of the LWP reads it, freeing writes it, and
+// freeing is what the protocol orders after every use; the checkers verify that.
+unsafe impl Sync for KernelLwp {}
+// SAFETY: an LWP owns its fields, which are all `Send`.
+unsafe impl Send for KernelLwp {}
+
+impl KernelLwp {
+    /// An LWP in `state`, bound to a CPU and covered by the lock `first`.
+    #[track_caller]
+    pub(super) fn new(
+        l_lid: Lid,
+        l_cpu: usize,
+        revision: Revision,
+        state: State,
+        locks: Locks,
+        first: LockId,
+    ) -> KernelLwp {
+        let running = revision == Revision::R1_69_2_6 && state == State::OnProc;
+        KernelLwp {
+            l_lid,
+            l_cpu,
+            revision,
+            general: Lwp::new(locks, first, Fields::default()),
+            l_stat: AtomicUsize::new(state as usize),
+            l_flag: AtomicUsize::new(if running { LW_RUNNING } else { 0 }),
+            dispatched: Parker::new(),
+            ast: Parker::new(),
+            freed: Cell::new(false),
+            ghost: AtomicU8::new(state as u8),
+            booted_on_cpu: state == State::OnProc,
+        }
+    }
+
+    /// The LWP's number: stable, so it needs no lock.
+    pub fn l_lid(&self) -> Lid {
+        self.l_lid
+    }
+
+    /// The CPU that the LWP belongs to: LWPs do not migrate here.
+    pub fn l_cpu(&self) -> usize {
+        self.l_cpu
+    }
+
+    /// `lwp_lock`.
+    ///
+    /// # Panics
+    /// Where the LWP has been freed, or the caller holds its lock already.
+    #[track_caller]
+    pub fn lwp_lock(self: &Arc<KernelLwp>) -> LwpLocked<'_> {
+        self.touch();
+        LwpLocked { lwp: self, guard: self.general.lwp_lock() }
+    }
+
+    /// The LWP, from a holder of the lock of the queue that it was found on.
+    #[track_caller]
+    pub(super) fn queued_under<'a>(self: &'a Arc<KernelLwp>, lock: MutexGuard<'a>) -> LwpLocked<'a> {
+        self.touch();
+        LwpLocked { lwp: self, guard: self.general.queued_under(lock) }
+    }
+
+    /// `l_stat`, read without the LWP's lock.
+    #[track_caller]
+    pub fn l_stat(&self) -> State {
+        self.touch();
+        State::from_number(self.l_stat.load(Site::LStatLook))
+    }
+
+    /// `l_flag`, read without a lock.
+    #[track_caller]
+    pub fn l_flag(&self) -> usize {
+        self.touch();
+        self.l_flag.load(Site::LFlagLook)
+    }
+
+    /// Clears LW_RUNNING without a lock, as `lwp_exit_switchaway` does: the LWP is a zombie, and nobody else is to
+    /// change its flags any more.
+    pub(super) fn stop_running(&self) {
+        self.touch();
+        let flags = self.l_flag.load(Site::LFlagLook);
+        self.l_flag.store(flags & !LW_RUNNING, Site::LFlagStore);
+    }
+
+    /// Whether the LWP's thread has to wait for a CPU before its first step.
+    pub(super) fn booted_off_cpu(&self) -> bool {
+        !self.booted_on_cpu
+    }
+
+    /// Blocks the LWP's thread until a CPU takes the LWP.
+    pub(super) fn wait_for_dispatch(&self) {
+        self.dispatched.park();
+    }
+
+    /// Lets the LWP's thread go on.
+    pub(super) fn dispatch(&self) {
+        self.dispatched.unpark();
+    }
+
+    /// `cpu_signotify`: posts an AST.
+    pub(super) fn cpu_signotify(&self) {
+        self.ast.unpark();
+    }
+
+    /// Blocks the LWP's thread, in user mode, until an AST is posted.
+    pub(super) fn wait_for_ast(&self) {
+        self.ast.park();
+    }
+
+    /// The state, for the checks that no engine may see.
+    pub(super) fn ghost(&self) -> State {
+        // ORDERING: none needed. Under the checkers one thread runs at a time; with real threads the state's class
+        // is asked for under p_smutex, which covers it.
+        State::from_number(self.ghost.load(Ordering::Relaxed).into())
+    }
+
+    /// Frees the memory: from now on every use is a failure.
+    #[track_caller]
+    pub(super) fn free(&self) {
+        self.touch();
+        // SAFETY: whoever frees the LWP is its only user; a checker verifies that everybody else came before.
+        self.freed.with_mut(|freed| unsafe { *freed = true });
+    }
+
+    #[track_caller]
+    fn touch(&self) {
+        // SAFETY: only `free` writes, which comes after every use; a checker verifies that.
+        let freed = self.freed.with(|freed| unsafe { *freed });
+        assert!(!freed, "LWP {} is used after it was freed", self.l_lid);
+    }
+}
+
+impl fmt::Debug for KernelLwp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KernelLwp").field("l_lid", &self.l_lid).field("l_stat", &self.ghost()).finish()
+    }
+}
+
+/// A locked LWP. Where the lock is given up or lent, the state must agree with it.
+#[must_use = "dropping the guard unlocks the LWP without a check"]
+pub struct LwpLocked<'a> {
+    lwp: &'a Arc<KernelLwp>,
+    guard: LwpGuard<'a, Fields>,
+}
+
+impl<'a> LwpLocked<'a> {
+    /// The LWP.
+    pub fn lwp(&self) -> &'a Arc<KernelLwp> {
+        self.lwp
+    }
+
+    /// The lock that is held.
+    pub(super) fn held(&self) -> LockId {
+        self.guard.held()
+    }
+
+    /// `l_stat`.
+    #[track_caller]
+    pub fn stat(&self) -> State {
+        State::from_number(self.lwp.l_stat.load_held())
+    }
+
+    /// Stores `l_stat`.
+    ///
+    /// # Panics
+    /// Where the revision does not document the transition.
+    #[track_caller]
+    pub(super) fn set_stat(&mut self, to: State) {
+        let from = self.stat();
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            let (lid, revision) = (self.lwp.l_lid, self.lwp.revision);
+            assert!(
+                from.may_become(to, revision),
+                "LWP {lid} goes from {} to {}, which {} does not document",
+                from.name(),
+                to.name(),
+                revision.name()
+            );
+        }
+        self.lwp.l_stat.store(to as usize, Site::LStatStore);
+        // ORDERING: see `KernelLwp::ghost`.
+        self.lwp.ghost.store(to as u8, Ordering::Relaxed);
+    }
+
+    /// `l_flag`.
+    #[track_caller]
+    pub fn flags(&self) -> usize {
+        self.lwp.l_flag.load_held()
+    }
+
+    /// Sets flags.
+    #[track_caller]
+    pub(super) fn set_flags(&mut self, flags: usize) {
+        self.change_flags(self.flags() | flags);
+    }
+
+    /// Clears flags.
+    #[track_caller]
+    pub(super) fn clear_flags(&mut self, flags: usize) {
+        self.change_flags(self.flags() & !flags);
+    }
+
+    /// Storing what is there already could not be told from not storing.
+    #[track_caller]
+    fn change_flags(&mut self, flags: usize) {
+        if flags != self.flags() {
+            self.lwp.l_flag.store(flags, Site::LFlagStore);
+        }
+    }
+
+    /// What only the lock covers.
+    #[track_caller]
+    pub fn fields(&mut self) -> &mut Fields {
+        &mut self.guard
+    }
+
+    /// What else the LWP's lock covers.
+    #[track_caller]
+    pub(super) fn covered<'g, D>(&'g mut self, data: &'g Covered<D>) -> &'g mut D {
+        self.guard.covered(data)
+    }
+
+    /// `lwp_unlock`.
+    #[track_caller]
+    pub fn unlock(self) {
+        drop(self.into_mutex());
+    }
+
+    /// Gives the LWP up and keeps its lock.
+    #[track_caller]
+    pub(super) fn into_mutex(mut self) -> MutexGuard<'a> {
+        self.check_cover(self.held());
+        self.guard.into_mutex()
+    }
+
+    /// `lwp_setlock`: lends the LWP a lock that the caller does not hold.
+    #[track_caller]
+    pub(super) fn lwp_setlock(mut self, new: LockId) -> MutexGuard<'a> {
+        self.check_cover(new);
+        // Lending the lock that is held changes nothing, as on a machine whose locks are one.
+        if self.held() == new { self.guard.into_mutex() } else { self.guard.lwp_setlock(new) }
+    }
+
+    /// `lwp_unlock_to` a lock that the caller holds.
+    #[track_caller]
+    pub(super) fn lwp_unlock_to_held(self, new: MutexGuard<'a>) -> LwpLocked<'a> {
+        LwpLocked { lwp: self.lwp, guard: self.guard.lwp_unlock_to_held(new) }
+    }
+
+    /// `lwp_setlock` to a lock that the caller holds.
+    #[track_caller]
+    pub(super) fn lwp_setlock_held(self, new: MutexGuard<'a>) -> (LwpLocked<'a>, MutexGuard<'a>) {
+        let (guard, old) = self.guard.lwp_setlock_held(new);
+        (LwpLocked { lwp: self.lwp, guard }, old)
+    }
+
+    /// Whoever takes the LWP next relies on the table of states and locks.
+    #[track_caller]
+    fn check_cover(&mut self, lock: LockId) {
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            let asleep = self.guard.l_wchan.is_some();
+            let (state, revision) = (self.lwp.ghost(), self.lwp.revision);
+            let wanted = state.covering_lock(asleep, revision);
+            let is = self.lwp.general.locks().get(lock).class();
+            assert_eq!(
+                is,
+                wanted,
+                "LWP {} is {} and left to {}; {} covers it by {}",
+                self.lwp.l_lid,
+                state.name(),
+                is.name(),
+                revision.name(),
+                wanted.name()
+            );
+        }
+    }
+}

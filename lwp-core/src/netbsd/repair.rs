@@ -1,0 +1,72 @@
+//! What the sources get wrong, and the switch that mends it. As written, all are off.
+
+/// A repair of one defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Repair {
+    /// `lwp_suspend` tests LW_WEXIT and LW_WCORE in `l_flag`, where they live, and not in `l_stat`. As written an LWP
+    /// that was told to exit still suspends others after the exit pass, and the process never ends.
+    DeadGuard,
+    /// `lwp_userret` tests LW_WSUSPEND again once it has p_smutex. As written an `lwp_continue` that comes in between is
+    /// lost: the LWP is LSSUSPENDED with the flag clear.
+    LostContinue,
+    /// `lwp_userret` does not suspend an LWP that has been told to exit. As written a suspension that is still
+    /// pending when the exit pass comes takes effect after it, and nobody is left to undo it.
+    SuspendedExit,
+    /// `lwp_exit` keeps its own reference while it lets go of p_smutex to free another LWP. As written the count is
+    /// 0 then, and whoever takes a reference finds an LWP that has none to give.
+    DrainedReferences,
+    /// `lwp_wait1` and `lwp_free` of 1.62 wait and wake as those of 1.69.2.6 do: a zombie counts as somebody to wait for,
+    /// `p_nlwpwait` goes down before the LWP is freed, a targeted wait comes before a wait for any, and whoever gives
+    /// up or frees wakes the others. As written a wait fails with EDEADLK though it would end, and an LWP is taken from
+    /// under the one that waits for it.
+    StuckWait,
+    /// `proc_representative_lwp` of 1.62 compares `l_stat` with LSRUN. As written the test is of a constant.
+    Representative,
+}
+
+impl Repair {
+    /// Every repair.
+    pub const ALL: [Repair; 6] = [
+        Repair::DeadGuard,
+        Repair::LostContinue,
+        Repair::SuspendedExit,
+        Repair::DrainedReferences,
+        Repair::StuckWait,
+        Repair::Representative,
+    ];
+
+    /// The repair's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Repair::DeadGuard => "dead-guard",
+            Repair::LostContinue => "lost-continue",
+            Repair::SuspendedExit => "suspended-exit",
+            Repair::DrainedReferences => "drained-references",
+            Repair::StuckWait => "stuck-wait",
+            Repair::Representative => "representative",
+        }
+    }
+}
+
+/// The repairs that are in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repairs(u16);
+
+impl Repairs {
+    /// None: the sources as they are written.
+    pub const AS_WRITTEN: Repairs = Repairs(0);
+
+    /// All of them.
+    pub const ALL: Repairs = Repairs((1 << Repair::ALL.len()) - 1);
+
+    /// The same without one.
+    pub const fn without(self, repair: Repair) -> Repairs {
+        Repairs(self.0 & !(1 << repair as u8))
+    }
+
+    /// Whether a repair is in force.
+    pub const fn has(self, repair: Repair) -> bool {
+        self.0 & (1 << repair as u8) != 0
+    }
+}

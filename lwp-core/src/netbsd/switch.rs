@@ -1,0 +1,66 @@
+//! `mi_switch`. Not in `kern_lwp.c`; after the contract that it relies on.
+
+use super::flag::LW_RUNNING;
+use super::{LwpLocked, Revision, State, System};
+
+impl System {
+    /// Leaves the CPU to the next LWP, or to nobody, and comes back when a CPU takes the LWP again. An LWP that is
+    /// LSONPROC yields: it goes to the end of the run queue.
+    ///
+    /// Entry: the current LWP locked; LSONPROC, LSSLEEP, LSSTOP or LSSUSPENDED. Exit: LSONPROC, nothing locked.
+    #[track_caller]
+    pub(super) fn mi_switch(&self, mut l: LwpLocked<'_>) {
+        let lwp = l.lwp().clone();
+        let cpu = &self.cpus[lwp.l_cpu()];
+        if self.revision == Revision::R1_69_2_6 {
+            l.clear_flags(LW_RUNNING);
+        }
+        let next = if l.stat() == State::OnProc {
+            // 1.69.2.6 holds spc_lwplock here, 1.62 sched_mutex already.
+            let mut l = if l.held() == cpu.spc_mutex {
+                l
+            } else {
+                let (l, spc_lwplock) = l.lwp_setlock_held(cpu.spc_lock());
+                drop(spc_lwplock);
+                l
+            };
+            self.requeue(&mut l);
+            self.switch_to_next(cpu, l.into_mutex(), false)
+        } else if l.held() == cpu.spc_mutex {
+            self.switch_to_next(cpu, l.into_mutex(), false)
+        } else if self.revision == Revision::R1_62 {
+            // 1.62 gives the sleep queue's lock up once it has sched_mutex, which it keeps until it has switched.
+            let sched_mutex = cpu.spc_lock();
+            l.unlock();
+            self.switch_to_next(cpu, sched_mutex, false)
+        } else {
+            // 1.69.2.6 keeps the LWP locked until the CPU is somebody else's.
+            let next = self.switch_to_next(cpu, cpu.spc_lock(), false);
+            l.unlock();
+            next
+        };
+        if let Some(next) = next {
+            next.dispatch();
+        }
+        lwp.wait_for_dispatch();
+    }
+
+    /// `lwp_exit_switchaway` (1.69.2.6 L815), and what `cpu_exit` does in 1.62: leaves the CPU for ever. Once the CPU has
+    /// another current LWP, this one may be freed, so nothing touches it any more.
+    ///
+    /// Entry: nothing held, the current LWP LSZOMB. Exit: the LWP's thread has nothing left to do.
+    ///
+    /// 1.69.2.6 changes `l_flag` without a lock here, which is a data race with anybody who locks the zombie and changes
+    /// a flag.
+    #[track_caller]
+    pub(super) fn lwp_exit_switchaway(&self, l: &super::KernelLwp) {
+        let cpu = &self.cpus[l.l_cpu()];
+        if self.revision == Revision::R1_69_2_6 {
+            l.stop_running();
+        }
+        cpu.set_curlwp(None);
+        if let Some(next) = self.switch_to_next(cpu, cpu.spc_lock(), true) {
+            next.dispatch();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `lwp_userret`: what an LWP does before it returns to user mode.
+
+use std::sync::Arc;
+
+use super::condvar::P_LWPCV;
+use super::exit::Exited;
+use super::flag::{LW_USERRET, LW_WCORE, LW_WEXIT, LW_WSUSPEND};
+use super::{KernelLwp, Repair, State, System};
+
+impl System {
+    /// Does what others have asked the current LWP to do: suspend itself, exit.
+    ///
+    /// `kern_lwp.c` 1.62 L1097, 1.69.2.6 L1209; they differ in what is not modelled (soft interrupts).
+    /// Entry and exit: nothing held.
+    ///
+    /// As written, LW_WSUSPEND is tested without a lock and never again ([`Repair::LostContinue`]), and before LW_WEXIT
+    /// ([`Repair::SuspendedExit`]).
+    ///
+    /// # Errors
+    /// [`Exited`] where the LWP has exited: the kernel's function does not return then.
+    #[track_caller]
+    pub fn lwp_userret(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
+        while l.l_flag() & LW_USERRET != 0 {
+            if l.l_flag() & LW_WSUSPEND != 0 {
+                self.suspend_self(l);
+            }
+            if l.l_flag() & LW_WEXIT != 0 {
+                return Err(self.lwp_exit(l));
+            }
+        }
+        Ok(())
+    }
+
+    /// LSONPROC to LSSUSPENDED, and back when somebody continues the LWP.
+    #[track_caller]
+    fn suspend_self(&self, l: &Arc<KernelLwp>) {
+        let mut p = self.proc().enter();
+        let looks_again = self.repaired(Repair::LostContinue) || self.repaired(Repair::SuspendedExit);
+        if looks_again {
+            // p_smutex covers these flags too: whoever changes them holds it.
+            let flags = l.l_flag();
+            let taken_back = self.repaired(Repair::LostContinue) && flags & LW_WSUSPEND == 0;
+            let exits = self.repaired(Repair::SuspendedExit) && flags & (LW_WEXIT | LW_WCORE) == LW_WEXIT;
+            if taken_back || exits {
+                return;
+            }
+        }
+        p.p_nrlwps -= 1;
+        self.cv_broadcast(P_LWPCV, &p);
+        let mut locked = l.lwp_lock();
+        locked.set_stat(State::Suspended);
+        p.exit();
+        self.mi_switch(locked);
+    }
+}

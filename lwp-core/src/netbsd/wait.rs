@@ -1,0 +1,192 @@
+//! `lwp_wait1`: waiting for an LWP of the same process to exit.
+
+use std::sync::Arc;
+
+use super::condvar::P_LWPCV;
+use super::exit::Exited;
+use super::flag::{PS_WCORE, PS_WEXIT};
+use super::proc::ProcGuard;
+use super::{Errno, KernelLwp, Lid, Repair, Revision, State, System};
+
+/// How a wait ended: with the number of the LWP that was reaped, with an error, or with the end of the waiter itself.
+pub type Waited = Result<Result<Lid, Errno>, Exited>;
+
+/// What a scan of `p_lwps` came to.
+enum Scan {
+    /// A zombie to reap.
+    Zombie(Lid),
+    /// Nobody yet, out of so many that may come.
+    Nobody(usize),
+    /// The waiter waits for somebody who waits for it.
+    Cycle,
+}
+
+impl System {
+    /// Waits for the LWP `lid`, or for any where `lid` is 0, to exit, and reaps it. `exitcontrol` (LWPWAIT_EXITCONTROL) is
+    /// for the LWP that coordinates the end of the process: it waits whatever happens, and counts the detached.
+    ///
+    /// `kern_lwp.c` 1.62 L372, 1.69.2.6 L356.
+    /// Entry and exit: p_smutex held, but not where the waiter has exited.
+    ///
+    /// 1.62 lets a wait for any take the LWP that another waits for, does not wake the other waiters when a wait fails, and
+    /// counts the waiter until it has p_smutex again after the LWP was freed ([`Repair::StuckWait`]).
+    ///
+    /// # Errors
+    /// ESRCH where there is nobody to wait for. EDEADLK where the waiter waits for itself, or for one that waits for it
+    /// (1.62: itself only), where the process exits, or where all who could exit wait too. EINTR where the waiter is
+    /// to exit. [`Exited`] where it has: during a core dump it is suspended first.
+    #[track_caller]
+    pub fn lwp_wait1<'a>(
+        &'a self,
+        mut p: ProcGuard<'a>,
+        l: &Arc<KernelLwp>,
+        lid: Lid,
+        exitcontrol: bool,
+    ) -> (Option<ProcGuard<'a>>, Waited) {
+        let first = self.revision == Revision::R1_62 && !self.repaired(Repair::StuckWait);
+        let curlid = l.l_lid();
+        if first && lid == curlid {
+            return (Some(p), Ok(Err(Errno::Edeadlk)));
+        }
+        p.p_nlwpwait += 1;
+        if !first {
+            p.member(curlid).l_waitingfor = lid;
+        }
+        let error = loop {
+            if p.p_sflag & PS_WCORE != 0 {
+                p.exit();
+                let exited =
+                    self.lwp_userret(l).expect_err("a dumping process lets nobody return to user mode");
+                return (None, Err(exited));
+            }
+            p = self.reap_detached(p);
+            let scan = if first {
+                scan_1_62(&p, curlid, lid, exitcontrol)
+            } else {
+                scan(&mut p, curlid, lid, exitcontrol)
+            };
+            let found = match scan {
+                Scan::Zombie(zombie) => {
+                    if !first {
+                        p.member(curlid).l_waitingfor = 0;
+                        p.member(zombie).l_waiter = 0;
+                        p.p_nlwpwait -= 1;
+                    }
+                    self.lwp_free(p, zombie);
+                    let mut p = self.proc().enter();
+                    if first {
+                        p.p_nlwpwait -= 1;
+                    }
+                    return (Some(p), Ok(Ok(zombie)));
+                }
+                Scan::Cycle => break Errno::Edeadlk,
+                Scan::Nobody(found) => found,
+            };
+            if found == 0 {
+                break Errno::Esrch;
+            }
+            if exitcontrol {
+                assert!(p.p_nlwps > 1, "the last LWP waits for the others");
+                p = self.cv_wait(l, P_LWPCV, p);
+                continue;
+            }
+            let stuck = if first {
+                p.p_nrlwps <= p.p_nlwpwait + p.p_ndlwps
+            } else {
+                p.p_nrlwps + p.p_nzlwps <= p.p_nlwpwait + p.p_ndlwps
+            };
+            if p.p_sflag & PS_WEXIT != 0 || stuck {
+                break Errno::Edeadlk;
+            }
+            let (again, result) = self.cv_wait_sig(l, P_LWPCV, p);
+            p = again;
+            if let Err(error) = result {
+                break error;
+            }
+        };
+        if !first {
+            if lid != 0
+                && let Some(n) = p.position(lid)
+                && p.p_lwps[n].l_waiter == curlid
+            {
+                p.p_lwps[n].l_waiter = 0;
+            }
+            p.member(curlid).l_waitingfor = 0;
+        }
+        p.p_nlwpwait -= 1;
+        if !first {
+            self.cv_broadcast(P_LWPCV, &p);
+        }
+        (Some(p), Ok(Err(error)))
+    }
+
+    /// Frees the detached zombies that wait to be reaped: at most one at a time, but others may follow meanwhile.
+    ///
+    /// Entry and exit: p_smutex held; it is released while one is freed.
+    #[track_caller]
+    fn reap_detached<'a>(&'a self, mut p: ProcGuard<'a>) -> ProcGuard<'a> {
+        loop {
+            let zombie = p.p_zomblwp();
+            if zombie == 0 {
+                return p;
+            }
+            p.set_p_zomblwp(0);
+            self.lwp_free(p, zombie);
+            p = self.proc().enter();
+        }
+    }
+}
+
+/// 1.62 L433-453.
+fn scan_1_62(p: &ProcGuard<'_>, curlid: Lid, lid: Lid, exitcontrol: bool) -> Scan {
+    let mut found = 0;
+    for l2 in &p.p_lwps {
+        let l2_lid = l2.lwp.l_lid();
+        if l2_lid == curlid || (lid != 0 && l2_lid != lid) {
+            continue;
+        }
+        if l2.detached {
+            found += usize::from(exitcontrol);
+            continue;
+        }
+        found += 1;
+        if l2.lwp.l_stat() == State::Zomb {
+            return Scan::Zombie(l2_lid);
+        }
+    }
+    Scan::Nobody(found)
+}
+
+/// 1.69.2.6 L402-464: notices who waits for the waiter, and leaves LWPs that have a waiter of their own to it.
+fn scan(p: &mut ProcGuard<'_>, curlid: Lid, lid: Lid, exitcontrol: bool) -> Scan {
+    let mut found = 0;
+    for l2 in &mut p.p_lwps {
+        let l2_lid = l2.lwp.l_lid();
+        if l2_lid == lid && l2.l_waitingfor == curlid {
+            return Scan::Cycle;
+        }
+        if l2_lid == curlid {
+            continue;
+        }
+        if l2.detached {
+            found += usize::from(exitcontrol);
+            continue;
+        }
+        if lid != 0 {
+            if l2_lid != lid {
+                continue;
+            }
+            if l2.l_waiter == 0 {
+                l2.l_waiter = curlid;
+            }
+        } else if l2.l_waiter != 0 {
+            found += 1;
+            continue;
+        }
+        found += 1;
+        if l2.lwp.l_stat() == State::Zomb {
+            return Scan::Zombie(l2_lid);
+        }
+    }
+    Scan::Nobody(found)
+}

@@ -1,0 +1,196 @@
+//! Litmus programs over NetBSD's protocol: LWPs, what each does, and what must come of it.
+//!
+//! A subject is a program under one revision, one variant and a number of CPUs, and its name is all that is stored:
+//!
+//! ```text
+//! lwp/1.69.2.6/as-written/2-cpus/lost-continue
+//! ```
+//!
+//! Variants are `as-written`, `repaired`, and `without-REPAIR`, which has every repair but one. A program that shows a
+//! defect must fail where the defect is, in the way that it says, and hold everywhere else.
+
+mod op;
+mod table;
+
+use std::sync::Arc;
+
+use lwp_core::netbsd::proc::ProcState;
+use lwp_core::netbsd::{Boot, Lid, Repair, Repairs, Revision, System};
+use lwp_core::sync;
+
+use crate::program::Outcome;
+use op::Op;
+pub use table::{ALL, Defect, Litmus};
+
+/// What of the sources' mistakes a subject runs with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// All of them.
+    AsWritten,
+    /// None.
+    Repaired,
+    /// One.
+    Without(Repair),
+}
+
+impl Variant {
+    /// Every variant.
+    pub fn all() -> impl Iterator<Item = Variant> {
+        [Variant::AsWritten, Variant::Repaired].into_iter().chain(Repair::ALL.map(Variant::Without))
+    }
+
+    /// The variant's name.
+    pub fn name(self) -> String {
+        match self {
+            Variant::AsWritten => "as-written".into(),
+            Variant::Repaired => "repaired".into(),
+            Variant::Without(repair) => format!("without-{}", repair.name()),
+        }
+    }
+
+    fn repairs(self) -> Repairs {
+        match self {
+            Variant::AsWritten => Repairs::AS_WRITTEN,
+            Variant::Repaired => Repairs::ALL,
+            Variant::Without(repair) => Repairs::ALL.without(repair),
+        }
+    }
+}
+
+/// A litmus program under one revision, variant and number of CPUs.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The program.
+    pub litmus: &'static Litmus,
+    /// The revision.
+    pub revision: Revision,
+    /// The variant.
+    pub variant: Variant,
+    /// The CPUs.
+    pub cpus: usize,
+}
+
+impl Case {
+    /// Every case: each program as written and repaired, and for each defect the repairs without its own.
+    pub fn all() -> Vec<Case> {
+        let mut cases = Vec::new();
+        for litmus in ALL {
+            for revision in Revision::ALL {
+                for &cpus in litmus.cpus {
+                    let cases_of = |variant| Case { litmus, revision, variant, cpus };
+                    cases.extend([Variant::AsWritten, Variant::Repaired].map(cases_of));
+                    let defects = litmus.defects.iter().filter(|d| d.revisions.contains(&revision));
+                    cases.extend(defects.map(|d| cases_of(Variant::Without(d.repair))));
+                }
+            }
+        }
+        cases
+    }
+
+    /// The case with this name.
+    pub fn parse(name: &str) -> Option<Case> {
+        let mut fields = name.strip_prefix("lwp/")?.splitn(4, '/');
+        let (revision, variant) = (fields.next()?, fields.next()?);
+        let cpus: usize = fields.next()?.strip_suffix("-cpus")?.parse().ok()?;
+        let litmus = fields.next()?;
+        Some(Case {
+            litmus: ALL.iter().find(|l| l.name == litmus)?,
+            revision: Revision::ALL.into_iter().find(|r| r.name() == revision)?,
+            variant: Variant::all().find(|v| v.name() == variant)?,
+            cpus: (cpus > 0).then_some(cpus)?,
+        })
+    }
+
+    /// The case's name.
+    pub fn name(&self) -> String {
+        let Case { litmus, revision, variant, cpus } = self;
+        format!("lwp/{}/{}/{cpus}-cpus/{}", revision.name(), variant.name(), litmus.name)
+    }
+
+    /// How many LWPs, and so threads, it has.
+    pub fn lwps(&self) -> usize {
+        self.litmus.lwps.len()
+    }
+
+    /// The ways in which the case must fail; empty where it must hold.
+    pub fn must_show(&self) -> Vec<&'static str> {
+        let here = self.litmus.defects.iter().filter(|defect| {
+            let in_variant = match self.variant {
+                Variant::AsWritten => true,
+                Variant::Repaired => false,
+                Variant::Without(repair) => repair == defect.repair,
+            };
+            in_variant && defect.revisions.contains(&self.revision)
+        });
+        here.flat_map(|defect| defect.shows).copied().collect()
+    }
+
+    /// Runs the case once and gives what each LWP saw.
+    ///
+    /// # Panics
+    /// Where an operation has a result that it may not have, or the machine finds itself in a state that it must not
+    /// be in.
+    pub fn run(&self) -> Outcome {
+        let (lwps, programs): (Vec<_>, Vec<_>) = self.litmus.lwps.iter().map(|line| op::parse(line)).unzip();
+        let boot = Boot { revision: self.revision, repairs: self.variant.repairs(), cpus: self.cpus, lwps };
+        let sys = Arc::new(System::boot(&boot));
+        let mut threads = programs.into_iter().enumerate().map(|(n, ops)| (n + 1, ops));
+        let (first, ops) = threads.next().expect("a program has an LWP");
+        let others: Vec<_> = threads
+            .map(|(lid, ops)| {
+                let sys = sys.clone();
+                sync::spawn(move || thread(&sys, lid, &ops))
+            })
+            .collect();
+        let mut all = vec![thread(&sys, first, &ops)];
+        all.extend(others.into_iter().map(|t| t.join().expect("an LWP of the program panicked")));
+
+        let p = sys.proc().enter();
+        if p.p_stat == ProcState::Zomb {
+            assert_eq!((p.p_nlwps, p.p_nzlwps), (1, 1), "a dead process has more than its last LWP");
+        }
+        p.exit();
+        all.join("; ")
+    }
+}
+
+/// Runs an LWP from its first step to its last.
+fn thread(sys: &System, lid: Lid, ops: &[Op]) -> String {
+    let l = sys.lwp(lid);
+    sys.first_dispatch(l);
+    let mut saw = Vec::new();
+    for op in ops {
+        match op.run(sys, l) {
+            Ok(result) => saw.push(result),
+            Err(_) => {
+                saw.push("gone".into());
+                break;
+            }
+        }
+    }
+    format!("{lid}: {}", saw.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_program_makes_sense() {
+        for litmus in ALL {
+            let lwps: Vec<_> = litmus.lwps.iter().map(|line| op::parse(line)).collect();
+            assert!(lwps.iter().all(|(_, ops)| !ops.is_empty()), "{}", litmus.name);
+            assert!(litmus.cpus.iter().all(|cpus| *cpus > 0), "{}", litmus.name);
+        }
+    }
+
+    #[test]
+    fn a_name_says_everything() {
+        for case in Case::all() {
+            let again = Case::parse(&case.name()).unwrap();
+            assert_eq!(again.name(), case.name());
+            assert_eq!(again.must_show(), case.must_show());
+        }
+        assert!(Case::parse("lwp/1.62/mended/2-cpus/lost-continue").is_none());
+    }
+}

@@ -1,0 +1,168 @@
+//! The litmus programs themselves.
+
+use lwp_core::netbsd::Repair::{self, DeadGuard, DrainedReferences, LostContinue, StuckWait, SuspendedExit};
+use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
+
+/// A program over the protocol.
+#[derive(Debug)]
+pub struct Litmus {
+    /// Its name, unique.
+    pub name: &'static str,
+    /// What it is about.
+    pub about: &'static str,
+    /// A line an LWP: how it starts, and what it does.
+    pub lwps: &'static [&'static str],
+    /// The numbers of CPUs that it runs with.
+    pub cpus: &'static [usize],
+    /// What goes wrong as written. Empty: the program holds in every variant.
+    pub defects: &'static [Defect],
+    /// What must have been seen in the outcomes of a search that holds.
+    pub sometimes: &'static [&'static str],
+}
+
+/// How a program fails where a repair is missing.
+#[derive(Debug)]
+pub struct Defect {
+    /// The revisions that have the defect.
+    pub revisions: &'static [Revision],
+    /// What mends it.
+    pub repair: Repair,
+    /// Words of the failure; any of these.
+    pub shows: &'static [&'static str],
+}
+
+/// The engines' words for an execution in which somebody can never go on.
+const STUCK: &[&str] = &["nobody can go on", "deadlock", "lost wake-up"];
+const BOTH: &[Revision] = &[R1_62, R1_69_2_6];
+
+const fn holds(
+    name: &'static str,
+    about: &'static str,
+    lwps: &'static [&'static str],
+    cpus: &'static [usize],
+    sometimes: &'static [&'static str],
+) -> Litmus {
+    Litmus { name, about, lwps, cpus, defects: &[], sometimes }
+}
+
+/// All programs.
+pub const ALL: &[Litmus] = &[
+    holds(
+        "alone",
+        "an LWP alone can neither wait for itself nor suspend itself, and knows nobody else",
+        &["wait:1=EDEADLK suspend:1=EDEADLK wait:9=ESRCH wait:0=ESRCH continue:9=ESRCH detach:9=ESRCH exit"],
+        &[1],
+        &["1: EDEADLK, EDEADLK, ESRCH, ESRCH, ESRCH, ESRCH, gone"],
+    ),
+    holds(
+        "wait-exit",
+        "a wait ends when its target does",
+        &["wait:2=2", "exit"],
+        &[1, 2],
+        &["1: 2; 2: gone"],
+    ),
+    holds(
+        "suspend-exit",
+        "an LWP that exits does not suspend itself first",
+        &["suspend:2=ok|ESRCH exit", "exit"],
+        &[2],
+        &["1: ok", "1: ESRCH"],
+    ),
+    holds(
+        "continue-exit",
+        "a continue that nobody needs does nothing",
+        &["continue:2=ok|ESRCH exit", "exit"],
+        &[2],
+        &["1: ok", "1: ESRCH"],
+    ),
+    holds(
+        "wait-wait",
+        "of two that wait for each other one is told, and the other gets what it waits for",
+        &["wait:2=2|EDEADLK exit", "wait:1=1|EDEADLK exit"],
+        &[1, 2],
+        &["1: EDEADLK", "2: EDEADLK", "1: 2"],
+    ),
+    holds(
+        "continue-wait",
+        "a suspended LWP cannot be waited for until it is continued",
+        &["wait:2=EDEADLK continue:2=ok wait:2=2", "suspended exit"],
+        &[1, 2],
+        &["1: EDEADLK, ok, 2; 2: gone"],
+    ),
+    holds(
+        "detach-exit",
+        "an LWP can be detached once, before or after its end",
+        &["detach:2=ok detach:2=EINVAL|ESRCH exit", "exit"],
+        &[2],
+        &["1: ok, EINVAL", "1: ok, ESRCH"],
+    ),
+    holds(
+        "reference-exit",
+        "an LWP stays as long as somebody has a reference to it",
+        &["reference:2=ok|ESRCH exit", "exit"],
+        &[2],
+        &["1: ok", "1: ESRCH"],
+    ),
+    Litmus {
+        name: "lost-continue",
+        about: "a suspension that was taken back does not happen",
+        lwps: &["suspend:2=ok|ESRCH continue:2=ok|ESRCH wait:2=2", "userret exit"],
+        cpus: &[2],
+        defects: &[Defect { revisions: BOTH, repair: LostContinue, shows: &["wait 2 gave EDEADLK"] }],
+        sometimes: &["1: ok, ok, 2; 2: ok, gone"],
+    },
+    Litmus {
+        name: "suspend-each-other",
+        about: "two LWPs that suspend and continue each other both go on",
+        lwps: &["suspend:2=ok continue:2=ok userret", "suspend:1=ok continue:1=ok userret"],
+        cpus: &[2],
+        defects: &[Defect { revisions: BOTH, repair: LostContinue, shows: STUCK }],
+        sometimes: &["1: ok, ok, ok; 2: ok, ok, ok"],
+    },
+    Litmus {
+        name: "suspended-exit",
+        about: "a process ends though an LWP is about to suspend itself",
+        lwps: &["suspend:2=ok exit-process", "user"],
+        cpus: &[2],
+        defects: &[Defect { revisions: BOTH, repair: SuspendedExit, shows: STUCK }],
+        sometimes: &["1: ok, gone; 2: gone"],
+    },
+    Litmus {
+        name: "dead-guard",
+        about: "an LWP that has been told to exit suspends nobody",
+        lwps: &["exit-process", "lwp_suspend:3=ok|EDEADLK|ESRCH user", "user"],
+        cpus: &[3],
+        defects: &[Defect { revisions: BOTH, repair: DeadGuard, shows: STUCK }],
+        sometimes: &["1: gone; 2: EDEADLK", "1: gone; 2: ok"],
+    },
+    Litmus {
+        name: "wait-chain",
+        about: "an LWP that has what it waited for is no reason for another to give up",
+        lwps: &["wait:3=3 exit", "wait:1=1", "exit"],
+        cpus: &[3],
+        defects: &[Defect { revisions: &[R1_62], repair: StuckWait, shows: &["wait 1 gave EDEADLK"] }],
+        sometimes: &["1: 3, gone; 2: 1; 3: gone"],
+    },
+    Litmus {
+        name: "two-detached-and-a-reference",
+        about: "a reference to a detached LWP can be taken until it is a zombie",
+        lwps: &["reference:2=ok|ESRCH", "detached exit", "detached exit"],
+        cpus: &[3],
+        defects: &[Defect { revisions: BOTH, repair: DrainedReferences, shows: &["l_refcnt != 0"] }],
+        sometimes: &["1: ok", "1: ESRCH"],
+    },
+    holds(
+        "two-wait-for-one",
+        "of two that wait for one LWP one gets it, and the other learns that it is gone",
+        &["wait:3=3|ESRCH", "wait:3=3|ESRCH", "exit"],
+        &[3],
+        &["1: 3; 2: ESRCH", "1: ESRCH; 2: 3"],
+    ),
+    holds(
+        "wait-suspend-exit",
+        "suspending the waiter does not keep it from its LWP",
+        &["wait:2=2 userret", "exit", "suspend:1=ok continue:1=ok"],
+        &[3],
+        &["1: 2, ok"],
+    ),
+];
