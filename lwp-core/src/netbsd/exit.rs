@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::condvar::P_LWPCV;
-use super::flag::{LW_WEXIT, PS_WEXIT};
+use super::flag::{LW_WEXIT, LW_WSUSPEND, PS_WEXIT};
 use super::proc::{ProcGuard, ProcState};
 use super::{KernelLwp, Repair, Revision, State, System};
 
@@ -98,6 +98,8 @@ impl System {
     ///
     /// Not in `kern_lwp.c`; after the contract that it relies on.
     /// Entry and exit: p_smutex held.
+    ///
+    /// As written a suspension that is pending still takes effect afterwards ([`Repair::SuspendedExit`]).
     #[track_caller]
     fn exit_lwps(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>) {
         let others: Vec<Arc<KernelLwp>> =
@@ -105,6 +107,9 @@ impl System {
         for other in &others {
             let mut l2 = other.lwp_lock();
             l2.set_flags(LW_WEXIT);
+            if self.repaired(Repair::SuspendedExit) {
+                l2.clear_flags(LW_WSUSPEND);
+            }
             let wake = match l2.stat() {
                 State::Sleep => l2.fields().l_sintr,
                 state => matches!(state, State::Suspended | State::Stop),

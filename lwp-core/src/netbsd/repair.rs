@@ -10,9 +10,14 @@ pub enum Repair {
     /// `lwp_userret` tests LW_WSUSPEND again once it has p_smutex. As written an `lwp_continue` that comes in between is
     /// lost: the LWP is LSSUSPENDED with the flag clear.
     LostContinue,
-    /// `lwp_userret` does not suspend an LWP that has been told to exit. As written a suspension that is still
-    /// pending when the exit pass comes takes effect after it, and nobody is left to undo it.
+    /// The exit pass takes back a suspension that has not happened yet. As written it continues only those who are
+    /// LSSUSPENDED already: the others suspend themselves after it, since `lwp_userret` looks at LW_WSUSPEND before
+    /// LW_WEXIT, and nobody is left to continue them.
     SuspendedExit,
+    /// `lwp_exit_switchaway` of 1.69.2.6 clears LW_RUNNING under the LWP's lock. As written it stores to `l_flag` without
+    /// one, while the exit pass sets LW_WEXIT of the zombie under it: either store can undo the other, and `lwp_free`
+    /// then waits for LW_RUNNING for ever.
+    UnlockedRunning,
     /// `lwp_exit` keeps its own reference while it lets go of p_smutex to free another LWP. As written the count is
     /// 0 then, and whoever takes a reference finds an LWP that has none to give.
     DrainedReferences,
@@ -27,10 +32,11 @@ pub enum Repair {
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 6] = [
+    pub const ALL: [Repair; 7] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
+        Repair::UnlockedRunning,
         Repair::DrainedReferences,
         Repair::StuckWait,
         Repair::Representative,
@@ -42,6 +48,7 @@ impl Repair {
             Repair::DeadGuard => "dead-guard",
             Repair::LostContinue => "lost-continue",
             Repair::SuspendedExit => "suspended-exit",
+            Repair::UnlockedRunning => "unlocked-running",
             Repair::DrainedReferences => "drained-references",
             Repair::StuckWait => "stuck-wait",
             Repair::Representative => "representative",

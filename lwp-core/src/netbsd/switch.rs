@@ -1,7 +1,9 @@
 //! `mi_switch`. Not in `kern_lwp.c`; after the contract that it relies on.
 
+use std::sync::Arc;
+
 use super::flag::LW_RUNNING;
-use super::{LwpLocked, Revision, State, System};
+use super::{KernelLwp, LwpLocked, Repair, Revision, State, System};
 
 impl System {
     /// Leaves the CPU to the next LWP, or to nobody, and comes back when a CPU takes the LWP again. An LWP that is
@@ -50,13 +52,18 @@ impl System {
     ///
     /// Entry: nothing held, the current LWP LSZOMB. Exit: the LWP's thread has nothing left to do.
     ///
-    /// 1.69.2.6 changes `l_flag` without a lock here, which is a data race with anybody who locks the zombie and changes
-    /// a flag.
+    /// 1.69.2.6 changes `l_flag` without a lock here ([`Repair::UnlockedRunning`]).
     #[track_caller]
-    pub(super) fn lwp_exit_switchaway(&self, l: &super::KernelLwp) {
+    pub(super) fn lwp_exit_switchaway(&self, l: &Arc<KernelLwp>) {
         let cpu = &self.cpus[l.l_cpu()];
         if self.revision == Revision::R1_69_2_6 {
-            l.stop_running();
+            if self.repaired(Repair::UnlockedRunning) {
+                let mut locked = l.lwp_lock();
+                locked.clear_flags(LW_RUNNING);
+                locked.unlock();
+            } else {
+                l.stop_running();
+            }
         }
         cpu.set_curlwp(None);
         if let Some(next) = self.switch_to_next(cpu, cpu.spc_lock(), true) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::condvar::P_LWPCV;
 use super::exit::Exited;
-use super::flag::{LW_USERRET, LW_WCORE, LW_WEXIT, LW_WSUSPEND};
+use super::flag::{LW_USERRET, LW_WEXIT, LW_WSUSPEND};
 use super::{KernelLwp, Repair, State, System};
 
 impl System {
@@ -13,8 +13,7 @@ impl System {
     /// `kern_lwp.c` 1.62 L1097, 1.69.2.6 L1209; they differ in what is not modelled (soft interrupts).
     /// Entry and exit: nothing held.
     ///
-    /// As written, LW_WSUSPEND is tested without a lock and never again ([`Repair::LostContinue`]), and before LW_WEXIT
-    /// ([`Repair::SuspendedExit`]).
+    /// As written, LW_WSUSPEND is tested without a lock and never again ([`Repair::LostContinue`]).
     ///
     /// # Errors
     /// [`Exited`] where the LWP has exited: the kernel's function does not return then.
@@ -35,15 +34,9 @@ impl System {
     #[track_caller]
     fn suspend_self(&self, l: &Arc<KernelLwp>) {
         let mut p = self.proc().enter();
-        let looks_again = self.repaired(Repair::LostContinue) || self.repaired(Repair::SuspendedExit);
-        if looks_again {
-            // p_smutex covers these flags too: whoever changes them holds it.
-            let flags = l.l_flag();
-            let taken_back = self.repaired(Repair::LostContinue) && flags & LW_WSUSPEND == 0;
-            let exits = self.repaired(Repair::SuspendedExit) && flags & (LW_WEXIT | LW_WCORE) == LW_WEXIT;
-            if taken_back || exits {
-                return;
-            }
+        // p_smutex covers the flag too: whoever changes it holds it.
+        if self.repaired(Repair::LostContinue) && l.l_flag() & LW_WSUSPEND == 0 {
+            return;
         }
         p.p_nrlwps -= 1;
         self.cv_broadcast(P_LWPCV, &p);
