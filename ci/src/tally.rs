@@ -14,6 +14,8 @@ pub struct Tally<'a> {
     programs: usize,
     executions: u64,
     distinct: u64,
+    blocked: u64,
+    steps: u64,
     failed: bool,
     bounds: BTreeSet<String>,
     seconds: f64,
@@ -28,6 +30,8 @@ impl<'a> Tally<'a> {
             programs: 0,
             executions: 0,
             distinct: 0,
+            blocked: 0,
+            steps: 0,
             failed: false,
             bounds: BTreeSet::new(),
             seconds: 0.0,
@@ -39,6 +43,8 @@ impl<'a> Tally<'a> {
         self.programs += 1;
         self.executions += finding.executions;
         self.distinct += finding.distinct;
+        self.blocked += finding.blocked;
+        self.steps += finding.steps;
         self.failed |= finding.verdict == Verdict::Failed;
         if finding.verdict == Verdict::Bounded {
             self.bounds.insert(finding.bound.clone().unwrap_or_else(|| "an unknown limit".into()));
@@ -74,6 +80,8 @@ impl<'a> Tally<'a> {
             programs: self.programs,
             executions: self.executions,
             distinct: self.distinct,
+            blocked: self.blocked,
+            steps: self.steps,
             verdict,
             bound: (!bounds.is_empty()).then(|| bounds.join(", ")),
             seconds: self.seconds,
@@ -106,6 +114,9 @@ mod tests {
             message: (verdict == Verdict::Failed).then(|| "broken".into()),
             executions: 3,
             distinct: 2,
+            blocked: 0,
+            steps: 0,
+            schedule: None,
             outcomes: Vec::new(),
             seconds: 0.5,
         }

@@ -43,6 +43,7 @@ impl Order {
     }
 
     /// The C11 ordering of the access itself; the barriers' other half is issued by [`crate::sync`].
+    #[cfg(not(shuttle))]
     pub(crate) const fn of_access(self) -> Ordering {
         match self {
             Order::Relaxed | Order::EnterBarrier => Ordering::Relaxed,

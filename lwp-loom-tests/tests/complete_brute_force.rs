@@ -8,7 +8,7 @@ mod complete_support;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use complete_support::{Outcomes, Program, body, program};
+use complete_support::{Op, Outcomes, Program, body, program};
 use lwp_loom_tests::engine::complete::{Flaw, Options, Traces, explore_plainly, explore_with};
 use lwp_loom_tests::job::{Limits, Verdict};
 
@@ -121,7 +121,16 @@ fn the_search_sees_what_a_search_of_all_schedules_sees_in_larger_programs() {
 
 #[test]
 fn a_search_with_a_mistake_is_caught() {
-    let programs: Vec<_> = programs(0..120, 5_000).collect();
+    let mut programs: Vec<_> = programs(0..120, 5_000).collect();
+    // A look, asleep, is all that can go on while the others wait for each other: no deadlock, and they race still.
+    let waiters = vec![
+        vec![Op::IsHeld(1), Op::IsHeld(0)],
+        vec![Op::Nested(0, 1)],
+        vec![Op::Nested(1, 0), Op::Nested(1, 0)],
+    ];
+    let all = plainly(&waiters, 100_000).expect("small enough");
+    assert_eq!(difference(&all, &completely(&waiters, Flaw::None)), None);
+    programs.push((u64::MAX, waiters, all));
     for flaw in Flaw::ALL {
         let caught: Vec<u64> = programs
             .iter()

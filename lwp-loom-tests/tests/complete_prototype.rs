@@ -236,7 +236,11 @@ impl System {
             }
             State::Sleep => {
                 self.set_flag(lwp, self.flag(lwp) | WSUSPEND);
-                if self.flag(lwp) & SINTR != 0 { self.setrunnable(lwp) } else { self.lwp_unlock(lwp) }
+                if self.flag(lwp) & SINTR != 0 {
+                    self.setrunnable(lwp)
+                } else {
+                    self.lwp_unlock(lwp)
+                }
                 0
             }
             State::Suspended => {
@@ -256,7 +260,11 @@ impl System {
         self.p_smutex.lock().unwrap();
         self.lwp_lock(lwp);
         self.set_flag(lwp, self.flag(lwp) & !WSUSPEND);
-        if self.state(lwp) == State::Suspended { self.setrunnable(lwp) } else { self.lwp_unlock(lwp) }
+        if self.state(lwp) == State::Suspended {
+            self.setrunnable(lwp)
+        } else {
+            self.lwp_unlock(lwp)
+        }
         self.p_smutex.unlock().unwrap();
     }
 
@@ -333,7 +341,10 @@ fn all(name: &str, parts: &'static [Part]) -> u64 {
     let options = Options { traces: true, ..Options::default() };
     let (found, traces) = explore_with(name, &options, body(parts, true));
     let Exploration { verdict, message, executions, blocked, distinct, steps, seconds, .. } = found;
-    println!("{name}: {executions} executions, {blocked} blocked, {} steps each, {seconds:.3} s", steps / executions);
+    println!(
+        "{name}: {executions} executions, {blocked} blocked, {} steps each, {seconds:.3} s",
+        steps / executions
+    );
     assert_eq!(verdict, Verdict::Complete, "{message:?}");
     assert_eq!((executions - blocked, traces.repeated), (distinct, 0));
     distinct
@@ -362,89 +373,110 @@ fn as_written_the_continue_is_lost() {
 
 #[test]
 fn the_numbers_of_executions_are_the_prototypes() {
-    let wait_for_1 = all("suspend 1; continue 1; wait 1 | userret; exit", &[
-        |s, me| {
-            s.suspend(1);
-            s.cont(1);
-            assert_eq!(s.wait(me, 1), 0);
-        },
-        |s, me| {
-            s.userret(me);
-            s.exit(me);
-        },
-    ]);
+    let wait_for_1 = all(
+        "suspend 1; continue 1; wait 1 | userret; exit",
+        &[
+            |s, me| {
+                s.suspend(1);
+                s.cont(1);
+                assert_eq!(s.wait(me, 1), 0);
+            },
+            |s, me| {
+                s.userret(me);
+                s.exit(me);
+            },
+        ],
+    );
     let wait = all("wait 1 | exit", &[|s, me| assert_eq!(s.wait(me, 1), 0), |s, me| s.exit(me)]);
     let suspend = all("suspend 1 | exit", &[|s, _| _ = s.suspend(1), |s, me| s.exit(me)]);
-    let third = all("suspend 1; continue 1; wait 1 | userret; exit | continue 1", &[
-        |s, me| {
-            s.suspend(1);
-            s.cont(1);
-            assert_eq!(s.wait(me, 1), 0);
-        },
-        |s, me| {
-            s.userret(me);
-            s.exit(me);
-        },
-        |s, _| s.cont(1),
-    ]);
-    let third_exits = all("suspend 1; continue 1; wait 1; wait 2 | userret; exit | continue 1; exit", &[
-        |s, me| {
-            s.suspend(1);
-            s.cont(1);
-            assert_eq!(s.wait(me, 1), 0);
-            assert_eq!(s.wait(me, 2), 0);
-        },
-        |s, me| {
-            s.userret(me);
-            s.exit(me);
-        },
-        |s, me| {
-            s.cont(1);
-            s.exit(me);
-        },
-    ]);
-    let waiter = all("wait 1; userret | suspend 0; continue 0; exit", &[
-        |s, me| {
-            assert_eq!(s.wait(me, 1), 0);
-            s.userret(me);
-        },
-        |s, me| {
-            s.suspend(0);
-            s.cont(0);
-            s.exit(me);
-        },
-    ]);
-    let waiter_of_three = all("wait 1; userret | exit | suspend 0; continue 0", &[
-        |s, me| {
-            assert_eq!(s.wait(me, 1), 0);
-            s.userret(me);
-        },
-        |s, me| s.exit(me),
-        |s, _| {
-            s.suspend(0);
-            s.cont(0);
-        },
-    ]);
-    let chain = all("wait 1 | wait 2; exit | exit", &[
-        |s, me| assert_eq!(s.wait(me, 1), 0),
-        |s, me| {
-            assert_eq!(s.wait(me, 2), 0);
-            s.exit(me);
-        },
-        |s, me| s.exit(me),
-    ]);
-    let four = all("wait 1; userret | exit | suspend 0; continue 0 | exit", &[
-        |s, me| {
-            assert_eq!(s.wait(me, 1), 0);
-            s.userret(me);
-        },
-        |s, me| s.exit(me),
-        |s, _| {
-            s.suspend(0);
-            s.cont(0);
-        },
-        |s, me| s.exit(me),
-    ]);
+    let third = all(
+        "suspend 1; continue 1; wait 1 | userret; exit | continue 1",
+        &[
+            |s, me| {
+                s.suspend(1);
+                s.cont(1);
+                assert_eq!(s.wait(me, 1), 0);
+            },
+            |s, me| {
+                s.userret(me);
+                s.exit(me);
+            },
+            |s, _| s.cont(1),
+        ],
+    );
+    let third_exits = all(
+        "suspend 1; continue 1; wait 1; wait 2 | userret; exit | continue 1; exit",
+        &[
+            |s, me| {
+                s.suspend(1);
+                s.cont(1);
+                assert_eq!(s.wait(me, 1), 0);
+                assert_eq!(s.wait(me, 2), 0);
+            },
+            |s, me| {
+                s.userret(me);
+                s.exit(me);
+            },
+            |s, me| {
+                s.cont(1);
+                s.exit(me);
+            },
+        ],
+    );
+    let waiter = all(
+        "wait 1; userret | suspend 0; continue 0; exit",
+        &[
+            |s, me| {
+                assert_eq!(s.wait(me, 1), 0);
+                s.userret(me);
+            },
+            |s, me| {
+                s.suspend(0);
+                s.cont(0);
+                s.exit(me);
+            },
+        ],
+    );
+    let waiter_of_three = all(
+        "wait 1; userret | exit | suspend 0; continue 0",
+        &[
+            |s, me| {
+                assert_eq!(s.wait(me, 1), 0);
+                s.userret(me);
+            },
+            |s, me| s.exit(me),
+            |s, _| {
+                s.suspend(0);
+                s.cont(0);
+            },
+        ],
+    );
+    let chain = all(
+        "wait 1 | wait 2; exit | exit",
+        &[
+            |s, me| assert_eq!(s.wait(me, 1), 0),
+            |s, me| {
+                assert_eq!(s.wait(me, 2), 0);
+                s.exit(me);
+            },
+            |s, me| s.exit(me),
+        ],
+    );
+    let four = all(
+        "wait 1; userret | exit | suspend 0; continue 0 | exit",
+        &[
+            |s, me| {
+                assert_eq!(s.wait(me, 1), 0);
+                s.userret(me);
+            },
+            |s, me| s.exit(me),
+            |s, _| {
+                s.suspend(0);
+                s.cont(0);
+            },
+            |s, me| s.exit(me),
+        ],
+    );
     assert_eq!(
         [wait_for_1, wait, suspend, third, third_exits, waiter, waiter_of_three, chain, four],
         // The prototype's executions, without those that it gave up.
