@@ -55,7 +55,7 @@ pub fn is_green(report: &Report) -> bool {
 fn text(report: &Report, stopped: Option<&str>) -> String {
     let runs = &report.runs;
     let mut text = table::runs(runs) + "\n";
-    text += &table::failures(&report.failures, |failure| repeat(failure, &report.selection));
+    text += &table::failures(&report.failures, |failure| again(failure, &report.selection));
     if report.compared > 0 {
         let weak = report.differences.iter().filter(|d| d.weak_memory).count();
         let lost = report.differences.len() - weak;
@@ -108,16 +108,19 @@ fn blocked(report: &Report) -> String {
     format!("; {share:.1} % of the complete search's executions were sleep-set blocked")
 }
 
-/// The command that explores a failing program again.
-fn repeat(failure: &Finding, selection: &[String]) -> String {
-    let mut command = format!("cargo ci check {} --engine {}", quoted(&failure.program), failure.engine);
-    let kept =
-        selection.iter().filter(|s| s.starts_with("--") && !s.starts_with("--engine") && *s != "--full");
-    for option in kept {
-        command += " ";
-        command += option;
+/// The commands that run a failing program again: all of it, and the failing execution alone where that can be.
+fn again(failure: &Finding, selection: &[String]) -> Vec<String> {
+    let program = quoted(&failure.program);
+    let with = |wanted: fn(&str) -> bool| -> String {
+        selection.iter().filter(|s| wanted(s)).fold(String::new(), |all, option| all + " " + option)
+    };
+    let options = with(|s| s.starts_with("--") && !s.starts_with("--engine") && s != "--full");
+    let mut commands = vec![format!("repeat: cargo ci check {program} --engine {}{options}", failure.engine)];
+    if let Some(schedule) = &failure.schedule {
+        let weaken = with(|s| s.starts_with("--weaken"));
+        commands.push(format!("replay: cargo ci replay {program} {}{weaken}", quoted(schedule)));
     }
-    command
+    commands
 }
 
 /// The text as one word of a shell's.

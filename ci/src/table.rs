@@ -61,8 +61,8 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
     text(&table)
 }
 
-/// The programs that failed, with how and with the command that repeats each.
-pub fn failures(failures: &[Finding], repeat: impl Fn(&Finding) -> String) -> String {
+/// The programs that failed, with how and with the commands that run each again.
+pub fn failures(failures: &[Finding], again: impl Fn(&Finding) -> Vec<String>) -> String {
     let mut text = String::new();
     for finding in failures {
         let message = finding.message.as_deref().unwrap_or_default();
@@ -70,9 +70,8 @@ pub fn failures(failures: &[Finding], repeat: impl Fn(&Finding) -> String) -> St
         for line in message.lines() {
             let _ = writeln!(text, "  {line}");
         }
-        let _ = writeln!(text, "  repeat: {}", repeat(finding));
-        if let Some(schedule) = &finding.schedule {
-            let _ = writeln!(text, "  replay: cargo ci replay {} {schedule}", finding.program);
+        for command in again(finding) {
+            let _ = writeln!(text, "  {command}");
         }
         text.push('\n');
     }

@@ -13,7 +13,7 @@ use super::clock::{THREADS, Threads};
 use super::data_race::Detector;
 use super::dependency::Dependencies;
 use super::estimate::Estimator;
-use super::failure::{self, Failure, Fault};
+use super::failure::{self, Failure, FailureKind};
 use super::monitor::Monitor;
 use super::schedule::Step;
 use super::strategy::{Decision, Ending, Strategy};
@@ -154,16 +154,16 @@ impl<S: Strategy> Execution<S> {
         if model::trespassed(self.run) {
             let description =
                 "an operation came from a thread that the engine does not control (a real one)".into();
-            self.failure = Some(Failure { fault: Fault::Nondeterministic, description });
+            self.failure = Some(Failure { kind: FailureKind::Nondeterministic, description });
         }
         let ending = self.given_up.unwrap_or(Ending::Complete);
         let early = self.strategy.end(ending);
-        let known = self.failure.as_ref().is_some_and(|f| f.fault == Fault::Nondeterministic);
+        let known = self.failure.as_ref().is_some_and(|f| f.kind == FailureKind::Nondeterministic);
         if let Some(early) = early.filter(|_| !known) {
             self.failure = Some(early);
         }
         if let Some(failure) = self.failure.take() {
-            if self.bounds.standstills_are_outcomes && failure.fault.is_standstill() {
+            if self.bounds.standstills_are_outcomes && failure.kind.is_standstill() {
                 self.count_standstill();
             } else {
                 self.tally.failure = Some((failure, std::mem::take(&mut self.schedule)));

@@ -9,7 +9,7 @@ use super::world::World;
 
 /// The names of failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
+pub enum FailureKind {
     /// Threads wait for one another.
     Deadlock,
     /// Threads wait, and one of them for a token that nobody is left to give.
@@ -28,24 +28,24 @@ pub enum Fault {
     Nondeterministic,
 }
 
-impl Fault {
+impl FailureKind {
     /// Whether it is that nobody can go on.
     pub fn is_standstill(self) -> bool {
-        matches!(self, Fault::Deadlock | Fault::LostWakeUp | Fault::Livelock)
+        matches!(self, FailureKind::Deadlock | FailureKind::LostWakeUp | FailureKind::Livelock)
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for FailureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Fault::Deadlock => "deadlock",
-            Fault::LostWakeUp => "lost wake-up",
-            Fault::Livelock => "livelock",
-            Fault::DataRace => "data race",
-            Fault::Assertion => "assertion",
-            Fault::UnlockByStranger => "unlock by a stranger",
-            Fault::UseAfterFree => "use after free",
-            Fault::Nondeterministic => "nondeterministic",
+            FailureKind::Deadlock => "deadlock",
+            FailureKind::LostWakeUp => "lost wake-up",
+            FailureKind::Livelock => "livelock",
+            FailureKind::DataRace => "data race",
+            FailureKind::Assertion => "assertion",
+            FailureKind::UnlockByStranger => "unlock by a stranger",
+            FailureKind::UseAfterFree => "use after free",
+            FailureKind::Nondeterministic => "nondeterministic",
         })
     }
 }
@@ -54,14 +54,14 @@ impl fmt::Display for Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Its name.
-    pub fault: Fault,
+    pub kind: FailureKind,
     /// What happened, where and to whom.
     pub description: String,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.fault, self.description)
+        write!(f, "{}: {}", self.kind, self.description)
     }
 }
 
@@ -148,15 +148,15 @@ pub fn standstill(world: &World) -> Failure {
             }
         };
     }
-    let fault = match (parked, spinning, others) {
-        (true, _, _) => Fault::LostWakeUp,
-        (false, true, false) => Fault::Livelock,
-        _ => Fault::Deadlock,
+    let kind = match (parked, spinning, others) {
+        (true, _, _) => FailureKind::LostWakeUp,
+        (false, true, false) => FailureKind::Livelock,
+        _ => FailureKind::Deadlock,
     };
-    if fault == Fault::LostWakeUp {
+    if kind == FailureKind::LostWakeUp {
         description.insert_str(0, "a deadlock in which ");
     }
-    Failure { fault, description }
+    Failure { kind, description }
 }
 
 fn describe_spinner(world: &World, thread: usize, description: &mut String) {
@@ -175,13 +175,13 @@ pub fn panicked(
     message: &str,
     place: Option<&str>,
 ) -> Failure {
-    let fault = match misuse {
-        Some((_, Misuse::UnlockByStranger)) => Fault::UnlockByStranger,
-        Some((_, Misuse::WaitsForEver)) => Fault::Deadlock,
-        None => Fault::Assertion,
+    let kind = match misuse {
+        Some((_, Misuse::UnlockByStranger)) => FailureKind::UnlockByStranger,
+        Some((_, Misuse::WaitsForEver)) => FailureKind::Deadlock,
+        None => FailureKind::Assertion,
     };
     let place = place.map(|p| format!(" (at {p})")).unwrap_or_default();
-    Failure { fault, description: format!("{} panicked: {message}{place}", thread_name(thread)) }
+    Failure { kind, description: format!("{} panicked: {message}{place}", thread_name(thread)) }
 }
 
 /// Two accesses that nothing orders.
@@ -192,7 +192,7 @@ pub fn race(
     later: (&str, usize, &'static Location<'static>),
 ) -> Failure {
     let freed = world.thing(object).kind == Kind::Allocation;
-    let fault = if freed { Fault::UseAfterFree } else { Fault::DataRace };
+    let kind = if freed { FailureKind::UseAfterFree } else { FailureKind::DataRace };
     let side = |(what, thread, place): (&str, usize, _)| format!("{} {what} at {place}", thread_name(thread));
     let description = format!(
         "{}: {} and {}, and nothing orders the two",
@@ -200,7 +200,7 @@ pub fn race(
         side(earlier),
         side(later)
     );
-    Failure { fault, description }
+    Failure { kind, description }
 }
 
 /// Memory is touched that is freed already.
@@ -215,5 +215,5 @@ pub fn used_after_free(
     if let Some((thread, place)) = freed {
         let _ = write!(description, " after {} freed it at {place}", thread_name(thread));
     }
-    Failure { fault: Fault::UseAfterFree, description }
+    Failure { kind: FailureKind::UseAfterFree, description }
 }

@@ -11,9 +11,9 @@
 //! | [`dependency`] | which operations depend on each other, and which pairs are races |
 //! | [`data_race`] | accesses to protected data that nothing orders |
 //! | [`search`] | the complete search |
-//! | [`plain`], [`random`], [`pct`], [`replay`] | other ways to run the same program |
+//! | [`plain`], [`random`], [`pct`], [`mod@replay`] | other ways to run the same program |
 //! | [`schedule`], [`failure`], [`estimate`], [`monitor`] | replay strings, failures in words, how far a search is |
-//! | [`execution`], [`runner`] | the engine's side of the back end, and shuttle's |
+//! | [`execution`], `runner` | the engine's side of the back end, and shuttle's |
 //!
 //! # What is complete
 //! [`Verdict::Complete`] means that every execution of the program under sequential consistency is equivalent to one

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::clock::Threads;
-use super::failure::{Failure, Fault, operation_name, thread_name};
+use super::failure::{Failure, FailureKind, operation_name, thread_name};
 use super::schedule::{ReplayError, Step};
 use super::strategy::{Decision, Ending, Strategy, choices};
 use super::world::World;
@@ -30,7 +30,7 @@ impl Replay {
         let error = ReplayError::DoesNotFit { step: self.at + 1, reason };
         let description = error.to_string();
         *self.misfit.lock().unwrap() = Some(error);
-        Failure { fault: Fault::Nondeterministic, description }
+        Failure { kind: FailureKind::Nondeterministic, description }
     }
 }
 

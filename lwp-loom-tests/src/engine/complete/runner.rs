@@ -14,7 +14,7 @@ use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 use shuttle::{Config, FailurePersistence, MaxSteps};
 
 use super::execution::{Bounds, EXPLORES, Execution, PANICKED_AT, Tally};
-use super::failure::{Failure, Fault};
+use super::failure::{Failure, FailureKind};
 use super::monitor::{Monitor, Progress};
 use super::strategy::Strategy;
 
@@ -101,7 +101,7 @@ fn lost(monitor: &Monitor, progress: Progress, away: Duration) -> Tally {
          loops without a visible operation",
         monitor.last_step()
     );
-    let failure = Failure { fault: Fault::Nondeterministic, description };
+    let failure = Failure { kind: FailureKind::Nondeterministic, description };
     Tally {
         executions: progress.executions + 1,
         blocked: progress.blocked,

@@ -24,7 +24,7 @@ use lwp_core::sync::model::Announcement;
 use super::clock::Threads;
 use super::dependency::{Dependencies, independent};
 use super::event::{Effect, Index};
-use super::failure::{Failure, Fault, operation_name, thread_name};
+use super::failure::{Failure, FailureKind, operation_name, thread_name};
 use super::schedule::Step;
 use super::strategy::{Decision, Ending, Strategy, choices};
 use super::world::World;
@@ -373,5 +373,5 @@ pub fn diverges(step: usize, description: &str) -> Failure {
         "after the same {step} steps {description}: the program does something that the engine does not control (a \
          real lock, a real thread, the time, randomness, a static)"
     );
-    Failure { fault: Fault::Nondeterministic, description }
+    Failure { kind: FailureKind::Nondeterministic, description }
 }
