@@ -1,6 +1,6 @@
 //! Ordering sites: every atomic ordering of this crate has a name here, and one place that says what it pairs with.
 //!
-//! Under a model checker a site can be weakened from outside ([`weaken`]), so that a program can show which
+//! Under a model checker a site can be weakened from outside (`weaken`), so that a program can show which
 //! ordering is needed and what breaks without it. With real threads a site is a constant.
 
 use core::sync::atomic::Ordering;
