@@ -15,17 +15,20 @@ pub enum Backend {
     Std,
     /// Weak memory.
     Loom,
+    /// Sequential consistency.
+    Shuttle,
 }
 
 impl Backend {
     /// Every back end; each must build without a warning.
-    pub const ALL: &[Backend] = &[Backend::Std, Backend::Loom];
+    pub const ALL: &[Backend] = &[Backend::Std, Backend::Loom, Backend::Shuttle];
 
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Std => "std",
             Backend::Loom => "loom",
+            Backend::Shuttle => "shuttle",
         }
     }
 
@@ -34,6 +37,7 @@ impl Backend {
         match self {
             Backend::Std => None,
             Backend::Loom => Some("--cfg loom"),
+            Backend::Shuttle => Some("--cfg shuttle"),
         }
     }
 
@@ -82,6 +86,8 @@ impl Backend {
 pub enum Engine {
     /// Every execution that C11 allows.
     Loom,
+    /// Every execution under sequential consistency, each equivalence class once.
+    Complete,
 }
 
 impl Engine {
@@ -89,6 +95,7 @@ impl Engine {
     pub fn name(self) -> &'static str {
         match self {
             Engine::Loom => "loom",
+            Engine::Complete => "complete",
         }
     }
 
@@ -96,6 +103,7 @@ impl Engine {
     pub fn backend(self) -> Backend {
         match self {
             Engine::Loom => Backend::Loom,
+            Engine::Complete => Backend::Shuttle,
         }
     }
 
@@ -103,6 +111,7 @@ impl Engine {
     pub fn sees_orderings(self) -> bool {
         match self {
             Engine::Loom => true,
+            Engine::Complete => false,
         }
     }
 

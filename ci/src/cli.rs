@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use lwp_loom_tests::job::Limits;
+use lwp_loom_tests::job::{Limits, Mode};
+use lwp_loom_tests::report::Shard;
 
 use crate::backend::Engine;
 
@@ -26,6 +27,12 @@ pub enum Command {
     /// Exit status: 0 if everything is complete, 1 if something failed or was cut short, 2 for bad input,
     /// 130 after Ctrl-C.
     Check(CheckArgs),
+    /// Join the reports of all shards of a check.
+    Merge(MergeArgs),
+    /// Run the one execution that a failure's replay string stands for.
+    ///
+    /// Exit status: 1 if it fails again, 0 if it does not, 2 if the string is refused.
+    Replay(ReplayArgs),
     /// Run everything that must hold before a change is merged.
     Test,
     /// Run cargo-fuzz.
@@ -46,6 +53,21 @@ pub struct CheckArgs {
     /// Explore under this engine only.
     #[arg(long, value_name = "E")]
     pub engine: Option<Engine>,
+    /// Run so many random executions of each program under the complete search's back end instead of searching.
+    #[arg(long, value_name = "N", conflicts_with = "pct")]
+    pub random: Option<NonZeroU64>,
+    /// Run so many executions of each program by probabilistic concurrency testing instead of searching.
+    #[arg(long, value_name = "N")]
+    pub pct: Option<NonZeroU64>,
+    /// What random executions follow from.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// The depth of the bugs that probabilistic concurrency testing looks for.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub depth: usize,
+    /// Explore the Ith of N parts, for a machine each; join their reports with `cargo ci merge`.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
     /// Weaken an ordering site.
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,
@@ -61,6 +83,62 @@ pub struct CheckArgs {
     /// When to stop early. Last, because its heading in the help covers all that follows.
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+impl CheckArgs {
+    /// How to go through each program's executions.
+    pub fn mode(&self) -> Mode {
+        match (self.random, self.pct) {
+            (Some(executions), _) => Mode::Random { seed: self.seed, executions: executions.get() },
+            (None, Some(executions)) => {
+                Mode::Pct { seed: self.seed, depth: self.depth, executions: executions.get() }
+            }
+            (None, None) => Mode::Search,
+        }
+    }
+
+    /// Everything that decides which programs run and how, as it stands on the command line.
+    pub fn selection(&self) -> Vec<String> {
+        let Limits { seconds, executions, preemptions, branches } = self.limits.limits();
+        let number = |name: &str, n: Option<String>| n.map(|n| format!("--{name} {n}"));
+        let options = [
+            self.full.then(|| "--full".into()),
+            number("engine", self.engine.map(|engine| engine.name().into())),
+            number("random", self.random.map(|n| n.to_string())),
+            number("pct", self.pct.map(|n| n.to_string())),
+            number("depth", self.pct.map(|_| self.depth.to_string())),
+            number("seed", self.random.or(self.pct).map(|_| self.seed.to_string())),
+            number("seconds", seconds.map(|n| n.to_string())),
+            number("executions", executions.map(|n| n.to_string())),
+            number("preemptions", preemptions.map(|n| n.to_string())),
+            number("branches", branches.map(|n| n.to_string())),
+        ];
+        let weaken = self.weaken.iter().map(|w| format!("--weaken {}={}", w.site, w.ordering));
+        self.names.iter().cloned().chain(options.into_iter().flatten()).chain(weaken).collect()
+    }
+}
+
+/// The arguments of `cargo ci merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The shards' JSON reports.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Write the joined report to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// The arguments of `cargo ci replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The program.
+    pub program: String,
+    /// The replay string that its failure printed.
+    pub schedule: String,
+    /// Weaken an ordering site, as the failing check did.
+    #[arg(long, value_name = "SITE=ORDERING")]
+    pub weaken: Vec<Weakening>,
 }
 
 /// When to stop exploring a program early. What stops early is bounded, not complete.
@@ -128,6 +206,13 @@ pub struct BenchArgs {
     pub filter: Option<String>,
 }
 
+fn shard(text: &str) -> Result<Shard, &'static str> {
+    let wrong = "expected I/N, with I from 1 to N";
+    let (index, count) = text.split_once('/').ok_or(wrong)?;
+    let (index, count) = (index.parse().map_err(|_| wrong)?, count.parse().map_err(|_| wrong)?);
+    if (1..=count).contains(&index) { Ok(Shard { index, count }) } else { Err(wrong) }
+}
+
 fn seconds(text: &str) -> Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds.is_finite() => Ok(seconds),
@@ -143,6 +228,14 @@ mod tests {
     fn the_command_line_is_well_formed() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_shard_is_one_of_so_many() {
+        assert_eq!(shard("2/3"), Ok(Shard { index: 2, count: 3 }));
+        for text in ["3/2", "0/4", "0/0", "1", "1/", "/2", "-1/2", "a/b"] {
+            assert!(shard(text).is_err(), "{text}");
+        }
     }
 
     #[test]

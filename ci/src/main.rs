@@ -1,5 +1,6 @@
 //! `cargo ci`: builds, tests, checks, fuzzes and measures this workspace.
 
+mod agreement;
 mod backend;
 mod bench;
 mod check;
@@ -7,10 +8,14 @@ mod cli;
 mod error;
 mod fuzz;
 mod interrupt;
+mod merge;
 mod orderings;
 mod pool;
 mod progress;
+mod replay;
+mod revision;
 mod select;
+mod summary;
 mod table;
 mod tally;
 mod test;
@@ -25,6 +30,8 @@ use crate::cli::{Cli, Command};
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check(args) => check::check(&args),
+        Command::Merge(args) => merge::merge(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Test => test::test(),
         Command::Fuzz(args) => fuzz::fuzz(&args),
         Command::Bench(args) => bench::bench(&args),

@@ -9,23 +9,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use lwp_loom_tests::job::{Finding, Job, Verdict};
+use lwp_loom_tests::job::{Finding, Job, Verdict, Working};
 
 use crate::interrupt::Interrupt;
-use crate::worker::{Killer, Worker};
+use crate::worker::{Killer, Unanswered, Worker};
 
 /// How often a pool that waits looks whether it has been interrupted.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// An engine's worker processes. Each job is explored by one process; a process explores one job at a time.
-#[derive(Debug)]
 pub struct Pool {
     worker: PathBuf,
     engine: &'static str,
     size: NonZeroUsize,
     interrupt: Interrupt,
     idle: Mutex<Vec<Worker>>,
+    watcher: Mutex<Option<Watcher>>,
 }
+
+/// Hears how far the exploration of a program is.
+pub type Watcher = Box<dyn Fn(&str, &Working) + Send>;
 
 /// Why a pool gave up before its jobs were done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +42,18 @@ pub enum Stopped {
 impl Pool {
     /// A pool of at most `size` processes of the executable `worker`, which explores under `engine`.
     pub fn new(worker: PathBuf, engine: &'static str, size: NonZeroUsize, interrupt: Interrupt) -> Pool {
-        Pool { worker, engine, size, interrupt, idle: Mutex::default() }
+        Pool { worker, engine, size, interrupt, idle: Mutex::default(), watcher: Mutex::default() }
+    }
+
+    /// Has `watcher` hear of long explorations from now on.
+    pub fn watch(&self, watcher: Watcher) {
+        *lock(&self.watcher) = Some(watcher);
+    }
+
+    /// Has one job done by a worker of its own.
+    pub fn ask(&self, job: &Job) -> Result<Finding, Unanswered> {
+        let cannot = |e| Unanswered::Broken(format!("cannot start {}: {e}", self.worker.display()));
+        Worker::spawn(&self.worker).map_err(cannot)?.ask(job, self.engine, |_| {})
     }
 
     /// Has all jobs done and returns their findings in the jobs' order. `on_done` sees each, with its job's index, as
@@ -126,7 +140,11 @@ impl Pool {
                 }
             };
             queue.started(index, worker.killer());
-            let answer = worker.ask(&job, self.engine);
+            let answer = worker.ask(&job, self.engine, |working| {
+                if let Some(watcher) = &*lock(&self.watcher) {
+                    watcher(&job.program, &working);
+                }
+            });
             let wanted = queue.finished(index);
             let finding = match answer {
                 Ok(finding) => {
@@ -137,7 +155,7 @@ impl Pool {
                     }
                     finding
                 }
-                Err(message) if wanted => self.failed(job, message),
+                Err(unanswered) if wanted => self.failed(job, unanswered.why()),
                 Err(_) => continue,
             };
             if queue.first_failure_only && finding.verdict == Verdict::Failed {
@@ -157,6 +175,9 @@ impl Pool {
             message: Some(message),
             executions: 0,
             distinct: 0,
+            blocked: 0,
+            steps: 0,
+            schedule: None,
             outcomes: Vec::new(),
             seconds: 0.0,
         }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use lwp_loom_tests::job::Finding;
 
+use crate::pool::Watcher;
+
 /// A bar on a terminal, and lines that stay. Without a terminal only the lines are printed.
 #[derive(Debug)]
 pub struct Progress {
@@ -28,6 +30,21 @@ impl Progress {
     pub fn explored(&mut self, finding: &Finding) {
         self.executions += finding.executions;
         self.bar.set_message(format!("{} executions", HumanCount(self.executions)));
+    }
+
+    /// What shows how far a long exploration is, with how unsure that is.
+    pub fn watcher(&self) -> Watcher {
+        let bar = self.bar.clone();
+        Box::new(move |program, working| {
+            let mut message = format!("{program}: {} executions", HumanCount(working.executions));
+            if let Some([total, low, high]) = working.estimate {
+                message += &format!(" of about {total:.0} ({low:.0} to {high:.0}, a guess)");
+            }
+            if let Some(seconds) = working.seconds_left {
+                message += &format!(", about {seconds:.0} s left");
+            }
+            bar.set_message(message);
+        })
     }
 
     /// A step is done.

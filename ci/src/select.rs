@@ -19,11 +19,14 @@ pub fn families(names: &[String], scope: Scope) -> Result<Vec<Family>, Error> {
 fn named(names: &[String], within: &[Family], mut all: Vec<Family>) -> Result<Vec<Family>, Error> {
     let families: HashSet<&str> = all.iter().map(|family| family.name).collect();
     let programs: HashSet<&str> = all.iter().flat_map(|f| &f.programs).map(String::as_str).collect();
-    if let Some(name) =
-        names.iter().find(|n| !families.contains(n.as_str()) && !programs.contains(n.as_str()))
-    {
+    let known = |name: &str| families.contains(name) || programs.contains(name);
+    let others: Vec<Option<Family>> =
+        names.iter().filter(|name| !known(name)).map(|name| suite::named(name)).collect();
+    if let Some(name) = names.iter().find(|name| !known(name) && suite::named(name).is_none()) {
         let families = all.iter().map(|f| format!("{} ({} programs)", f.name, f.programs.len()));
-        return Err(unknown("family or program", name, "families", families));
+        let grammar = "programs are SYSTEM/START/THREAD/..., as netbsd/0/relock:1,unlock_to:0/trylock, and take \
+                       locks in ascending order; families";
+        return Err(unknown("family or program", name, grammar, families));
     }
     let names: HashSet<&str> = names.iter().map(String::as_str).collect();
     for family in &mut all {
@@ -36,6 +39,7 @@ fn named(names: &[String], within: &[Family], mut all: Vec<Family>) -> Result<Ve
         });
     }
     all.retain(|family| !family.programs.is_empty() || names.contains(family.name));
+    all.extend(others.into_iter().flatten());
     Ok(all)
 }
 

@@ -11,10 +11,20 @@ const HOW: usize = 60;
 
 /// The families, a line each.
 pub fn runs(runs: &[Run]) -> String {
-    let head =
-        ["name", "system", "engine", "lwps", "programs", "executions", "distinct", "verdict", "seconds"];
+    let head = [
+        "name",
+        "system",
+        "engine",
+        "lwps",
+        "programs",
+        "executions",
+        "distinct",
+        "blocked",
+        "verdict",
+        "seconds",
+    ];
     let mut table = table(&head);
-    for column in [3, 4, 5, 6, 8] {
+    for column in [3, 4, 5, 6, 7, 9] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -28,6 +38,7 @@ pub fn runs(runs: &[Run]) -> String {
             run.programs.to_string(),
             run.executions.to_string(),
             run.distinct.to_string(),
+            run.blocked.to_string(),
             verdict(run.verdict, run.bound.as_deref()),
             format!("{:.1}", run.seconds),
         ]);
@@ -50,8 +61,8 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
     text(&table)
 }
 
-/// The programs that failed, with how and with the command that repeats each.
-pub fn failures(failures: &[Finding], repeat: impl Fn(&Finding) -> String) -> String {
+/// The programs that failed, with how and with the commands that run each again.
+pub fn failures(failures: &[Finding], again: impl Fn(&Finding) -> Vec<String>) -> String {
     let mut text = String::new();
     for finding in failures {
         let message = finding.message.as_deref().unwrap_or_default();
@@ -59,7 +70,10 @@ pub fn failures(failures: &[Finding], repeat: impl Fn(&Finding) -> String) -> St
         for line in message.lines() {
             let _ = writeln!(text, "  {line}");
         }
-        let _ = writeln!(text, "  repeat: {}\n", repeat(finding));
+        for command in again(finding) {
+            let _ = writeln!(text, "  {command}");
+        }
+        text.push('\n');
     }
     text
 }

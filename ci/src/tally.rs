@@ -14,6 +14,8 @@ pub struct Tally<'a> {
     programs: usize,
     executions: u64,
     distinct: u64,
+    blocked: u64,
+    steps: u64,
     failed: bool,
     defects: usize,
     bounds: BTreeSet<String>,
@@ -29,6 +31,8 @@ impl<'a> Tally<'a> {
             programs: 0,
             executions: 0,
             distinct: 0,
+            blocked: 0,
+            steps: 0,
             failed: false,
             defects: 0,
             bounds: BTreeSet::new(),
@@ -41,6 +45,8 @@ impl<'a> Tally<'a> {
         self.programs += 1;
         self.executions += finding.executions;
         self.distinct += finding.distinct;
+        self.blocked += finding.blocked;
+        self.steps += finding.steps;
         self.failed |= finding.verdict == Verdict::Failed;
         self.defects += usize::from(finding.verdict == Verdict::Defect);
         if finding.verdict == Verdict::Bounded {
@@ -79,6 +85,8 @@ impl<'a> Tally<'a> {
             programs: self.programs,
             executions: self.executions,
             distinct: self.distinct,
+            blocked: self.blocked,
+            steps: self.steps,
             verdict,
             bound: (!bounds.is_empty()).then(|| bounds.join(", ")),
             seconds: self.seconds,
@@ -111,6 +119,9 @@ mod tests {
             message: matches!(verdict, Verdict::Failed | Verdict::Defect).then(|| "broken".into()),
             executions: 3,
             distinct: 2,
+            blocked: 0,
+            steps: 0,
+            schedule: None,
             outcomes: Vec::new(),
             seconds: 0.5,
         }

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use lwp_loom_tests::job::{Finding, Job, Verdict};
+use lwp_loom_tests::job::{Answer, Finding, Job, Verdict, Working};
 
 /// How many of a worker's last lines on stderr explain its death.
 const LAST_LINES: usize = 20;
@@ -21,6 +21,25 @@ pub struct Worker {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     stderr: Option<JoinHandle<VecDeque<String>>>,
+}
+
+/// Why a worker has no finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It died, or its answer cannot be used.
+    Broken(String),
+    /// It cannot do the job, and says why.
+    Refused(String),
+}
+
+impl Unanswered {
+    /// Why, in words.
+    pub fn why(self) -> String {
+        match self {
+            Unanswered::Broken(why) => why,
+            Unanswered::Refused(why) => format!("the worker refused: {why}"),
+        }
+    }
 }
 
 /// Ends a worker from another thread, so that whoever waits for its answer waits no longer.
@@ -66,18 +85,31 @@ impl Worker {
         self.child.clone()
     }
 
-    /// Has a job done. An error says how the worker broke the contract, and the worker must not be used again.
-    pub fn ask(&mut self, job: &Job, engine: &str) -> Result<Finding, String> {
-        let mut line = serde_json::to_string(job).map_err(|e| format!("the job cannot be written: {e}"))?;
+    /// Has a job done; `on_working` hears how far it is. An error says how the worker broke the contract or why it
+    /// refused; after the former it must not be used again.
+    pub fn ask(
+        &mut self,
+        job: &Job,
+        engine: &str,
+        mut on_working: impl FnMut(Working),
+    ) -> Result<Finding, Unanswered> {
+        let line = serde_json::to_string(job);
+        let mut line = line.map_err(|e| Unanswered::Broken(format!("the job cannot be written: {e}")))?;
         line.push('\n');
         if self.stdin.write_all(line.as_bytes()).is_err() {
-            return Err(self.death());
+            return Err(Unanswered::Broken(self.death()));
         }
-        let mut answer = Vec::new();
-        match self.stdout.read_until(b'\n', &mut answer) {
-            // Without its end, a line is the last thing that a dying process wrote.
-            Ok(_) if answer.ends_with(b"\n") => parse(&answer, job, engine),
-            _ => Err(self.death()),
+        loop {
+            let mut answer = Vec::new();
+            match self.stdout.read_until(b'\n', &mut answer) {
+                // Without its end, a line is the last thing that a dying process wrote.
+                Ok(_) if answer.ends_with(b"\n") => match parse(&answer, job, engine)? {
+                    Answer::Done(finding) => return Ok(finding),
+                    Answer::Working { working } => on_working(working),
+                    Answer::Refused { refused } => return Err(Unanswered::Refused(refused)),
+                },
+                _ => return Err(Unanswered::Broken(self.death())),
+            }
         }
     }
 
@@ -117,14 +149,16 @@ fn last_lines(stderr: impl Read) -> VecDeque<String> {
     lines
 }
 
-/// Reads an answer, and accepts it only if it answers this job and does not contradict itself.
-fn parse(answer: &[u8], job: &Job, engine: &str) -> Result<Finding, String> {
+/// Reads an answer, and accepts a finding only if it answers this job and does not contradict itself.
+fn parse(answer: &[u8], job: &Job, engine: &str) -> Result<Answer, Unanswered> {
     let wrong = |why: &str| {
         let answer = String::from_utf8_lossy(answer);
-        Err(format!("the worker's answer cannot be used: {why}: {}", answer.trim_end()))
+        let answer = answer.trim_end();
+        Err(Unanswered::Broken(format!("the worker's answer cannot be used: {why}: {answer}")))
     };
-    let finding: Finding = match serde_json::from_slice(answer) {
-        Ok(finding) => finding,
+    let finding = match serde_json::from_slice(answer) {
+        Ok(Answer::Done(finding)) => finding,
+        Ok(other) => return Ok(other),
         Err(e) => return wrong(&e.to_string()),
     };
     if finding.program != job.program {
@@ -136,7 +170,7 @@ fn parse(answer: &[u8], job: &Job, engine: &str) -> Result<Finding, String> {
     {
         wrong("it contradicts itself")
     } else {
-        Ok(finding)
+        Ok(Answer::Done(finding))
     }
 }
 
@@ -153,6 +187,9 @@ mod tests {
             message: None,
             executions: 1,
             distinct: 1,
+            blocked: 0,
+            steps: 0,
+            schedule: None,
             outcomes: Vec::new(),
             seconds: 0.0,
         }

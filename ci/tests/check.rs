@@ -136,3 +136,36 @@ fn an_interrupt_prints_what_is_known_and_says_that_it_is_incomplete() {
         serde_json::from_slice(&fs::read(dir("interrupt").join("report.json")).unwrap()).unwrap();
     assert_eq!(report.runs[0].verdict, Verdict::Bounded);
 }
+
+/// A program that two shards explore is counted twice, one that none explores is claimed without a look.
+#[test]
+fn shards_share_the_programs_and_merge_into_the_whole() {
+    let family = family();
+    let report = |test: &str, args: &[&str]| -> Report {
+        let args = [&[family.name, "--json", "report.json"], args].concat();
+        let (status, stdout, stderr) = output(test, "complete", &args);
+        assert_eq!(status, Some(0), "{stdout}{stderr}");
+        serde_json::from_slice(&fs::read(dir(test).join("report.json")).unwrap()).unwrap()
+    };
+    let whole = report("shard-whole", &[]);
+    let parts = [report("shard-1", &["--shard", "1/2"]), report("shard-2", &["--shard", "2/2"])];
+    let programs = |report: &Report| report.runs.iter().map(|run| run.programs).sum::<usize>();
+    assert_eq!(programs(&parts[0]) + programs(&parts[1]), programs(&whole));
+    assert!(parts.iter().all(|part| programs(part) < programs(&whole)));
+
+    let file = |test: &str| dir(test).join("report.json");
+    let merge = |files: &[PathBuf]| {
+        let mut merge = Command::new(env!("CARGO_BIN_EXE_ci"));
+        merge.arg("merge").args(files).arg("--json").arg(dir("shard-whole").join("merged.json"));
+        merge.output().unwrap()
+    };
+    let Output { status, stderr, .. } = merge(&[file("shard-2"), file("shard-1")]);
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+    let merged: Report =
+        serde_json::from_slice(&fs::read(dir("shard-whole").join("merged.json")).unwrap()).unwrap();
+    assert_eq!((merged.runs, merged.shard), (whole.runs, None));
+
+    let Output { status, stderr, .. } = merge(&[file("shard-1")]);
+    assert_eq!(status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&stderr).contains("missing: shard 2/2"));
+}

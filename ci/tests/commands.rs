@@ -10,7 +10,7 @@ fn ci(args: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn no_command_prints_the_help() {
     let (_, stderr) = ci(&[]);
-    for command in ["check", "test", "fuzz", "bench"] {
+    for command in ["check", "merge", "replay", "test", "fuzz", "bench"] {
         assert!(stderr.contains(&format!("\n  {command} ")), "{command}: {stderr}");
     }
 }
@@ -22,6 +22,10 @@ fn bad_arguments_are_bad_input() {
         ["check", "--weaken", "no-equals-sign"],
         ["check", "--seconds", "-1"],
         ["check", "--jobs", "0"],
+        ["check", "--shard", "3/2"],
+        ["check", "--shard", "0/4"],
+        ["check", "--shard", "half"],
+        ["merge", "no-such-file", "nor-this"],
         ["fuzz", "--seconds", "0"],
     ] {
         assert_eq!(ci(&args).0, Some(2), "{args:?}");
@@ -31,7 +35,21 @@ fn bad_arguments_are_bad_input() {
 #[test]
 fn an_unknown_engine_is_answered_with_what_exists() {
     let (_, stderr) = ci(&["check", "--engine", "no-such-engine"]);
-    assert!(stderr.contains("possible values: loom"), "{stderr}");
+    assert!(stderr.contains("possible values: loom, complete"), "{stderr}");
+}
+
+#[test]
+fn loom_runs_no_random_executions() {
+    let (status, stderr) = ci(&["check", "--engine", "loom", "--random", "10"]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("take the engine complete"), "{stderr}");
+}
+
+#[test]
+fn an_unknown_program_cannot_be_replayed() {
+    let (status, stderr) = ci(&["replay", "no/such/program", "schedule"]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("there is no program `no/such/program`"), "{stderr}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Seeded faults: what a checker must catch before its silence means anything.
 //!
 //! Each is a step left out of the lock layer. They exist under the checkers only and one at a time; with real
-//! threads [`seeded`] is a constant.
+//! threads there are none.
 
 /// A step that is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

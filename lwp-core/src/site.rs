@@ -1,6 +1,6 @@
 //! Ordering sites: every atomic ordering of this crate has a name here, and one place that says what it pairs with.
 //!
-//! Under a model checker a site can be weakened from outside ([`weaken`]), so that a program can show which
+//! Under a model checker a site can be weakened from outside (`weaken`), so that a program can show which
 //! ordering is needed and what breaks without it. With real threads a site is a constant.
 
 use core::sync::atomic::Ordering;
@@ -43,6 +43,7 @@ impl Order {
     }
 
     /// The C11 ordering of the access itself; the barriers' other half is issued by [`crate::sync`].
+    #[cfg(not(shuttle))]
     pub(crate) const fn of_access(self) -> Ordering {
         match self {
             Order::Relaxed | Order::EnterBarrier => Ordering::Relaxed,

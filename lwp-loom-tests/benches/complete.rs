@@ -1,4 +1,7 @@
 //! How fast the complete search is on lock litmus programs, and how much memory a million executions take.
+//!
+//! On a machine that others use too, executions a second say more about them; so beside those stand the executions in a
+//! second of processor time, of which an exploration uses one core's.
 
 #[cfg(shuttle)]
 fn main() {
@@ -19,7 +22,10 @@ mod litmus {
     use lwp_loom_tests::job::Limits;
 
     pub fn main() {
-        println!("{:8}{:>14}{:>9}{:>9}{:>15}", "program", "executions", "steps", "seconds", "executions/s");
+        println!(
+            "{:8}{:>14}{:>9}{:>9}{:>15}{:>15}",
+            "program", "executions", "steps", "seconds", "executions/s", "per cpu second"
+        );
         for (threads, sections) in [(2, 2), (2, 6), (3, 2), (3, 3), (4, 2), (3, 4)] {
             measure(threads, sections, None);
         }
@@ -32,6 +38,7 @@ mod litmus {
     fn measure(threads: usize, sections: usize, executions: Option<u64>) {
         let limits = Limits { executions, ..Limits::default() };
         let (mut total, mut steps, mut seconds) = (0, 0, 0.0);
+        let before = cpu_seconds();
         while seconds < 0.5 {
             let exploration = explore("bench", &limits, move || program(threads, sections));
             total += exploration.executions;
@@ -39,10 +46,11 @@ mod litmus {
             seconds += exploration.seconds;
         }
         println!(
-            "{:8}{total:>14}{:>9}{seconds:>9.2}{:>15.0}",
+            "{:8}{total:>14}{:>9}{seconds:>9.2}{:>15.0}{:>15.0}",
             format!("{threads}x{sections}"),
             steps / total,
-            total as f64 / seconds
+            total as f64 / seconds,
+            total as f64 / (cpu_seconds() - before)
         );
     }
 
@@ -61,6 +69,14 @@ mod litmus {
         let others: Vec<_> = (1..threads).map(spawned).collect();
         pass(&lock);
         others.into_iter().for_each(|other| drop(other.join()));
+    }
+
+    /// Processor time of this process, as Linux counts it, in hundredths.
+    fn cpu_seconds() -> f64 {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+        ticks / 100.0
     }
 
     /// Kilobytes, as Linux counts them; 0 elsewhere.

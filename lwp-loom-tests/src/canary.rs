@@ -25,6 +25,10 @@ pub struct Canary {
     pub limit: Option<&'static str>,
 }
 
+/// A canary's name, and what runs it once.
+#[cfg(loom)]
+type Body = (&'static str, fn() -> Outcome);
+
 /// Canaries that are reported together.
 #[derive(Debug)]
 pub struct Group {

@@ -50,24 +50,6 @@ impl Shape {
             Shape::IllumosMoversLocker => "illumos-2-movers-locker",
         }
     }
-
-    /// The kernel whose functions its programs run.
-    pub const fn system(self) -> &'static str {
-        match self {
-            Shape::Spin => "lwp-core",
-            Shape::NetbsdMoverLocker | Shape::NetbsdMoverLockers | Shape::NetbsdMoversLocker => "netbsd",
-            Shape::Uniprocessor => "netbsd-1.62-up",
-            Shape::IllumosMoverLocker | Shape::IllumosMoverLockers | Shape::IllumosMoversLocker => "illumos",
-        }
-    }
-
-    /// The most LWPs in one of its programs.
-    pub const fn lwps(self) -> usize {
-        match self {
-            Shape::NetbsdMoverLocker | Shape::Uniprocessor | Shape::IllumosMoverLocker => 2,
-            _ => 3,
-        }
-    }
 }
 
 /// Every program of a shape, smallest first.

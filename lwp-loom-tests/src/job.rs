@@ -16,6 +16,9 @@ pub struct Job {
     /// A fault to seed into `lwp-core` for this job.
     #[serde(default)]
     pub fault: Option<String>,
+    /// How to go through the program's executions.
+    #[serde(default)]
+    pub mode: Mode,
     /// When to stop before the search is done.
     #[serde(default)]
     pub limits: Limits,
@@ -23,6 +26,36 @@ pub struct Job {
     /// loses nothing.
     #[serde(default)]
     pub redundantly: bool,
+}
+
+/// How to go through a program's executions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// All of them, as the engine does it.
+    #[default]
+    Search,
+    /// So many random ones; the complete search's back end only.
+    Random {
+        /// What the choices follow from.
+        seed: u64,
+        /// How many.
+        executions: u64,
+    },
+    /// So many by probabilistic concurrency testing; the complete search's back end only.
+    Pct {
+        /// What the choices follow from.
+        seed: u64,
+        /// For bugs that so many ordering constraints bring about.
+        depth: usize,
+        /// How many.
+        executions: u64,
+    },
+    /// The one that a replay string stands for; the complete search's back end only.
+    Replay {
+        /// The string.
+        schedule: String,
+    },
 }
 
 /// When to stop a search before it is done. `None` everywhere means: explore everything.
@@ -52,6 +85,36 @@ pub enum Verdict {
     Failed,
 }
 
+/// A line that a worker writes: any number of [`Answer::Working`], and then one of the others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// The job is done.
+    Done(Finding),
+    /// The job is under way.
+    Working {
+        /// How far it is.
+        working: Working,
+    },
+    /// The job cannot be done.
+    Refused {
+        /// Why.
+        refused: String,
+    },
+}
+
+/// How far a search is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Working {
+    /// Executions so far.
+    pub executions: u64,
+    /// How many there will be, the lowest and the highest recent guess beside it: no bounds, only how far the guess
+    /// still wanders.
+    pub estimate: Option<[f64; 3]>,
+    /// Seconds until the end, if the guess is right and the speed stays the same.
+    pub seconds_left: Option<f64>,
+}
+
 /// A worker's answer to a [`Job`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -70,6 +133,15 @@ pub struct Finding {
     pub executions: u64,
     /// Distinct executions among them: equal up to the order of independent steps counts once.
     pub distinct: u64,
+    /// Executions that were given up because others cover them.
+    #[serde(default)]
+    pub blocked: u64,
+    /// Visible operations over all executions, where the engine counts them.
+    #[serde(default)]
+    pub steps: u64,
+    /// A string that replays the failing execution, where the engine has one.
+    #[serde(default)]
+    pub schedule: Option<String>,
     /// Every outcome that was observed, sorted.
     pub outcomes: Vec<String>,
     /// Wall-clock seconds.

@@ -2,19 +2,51 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::job::Verdict;
+use crate::job::{Finding, Verdict};
 
 /// The whole of a check.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// The commit that was checked, with `-dirty` behind it where the tree had changes.
+    pub commit: String,
+    /// What was asked for: everything on the command line that decides which programs run and how.
+    pub selection: Vec<String>,
+    /// Which part of it this is.
+    pub shard: Option<Shard>,
     /// A row for each family of programs under each engine.
     pub runs: Vec<Run>,
+    /// Every program that failed.
+    pub failures: Vec<Finding>,
+    /// How many programs two engines explored completely, so that their outcomes could be compared.
+    #[serde(default)]
+    pub compared: usize,
+    /// Outcomes on which two engines that explored the same program differ.
+    #[serde(default)]
+    pub differences: Vec<Difference>,
     /// A row for each ordering site.
     pub orderings: Vec<OrderingRow>,
+    /// Why the orderings were not searched, where they were not.
+    pub skipped: Option<String>,
     /// Orderings of which it is not known whether they are sound, and why.
     pub undecided: Vec<String>,
     /// Whether the check was stopped before its end.
     pub incomplete: bool,
+}
+
+/// One of several parts into which a check is split for several machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: usize,
+    /// How many parts there are.
+    pub count: usize,
+}
+
+impl Shard {
+    /// Whether the `n`th thing of a fixed list, from 0, is this part's.
+    pub fn has(self, n: usize) -> bool {
+        n % self.count == self.index - 1
+    }
 }
 
 /// A family of programs under one engine.
@@ -38,10 +70,27 @@ pub struct Run {
     pub distinct: u64,
     /// The worst verdict of a program.
     pub verdict: Verdict,
+    /// Executions that were given up because others cover them.
+    #[serde(default)]
+    pub blocked: u64,
+    /// Visible operations over all executions, where the engine counts them.
+    #[serde(default)]
+    pub steps: u64,
     /// What cut the search short, where the verdict is bounded.
     pub bound: Option<String>,
     /// Seconds of exploration, summed over the programs (not wall-clock: programs run in parallel).
     pub seconds: f64,
+}
+
+/// An outcome that one engine saw and another did not, though both explored all of the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The program.
+    pub program: String,
+    /// The outcome.
+    pub outcome: String,
+    /// Whether it is loom that saw it: a weak-memory outcome then. Else loom has lost it, and the check is not green.
+    pub weak_memory: bool,
 }
 
 /// An ordering site: what it declares, and the weakest ordering that is sound over the programs.

@@ -39,13 +39,16 @@ const BOTH: &[&str] = &["loom", "complete"];
 
 /// All families, in the order in which they are reported.
 pub fn families(scope: Scope) -> Vec<Family> {
-    let lock_layer = Shape::ALL.iter().map(|shape| Family {
-        name: shape.name(),
-        system: shape.system(),
-        variant: "repaired",
-        lwps: shape.lwps(),
-        engines: BOTH,
-        programs: names(generate::programs(*shape, scope)),
+    let lock_layer = Shape::ALL.iter().map(|shape| {
+        let programs = generate::programs(*shape, scope);
+        Family {
+            name: shape.name(),
+            system: programs.first().map_or("", Program::system),
+            variant: "repaired",
+            lwps: programs.iter().map(Program::lwps).max().unwrap_or(0),
+            engines: BOTH,
+            programs: programs.iter().map(ToString::to_string).collect(),
+        }
     });
     let canaries = canary::GROUPS.iter().map(|group| Family {
         name: group.name,
@@ -131,16 +134,25 @@ fn protocol() -> impl Iterator<Item = Family> {
     families.filter(|family| !family.programs.is_empty())
 }
 
+/// A family of one program that need not be in any other; `None` where that is no program's name.
+pub fn named(program: &str) -> Option<Family> {
+    let parsed = Program::parse(program)?;
+    Some(Family {
+        name: "named",
+        system: parsed.system(),
+        variant: "repaired",
+        lwps: parsed.lwps(),
+        engines: BOTH,
+        programs: vec![program.to_owned()],
+    })
+}
+
 /// Every program over the lock layer, smallest first.
 pub fn programs(scope: Scope) -> Vec<Program> {
     let mut programs: Vec<_> =
         Shape::ALL.iter().flat_map(|shape| generate::programs(*shape, scope)).collect();
     programs.sort_by_key(|program| (program.operations(), program.lwps()));
     programs
-}
-
-fn names(programs: Vec<Program>) -> Vec<String> {
-    programs.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::Exploration;
-use crate::job::{Finding, Job, Verdict};
+#[cfg(any(loom, shuttle))]
+use crate::job::Mode;
+use crate::job::{Answer, Finding, Job, Verdict};
 use crate::subject::Subject;
 
 /// Answers jobs from standard input until it ends, or until a program fails.
@@ -22,9 +24,8 @@ pub fn serve() -> ExitCode {
                 return ExitCode::from(2);
             }
         };
-        if let Err(error) = answer(job) {
-            eprintln!("{error}");
-            return ExitCode::from(2);
+        if let Err(refused) = answer(job) {
+            write(&Answer::Refused { refused });
         }
     }
     ExitCode::SUCCESS
@@ -57,7 +58,7 @@ fn answer(job: Job) -> Result<(), String> {
     let exploration = explore(&job, &subject, body, move |exploration| {
         failed.write(exploration);
         std::process::exit(0);
-    });
+    })?;
     finding.write(exploration);
     Ok(())
 }
@@ -68,13 +69,16 @@ fn explore(
     subject: &Subject,
     body: impl Fn() + Send + Sync + 'static,
     on_failure: impl Fn(Exploration) + Send + Sync + 'static,
-) -> Exploration {
+) -> Result<Exploration, String> {
+    if job.mode != Mode::Search {
+        return Err("loom only searches".into());
+    }
     let model = crate::engine::loom::Model {
         threads: subject.threads(),
         uses_try_lock: subject.uses_try_lock(),
         looks_back: !job.redundantly,
     };
-    crate::engine::loom::explore(&job.limits, model, body, on_failure)
+    Ok(crate::engine::loom::explore(&job.limits, model, body, on_failure))
 }
 
 #[cfg(shuttle)]
@@ -83,8 +87,28 @@ fn explore(
     _: &Subject,
     body: impl Fn() + Send + Sync + 'static,
     _: impl Fn(Exploration) + Send + Sync + 'static,
-) -> Exploration {
-    crate::engine::complete::explore(&job.program, &job.limits, body)
+) -> Result<Exploration, String> {
+    use crate::engine::complete;
+    use crate::job::Working;
+
+    let mut working = |progress: &complete::Progress| {
+        let estimate = progress.estimate.map(|e| [e.total, e.low, e.high]);
+        let working =
+            Working { executions: progress.executions, estimate, seconds_left: progress.seconds_left() };
+        write(&Answer::Working { working });
+    };
+    match &job.mode {
+        Mode::Search => Ok(complete::explore_with_progress(&job.program, &job.limits, body, &mut working)),
+        Mode::Random { seed, executions } => {
+            Ok(complete::explore_random(&job.program, *seed, *executions, body))
+        }
+        Mode::Pct { seed, depth, executions } => {
+            Ok(complete::explore_pct(&job.program, *seed, *depth, *executions, body))
+        }
+        Mode::Replay { schedule } => {
+            complete::replay(&job.program, schedule, body).map_err(|e| e.to_string())
+        }
+    }
 }
 
 #[cfg(not(any(loom, shuttle)))]
@@ -93,8 +117,14 @@ fn explore(
     _: &Subject,
     _: impl Fn() + Send + Sync + 'static,
     _: impl Fn(Exploration) + Send + Sync + 'static,
-) -> Exploration {
-    panic!("this worker was built for real threads: an engine needs --cfg loom or --cfg shuttle")
+) -> Result<Exploration, String> {
+    Err("this worker was built for real threads: an engine needs --cfg loom or --cfg shuttle".into())
+}
+
+fn write(answer: &Answer) {
+    let line = serde_json::to_string(answer).expect("an answer is plain data");
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).expect("the runner reads until the worker ends");
 }
 
 /// Undoes what the last job changed in `lwp-core`.
@@ -158,7 +188,7 @@ impl Findings {
             (verdict, message) = (Verdict::Failed, Some(surprise));
         }
         (verdict, message) = hold_against(&self.subject.must_show(), verdict, message);
-        let finding = Finding {
+        write(&Answer::Done(Finding {
             program: self.program.clone(),
             engine: ENGINE.into(),
             verdict,
@@ -166,12 +196,12 @@ impl Findings {
             message,
             executions: exploration.executions,
             distinct: exploration.distinct,
+            blocked: exploration.blocked,
+            steps: exploration.steps,
+            schedule: exploration.schedule,
             outcomes,
             seconds: exploration.seconds,
-        };
-        let line = serde_json::to_string(&finding).expect("a finding is plain data");
-        let mut out = io::stdout().lock();
-        writeln!(out, "{line}").and_then(|()| out.flush()).expect("the runner reads until the worker ends");
+        }));
     }
 }
 

@@ -6,13 +6,11 @@
 mod complete_support;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use complete_support::{Outcomes, Program, body, program};
+use complete_support::{Op, Outcomes, Program, body, program};
 use lwp_loom_tests::engine::complete::{Flaw, Options, Traces, explore_plainly, explore_with};
 use lwp_loom_tests::job::{Limits, Verdict};
-
-/// Programs with more schedules than this are left out.
-const SCHEDULES: u64 = 60_000;
 
 struct Seen {
     outcomes: BTreeSet<String>,
@@ -21,16 +19,19 @@ struct Seen {
     blocked: u64,
 }
 
-fn options(flaw: Flaw) -> Options {
-    let limits = Limits { executions: Some(SCHEDULES), ..Limits::default() };
+fn options(flaw: Flaw, executions: u64) -> Options {
+    let limits = Limits { executions: Some(executions), ..Limits::default() };
     Options { limits, traces: true, standstills_are_outcomes: true, flaw, ..Options::default() }
 }
 
-/// What a search of all schedules sees, if there are not too many.
-fn plainly(program: &Program) -> Option<Seen> {
+/// What a search of all schedules sees, if there are no more than `schedules`.
+fn plainly(program: &Program, schedules: u64) -> Option<Seen> {
     let outcomes = Outcomes::default();
-    let (exploration, traces) =
-        explore_plainly("generated", &options(Flaw::None), body(program.clone(), outcomes.clone()));
+    let (exploration, traces) = explore_plainly(
+        "generated",
+        &options(Flaw::None, schedules),
+        body(program.clone(), outcomes.clone()),
+    );
     match exploration.verdict {
         Verdict::Complete => Some(seen(&outcomes, traces, exploration.executions, 0)),
         Verdict::Bounded => None,
@@ -38,10 +39,13 @@ fn plainly(program: &Program) -> Option<Seen> {
     }
 }
 
+/// A search may take no more executions than this, in case its mistake is to find no end.
+const FLAWED: u64 = 100_000;
+
 fn completely(program: &Program, flaw: Flaw) -> Result<Seen, String> {
     let outcomes = Outcomes::default();
     let (exploration, traces) =
-        explore_with("generated", &options(flaw), body(program.clone(), outcomes.clone()));
+        explore_with("generated", &options(flaw, FLAWED), body(program.clone(), outcomes.clone()));
     match exploration.verdict {
         Verdict::Complete => Ok(seen(&outcomes, traces, exploration.executions, exploration.blocked)),
         _ => Err(format!("{:?} {:?}", exploration.message, exploration.bound)),
@@ -69,39 +73,64 @@ fn difference(all: &Seen, found: &Result<Seen, String>) -> Option<String> {
     (found.traces.repeated > 0).then(|| format!("{} executions seen twice", found.traces.repeated))
 }
 
-/// Generated programs that are small enough, with what a search of all schedules sees.
-fn programs(seeds: std::ops::Range<u64>) -> impl Iterator<Item = (u64, Program, Seen)> {
-    seeds.filter_map(|seed| {
+/// Generated programs of no more than `schedules` schedules, with what a search of all of them sees.
+fn programs(seeds: Range<u64>, schedules: u64) -> impl Iterator<Item = (u64, Program, Seen)> {
+    seeds.filter_map(move |seed| {
         let program = program(seed);
-        let all = plainly(&program)?;
+        let all = plainly(&program, schedules)?;
         Some((seed, program, all))
     })
 }
 
-#[test]
-fn the_search_sees_what_a_search_of_all_schedules_sees() {
-    let (mut compared, mut schedules, mut distinct, mut executions, mut blocked) = (0, 0, 0, 0, 0);
-    for (seed, program, all) in programs(0..600) {
+/// Compares the searches on generated programs, and gives how many that was.
+fn compare(seeds: Range<u64>, schedules: u64) -> u64 {
+    let (mut compared, mut all_schedules, mut distinct, mut executions, mut blocked) = (0, 0, 0, 0, 0);
+    let mut wrong = 0;
+    for (seed, program, all) in programs(seeds, schedules) {
         let found = completely(&program, Flaw::None);
         if let Some(difference) = difference(&all, &found) {
-            panic!("seed {seed}, {program:?}: {difference}");
+            println!("seed {seed}, {program:?}: {difference}");
+            wrong += 1;
+            continue;
         }
         let found = found.unwrap_or_else(|e| unreachable!("{e}"));
         assert_eq!(found.executions - found.blocked, found.traces.hashes.len() as u64, "seed {seed}");
         compared += 1;
-        schedules += all.executions;
+        all_schedules += all.executions;
         distinct += all.traces.hashes.len();
         executions += found.executions;
         blocked += found.blocked;
     }
-    println!("{compared} programs, {schedules} schedules, {distinct} distinct executions");
+    println!("{compared} programs, {all_schedules} schedules, {distinct} distinct executions");
     println!("the search ran {executions} executions, {blocked} of them blocked");
-    assert!(compared > 300, "only {compared} programs were small enough");
+    assert_eq!(wrong, 0, "the search is wrong about that many programs");
+    compared
+}
+
+#[test]
+fn the_search_sees_what_a_search_of_all_schedules_sees() {
+    let compared = compare(0..300, 10_000);
+    assert!(compared > 200, "only {compared} programs were small enough");
+}
+
+#[test]
+#[ignore = "takes many minutes; for whoever changes what depends on what"]
+fn the_search_sees_what_a_search_of_all_schedules_sees_in_larger_programs() {
+    compare(300..5000, 200_000);
 }
 
 #[test]
 fn a_search_with_a_mistake_is_caught() {
-    let programs: Vec<_> = programs(0..150).collect();
+    let mut programs: Vec<_> = programs(0..120, 5_000).collect();
+    // A look, asleep, is all that can go on while the others wait for each other: no deadlock, and they race still.
+    let waiters = vec![
+        vec![Op::IsHeld(1), Op::IsHeld(0)],
+        vec![Op::Nested(0, 1)],
+        vec![Op::Nested(1, 0), Op::Nested(1, 0)],
+    ];
+    let all = plainly(&waiters, 100_000).expect("small enough");
+    assert_eq!(difference(&all, &completely(&waiters, Flaw::None)), None);
+    programs.push((u64::MAX, waiters, all));
     for flaw in Flaw::ALL {
         let caught: Vec<u64> = programs
             .iter()

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use lwp_core::sync::{RawLock, spawn};
-use lwp_loom_tests::engine::complete::{Options, explore_with};
-use lwp_loom_tests::job::Verdict;
+use lwp_loom_tests::engine::complete::estimate::Estimate;
+use lwp_loom_tests::engine::complete::{Options, explore_with, explore_with_progress};
+use lwp_loom_tests::job::{Limits, Verdict};
 
 /// `threads` threads that each pass `sections` critical sections on one lock.
 fn sections(threads: usize, sections: usize) -> impl Fn() + Send + Sync + 'static {
@@ -37,5 +38,19 @@ fn lock_litmus_programs_have_known_counts() {
         assert_eq!(traces.hashes.len() as u64, expected, "{name}: distinct");
         assert_eq!(traces.repeated, 0, "{name}: visited twice");
         assert_eq!(exploration.blocked, 0, "{name}: blocked");
+    }
+}
+
+#[test]
+fn a_running_search_says_how_far_it_is() {
+    let mut seen = Vec::new();
+    let found = explore_with_progress("sections", &Limits::default(), sections(3, 4), &mut |p| seen.push(*p));
+    assert_eq!((found.verdict, found.distinct), (Verdict::Complete, 34_650));
+    assert!(seen.is_sorted_by_key(|p| p.executions));
+    for progress in seen {
+        let Some(Estimate { total, low, high }) = progress.estimate else { continue };
+        println!("{} executions, estimate {total:.0} ({low:.0} to {high:.0})", progress.executions);
+        assert!(low <= total && total <= high);
+        assert!(progress.seconds_left().is_some_and(|left| left >= 0.0));
     }
 }

@@ -307,6 +307,9 @@ impl RawLock {
 pub struct Parker {
     notify: ::loom::sync::Notify,
     token: Plain<bool>,
+    /// Orders what precedes a let-go before what follows the park: a spurious wake-up that finds the token orders
+    /// nothing.
+    order: atomic::AtomicUsize,
     /// The last let-go, for the trace.
     last: Plain<Stamp>,
     object: u32,
@@ -329,6 +332,7 @@ impl Parker {
         Parker {
             notify: ::loom::sync::Notify::new(),
             token: Plain::new(false),
+            order: atomic::AtomicUsize::new(0),
             last: Plain::new(0),
             object: model::new_object(),
         }
@@ -343,12 +347,16 @@ impl Parker {
                 break;
             }
         }
+        // ORDERING: Acquire, for the Release of `unpark`. An exchange sees the newest value.
+        quietly(|| self.order.fetch_add(0, Ordering::Acquire));
         model::record(Event::Load, self.object, self.last.get().into());
     }
 
     /// Gives the token, if it is not there already.
     #[track_caller]
     pub fn unpark(&self) {
+        // ORDERING: Release, see `park`.
+        quietly(|| self.order.fetch_add(1, Ordering::Release));
         self.notify.notify();
         // After the branch point in `notify`: a waiter that wakes spuriously must not take what nobody gave yet.
         self.token.set(true);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lwp_core::site::Site;
 use lwp_core::sync::{AtomicUsize, RawLock, spawn};
 
+use super::Body;
 use crate::program::Outcome;
 
 /// Relaxed loads and stores, and released stores with acquiring loads, under the names of real sites: the facade
@@ -15,7 +16,7 @@ const ACQUIRE: Site = Site::LwpLockRelook;
 const RELEASE: Site = Site::LwpUnlockToPublish;
 
 /// Every canary's body.
-pub const BODIES: &[(&str, fn() -> Outcome)] = &[
+pub const BODIES: &[Body] = &[
     ("canary/facade/store-after-load", || store_after_loads(1)),
     ("canary/facade/store-after-two-loads", || store_after_loads(2)),
     ("canary/facade/read-read-write", read_read_write),

@@ -7,10 +7,11 @@ use loom::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 use loom::sync::atomic::fence;
 use loom::thread::{self, spawn};
 
+use super::Body;
 use crate::program::Outcome;
 
 /// Every canary's body.
-pub const BODIES: &[(&str, fn() -> Outcome)] = &[
+pub const BODIES: &[Body] = &[
     ("canary/loom/store-after-load", store_after_load),
     ("canary/loom/read-read-write", read_read_write),
     ("canary/loom/two-cells", two_cells),

@@ -127,6 +127,16 @@ impl Program {
         program.is_sound().then_some(program)
     }
 
+    /// The kernel whose functions the program runs.
+    pub fn system(&self) -> &'static str {
+        match self {
+            Program::Netbsd(_) => "netbsd",
+            Program::Uniprocessor(_) => "netbsd-1.62-up",
+            Program::Illumos(_) => "illumos",
+            Program::Spin(_) => "lwp-core",
+        }
+    }
+
     /// How many threads the program has.
     pub fn lwps(&self) -> usize {
         match self {

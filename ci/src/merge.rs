@@ -1,0 +1,165 @@
+//! `cargo ci merge`: the reports of all shards as one.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use lwp_loom_tests::job::Verdict;
+use lwp_loom_tests::orderings::sites;
+use lwp_loom_tests::report::{Report, Run};
+use lwp_loom_tests::suite::{Scope, families};
+
+use crate::cli::MergeArgs;
+use crate::error::Error;
+use crate::revision::UNKNOWN;
+use crate::summary::{self, Output};
+
+/// Joins the reports, or says why they are not the whole of one check.
+pub fn merge(args: &MergeArgs) -> Result<(), Error> {
+    let reports = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let report = join(reports).map_err(Error::Input)?;
+    let json = args.json.as_deref().map(Output::create).transpose()?;
+    summary::finish(&report, json, None)
+}
+
+fn read(path: &Path) -> Result<Report, Error> {
+    let wrong = |e: &dyn std::fmt::Display| Error::Input(format!("cannot read {}: {e}", path.display()));
+    let text = fs::read(path).map_err(|e| wrong(&e))?;
+    serde_json::from_slice(&text).map_err(|e| wrong(&format!("it is no report: {e}")))
+}
+
+/// One report of all shards. An error says which shards do not fit together, and why.
+fn join(mut reports: Vec<Report>) -> Result<Report, String> {
+    let mut seen = BTreeSet::new();
+    for report in &reports {
+        let shard = report.shard.ok_or("a report is not of a shard: it was made without --shard")?;
+        if !seen.insert((shard.count, shard.index)) {
+            return Err(format!("shard {}/{} is there twice", shard.index, shard.count));
+        }
+    }
+    let counts: BTreeSet<usize> = seen.iter().map(|(count, _)| *count).collect();
+    let [count] = counts.iter().copied().collect::<Vec<_>>()[..] else {
+        return Err(format!("the reports are of checks in {counts:?} shards"));
+    };
+    let missing: Vec<String> =
+        (1..=count).filter(|i| !seen.contains(&(count, *i))).map(|i| format!("{i}/{count}")).collect();
+    if !missing.is_empty() {
+        return Err(format!("missing: shard {}", missing.join(", ")));
+    }
+    reports.sort_by_key(|report| report.shard.map(|shard| shard.index));
+
+    let mut reports = reports.into_iter();
+    let Some(mut all) = reports.next() else { return Err("there is no report".into()) };
+    if all.commit == UNKNOWN {
+        return Err("the reports do not say which commit they are of".into());
+    }
+    for report in reports {
+        if report.commit != all.commit {
+            return Err(format!(
+                "the reports are of different commits: {} and {}",
+                all.commit, report.commit
+            ));
+        }
+        if report.selection != all.selection {
+            return Err(format!(
+                "the reports are of different checks: {:?} and {:?}",
+                all.selection, report.selection
+            ));
+        }
+        for run in report.runs {
+            match all.runs.iter_mut().find(|r| (&r.name, &r.engine) == (&run.name, &run.engine)) {
+                Some(sum) => add(sum, run),
+                None => all.runs.push(run),
+            }
+        }
+        all.orderings.extend(report.orderings);
+        all.undecided.extend(report.undecided);
+        all.failures.extend(report.failures);
+        all.differences.extend(report.differences);
+        all.compared += report.compared;
+        all.incomplete |= report.incomplete;
+    }
+    all.shard = None;
+    let family = |run: &Run| families(Scope::Full).iter().position(|family| family.name == run.name);
+    all.runs.sort_by_key(|run| (run.engine != "loom", family(run)));
+    let site = |name: &str| sites(Scope::Default).iter().position(|site| site.name == name);
+    all.orderings.sort_by_key(|row| site(&row.site));
+    Ok(all)
+}
+
+/// Adds a family's run in one shard to its sum.
+fn add(sum: &mut Run, run: Run) {
+    let rank = |verdict| {
+        [Verdict::Complete, Verdict::Defect, Verdict::Bounded, Verdict::Failed]
+            .iter()
+            .position(|v| *v == verdict)
+    };
+    if rank(run.verdict) > rank(sum.verdict) {
+        sum.verdict = run.verdict;
+    }
+    sum.lwps = sum.lwps.max(run.lwps);
+    sum.programs += run.programs;
+    sum.executions += run.executions;
+    sum.distinct += run.distinct;
+    sum.blocked += run.blocked;
+    sum.steps += run.steps;
+    sum.seconds += run.seconds;
+    sum.bound = match (sum.bound.take(), run.bound) {
+        (Some(a), Some(b)) if a != b => Some(format!("{a}, {b}")),
+        (a, b) => a.or(b),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lwp_loom_tests::report::Shard;
+
+    fn shard(index: usize, count: usize, commit: &str) -> Report {
+        let run = Run {
+            name: "spin".into(),
+            system: "lwp-core".into(),
+            variant: "repaired".into(),
+            engine: "loom".into(),
+            lwps: 2,
+            programs: 1,
+            executions: 3,
+            distinct: 2,
+            verdict: Verdict::Complete,
+            blocked: 1,
+            steps: 0,
+            bound: None,
+            seconds: 0.5,
+        };
+        let shard = Some(Shard { index, count });
+        Report { commit: commit.into(), shard, runs: vec![run], ..Report::default() }
+    }
+
+    #[test]
+    fn all_shards_make_the_whole() {
+        let mut cut = shard(2, 2, "a");
+        cut.runs[0].verdict = Verdict::Bounded;
+        cut.runs[0].bound = Some("1 seconds".into());
+        let all = join(vec![cut, shard(1, 2, "a")]).unwrap();
+        assert_eq!(all.shard, None);
+        assert_eq!((all.runs.len(), all.runs[0].programs, all.runs[0].executions), (1, 2, 6));
+        assert_eq!(
+            (all.runs[0].verdict, all.runs[0].bound.as_deref()),
+            (Verdict::Bounded, Some("1 seconds"))
+        );
+    }
+
+    #[test]
+    fn shards_that_overlap_are_missing_or_differ_are_refused() {
+        let why = |reports| join(reports).unwrap_err();
+        assert!(why(vec![shard(1, 2, "a"), shard(1, 2, "a")]).contains("twice"));
+        assert!(why(vec![shard(1, 3, "a"), shard(3, 3, "a")]).contains("missing: shard 2/3"));
+        assert!(why(vec![shard(1, 2, "a"), shard(2, 3, "a")]).contains("in {2, 3} shards"));
+        assert!(why(vec![shard(1, 2, "a"), shard(2, 2, "b")]).contains("different commits: a and b"));
+        assert!(why(vec![shard(1, 2, UNKNOWN), shard(2, 2, UNKNOWN)]).contains("which commit"));
+        assert!(why(vec![Report::default()]).contains("--shard"));
+        let mut other = shard(2, 2, "a");
+        other.selection = vec!["--full".into()];
+        assert!(why(vec![shard(1, 2, "a"), other]).contains("different checks"));
+    }
+}

@@ -1,0 +1,40 @@
+//! `cargo ci replay`: one execution again.
+
+use std::num::NonZeroUsize;
+
+use lwp_loom_tests::job::{Job, Mode, Verdict};
+use lwp_loom_tests::orderings::sites;
+use lwp_loom_tests::subject::Subject;
+use lwp_loom_tests::suite::Scope;
+
+use crate::backend::Engine;
+use crate::cli::ReplayArgs;
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::pool::Pool;
+use crate::select;
+use crate::worker::Unanswered;
+
+/// Replays the execution and says how it ends.
+pub fn replay(args: &ReplayArgs) -> Result<(), Error> {
+    if Subject::parse(&args.program).is_none() {
+        return Err(Error::Input(format!("there is no program `{}`", args.program)));
+    }
+    let job = Job {
+        program: args.program.clone(),
+        weaken: select::weakenings(&args.weaken, &sites(Scope::Default))?,
+        mode: Mode::Replay { schedule: args.schedule.clone() },
+        ..Job::default()
+    };
+    let engine = Engine::Complete;
+    let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::default());
+    let finding = pool.ask(&job).map_err(|unanswered| match unanswered {
+        Unanswered::Refused(why) => Error::Input(format!("the replay string is refused: {why}")),
+        Unanswered::Broken(why) => Error::Failed(why),
+    })?;
+    if matches!(finding.verdict, Verdict::Failed | Verdict::Defect) {
+        return Err(Error::Failed(format!("it fails: {}", finding.message.unwrap_or_default())));
+    }
+    println!("this execution does not fail; it ends with {}", finding.outcomes.join(" | "));
+    Ok(())
+}

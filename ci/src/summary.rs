@@ -1,0 +1,152 @@
+//! A report as a user gets it: printed, written, and summed up in an exit status.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use lwp_loom_tests::job::{Finding, Verdict};
+use lwp_loom_tests::report::Report;
+
+use crate::error::Error;
+use crate::table;
+
+/// A report file that was opened before anything ran.
+#[derive(Debug)]
+pub struct Output<'a> {
+    path: &'a Path,
+    file: File,
+}
+
+impl<'a> Output<'a> {
+    /// Opens the file, empty: a check that is stopped leaves no older report behind that could be taken for its own.
+    pub fn create(path: &'a Path) -> Result<Output<'a>, Error> {
+        let file = File::create(path);
+        let file = file.map_err(|e| Error::Input(format!("cannot write {}: {e}", path.display())))?;
+        Ok(Output { path, file })
+    }
+
+    fn write(mut self, report: &Report) -> Result<(), Error> {
+        let written = serde_json::to_writer_pretty(&mut self.file, report)
+            .map_err(io::Error::from)
+            .and_then(|()| self.file.write_all(b"\n"));
+        written.map_err(|e| Error::Failed(format!("cannot write {}: {e}", self.path.display())))
+    }
+}
+
+/// Prints the report, writes it, and fails unless it is green. `stopped` says what stopped the check, if anything did.
+pub fn finish(report: &Report, json: Option<Output<'_>>, stopped: Option<&str>) -> Result<(), Error> {
+    io::stdout()
+        .write_all(text(report, stopped).as_bytes())
+        .map_err(|e| Error::Failed(format!("cannot print the report: {e}")))?;
+    if let Some(json) = json {
+        json.write(report)?;
+    }
+    if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
+}
+
+/// Whether everything was explored to its end and nothing failed.
+pub fn is_green(report: &Report) -> bool {
+    let complete = report.runs.iter().all(|run| matches!(run.verdict, Verdict::Complete | Verdict::Defect));
+    let nothing_lost = report.differences.iter().all(|difference| difference.weak_memory);
+    !report.incomplete && !report.runs.is_empty() && complete && nothing_lost && report.undecided.is_empty()
+}
+
+/// The report as text, with a last line that sums it up.
+fn text(report: &Report, stopped: Option<&str>) -> String {
+    let runs = &report.runs;
+    let mut text = table::runs(runs) + "\n";
+    text += &table::failures(&report.failures, |failure| again(failure, &report.selection));
+    if report.compared > 0 {
+        let weak = report.differences.iter().filter(|d| d.weak_memory).count();
+        let lost = report.differences.len() - weak;
+        text += &format!(
+            "engines: {} programs explored by both; loom lost {lost} outcomes; {weak} are weak memory's alone\n",
+            report.compared
+        );
+        for difference in &report.differences {
+            let whose = if difference.weak_memory { "weak memory" } else { "lost by loom" };
+            text += &format!("  {whose}: {}: {}\n", difference.program, difference.outcome);
+        }
+        text.push('\n');
+    }
+    if let Some(why) = &report.skipped {
+        text += &format!("orderings: not searched, because {why}\n\n");
+    } else if !report.orderings.is_empty() {
+        text += &(table::orderings(&report.orderings) + "\n");
+    }
+    for undecided in &report.undecided {
+        text += &format!("undecided: {undecided}\n");
+    }
+    if let Some(shard) = report.shard {
+        text += &format!("shard {} of {}\n", shard.index, shard.count);
+    }
+    let count = |verdict| runs.iter().filter(|run| run.verdict == verdict).count();
+    let families = runs.len();
+    text + &match stopped {
+        Some(why) => format!("incomplete: {why}\n"),
+        None if report.incomplete => "incomplete: a shard was stopped\n".into(),
+        None if runs.is_empty() => "nothing was explored\n".into(),
+        None if is_green(report) => format!("complete: all of {families} families{}\n", blocked(report)),
+        None => format!(
+            "of {families} families {} failed, {} bounded; {} orderings undecided\n",
+            count(Verdict::Failed),
+            count(Verdict::Bounded),
+            report.undecided.len(),
+        ),
+    }
+}
+
+/// How much of the complete search's work sleep sets cut off: what it started and need not have.
+fn blocked(report: &Report) -> String {
+    let complete = || report.runs.iter().filter(|run| run.engine == "complete");
+    let (blocked, all): (u64, u64) =
+        (complete().map(|run| run.blocked).sum(), complete().map(|run| run.executions).sum());
+    if all == 0 {
+        return String::new();
+    }
+    let share = 100.0 * blocked as f64 / all as f64;
+    format!("; {share:.1} % of the complete search's executions were sleep-set blocked")
+}
+
+/// The commands that run a failing program again: all of it, and the failing execution alone where that can be.
+fn again(failure: &Finding, selection: &[String]) -> Vec<String> {
+    let program = quoted(&failure.program);
+    let with = |wanted: fn(&str) -> bool| -> String {
+        selection.iter().filter(|s| wanted(s)).fold(String::new(), |all, option| all + " " + option)
+    };
+    let options = with(|s| s.starts_with("--") && !s.starts_with("--engine") && s != "--full");
+    let mut commands = vec![format!("repeat: cargo ci check {program} --engine {}{options}", failure.engine)];
+    if let Some(schedule) = &failure.schedule {
+        let weaken = with(|s| s.starts_with("--weaken"));
+        commands.push(format!("replay: cargo ci replay {program} {}{weaken}", quoted(schedule)));
+    }
+    commands
+}
+
+/// The text as one word of a shell's.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/=+@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.into()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_quoted_for_the_shell_where_it_must_be() {
+        assert_eq!(quoted("suspend/continue-2"), "suspend/continue-2");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn nothing_is_not_green() {
+        assert!(!is_green(&Report::default()));
+    }
+}

@@ -1,0 +1,389 @@
+//! One execution after another: the engine's side of the facade's back end.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lwp_core::sync::model::{self, Access, Announcement, Control, Kind, Misuse, Object, Operation, Turn};
+
+use super::clock::{THREADS, Threads};
+use super::data_race::Detector;
+use super::dependency::Dependencies;
+use super::estimate::Estimator;
+use super::failure::{self, Failure, FailureKind};
+use super::monitor::Monitor;
+use super::schedule::Step;
+use super::strategy::{Decision, Ending, Strategy};
+use super::world::World;
+
+thread_local! {
+    /// Whether this operating-system thread explores, so that its panics are not for the terminal.
+    pub static EXPLORES: Cell<bool> = const { Cell::new(false) };
+    /// Where the last panic of a model was.
+    pub static PANICKED_AT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// When to stop.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Wall-clock time for everything.
+    pub time: Option<Duration>,
+    /// Executions.
+    pub executions: Option<u64>,
+    /// Steps of one execution.
+    pub steps: usize,
+    /// Whether an execution in which nobody can go on is one like any other, and no failure.
+    pub standstills_are_outcomes: bool,
+}
+
+/// The distinct executions, where somebody wants to know them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// A hash of each happens-before order.
+    pub hashes: HashSet<u64>,
+    /// Executions that had been seen before.
+    pub repeated: u64,
+    /// Executions that ended because nobody could go on.
+    pub standstills: u64,
+}
+
+/// What came of all executions together.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Executions that were begun.
+    pub executions: u64,
+    /// Those among them that were given up because another had covered them.
+    pub blocked: u64,
+    /// Those that a limit cut short.
+    pub cut: u64,
+    /// Steps.
+    pub steps: u64,
+    /// What was wrong with the last execution, and its schedule.
+    pub failure: Option<(Failure, Vec<Step>)>,
+    /// What kept the strategy from finishing.
+    pub bound: Option<String>,
+    /// The distinct executions.
+    pub traces: Option<Traces>,
+}
+
+/// Runs executions as a strategy says.
+pub struct Execution<S> {
+    strategy: S,
+    world: World,
+    detector: Detector,
+    dependencies: Dependencies,
+    schedule: Vec<Step>,
+    running: usize,
+    /// The execution is not to go on: every thread unwinds when its turn comes.
+    given_up: Option<Ending>,
+    failure: Option<Failure>,
+    bounds: Bounds,
+    started: Instant,
+    run: u64,
+    place: &'static Location<'static>,
+    monitor: Arc<Monitor>,
+    estimator: Estimator,
+    begun: bool,
+    /// What came of it so far.
+    pub tally: Tally,
+}
+
+impl<S: Strategy> Execution<S> {
+    /// Nothing has run yet. `run` is a number that no other exploration of this process has.
+    pub fn new(
+        strategy: S,
+        bounds: Bounds,
+        traces: bool,
+        run: u64,
+        place: &'static Location<'static>,
+        monitor: Arc<Monitor>,
+    ) -> Execution<S> {
+        Execution {
+            strategy,
+            world: World::default(),
+            detector: Detector::default(),
+            dependencies: Dependencies::default(),
+            schedule: Vec::new(),
+            running: 0,
+            given_up: None,
+            failure: None,
+            bounds,
+            started: Instant::now(),
+            run,
+            place,
+            monitor,
+            estimator: Estimator::default(),
+            begun: false,
+            tally: Tally { traces: traces.then(Traces::default), ..Tally::default() },
+        }
+    }
+
+    /// The thread that runs.
+    pub fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Ends the execution that has run, and begins the next unless there is none.
+    pub fn begin(&mut self) -> bool {
+        if self.begun && (!self.finish() || self.time_is_up()) {
+            return false;
+        }
+        if !self.strategy.begin() {
+            self.tally.bound = self.tally.bound.take().or(self.strategy.bound());
+            return false;
+        }
+        if self.bounds.executions.is_some_and(|limit| self.tally.executions >= limit) {
+            self.tally.bound = Some(format!("{} executions", self.tally.executions));
+            return false;
+        }
+        self.begun = true;
+        self.tally.executions += 1;
+        self.world.clear(self.place, self.tally.traces.is_some());
+        self.detector.clear();
+        self.schedule.clear();
+        (self.running, self.given_up, self.failure) = (0, None, None);
+        self.decide();
+        true
+    }
+
+    /// Counts the execution that has ended. Whether another may follow.
+    fn finish(&mut self) -> bool {
+        if model::trespassed(self.run) {
+            let description =
+                "an operation came from a thread that the engine does not control (a real one)".into();
+            self.failure = Some(Failure { kind: FailureKind::Nondeterministic, description });
+        }
+        let ending = self.given_up.unwrap_or(Ending::Complete);
+        let early = self.strategy.end(ending);
+        let known = self.failure.as_ref().is_some_and(|f| f.kind == FailureKind::Nondeterministic);
+        if let Some(early) = early.filter(|_| !known) {
+            self.failure = Some(early);
+        }
+        if let Some(failure) = self.failure.take() {
+            if self.bounds.standstills_are_outcomes && failure.kind.is_standstill() {
+                self.count_standstill();
+            } else {
+                self.tally.failure = Some((failure, std::mem::take(&mut self.schedule)));
+                return false;
+            }
+        }
+        match ending {
+            Ending::Complete => self.count_distinct(),
+            Ending::Blocked => self.tally.blocked += 1,
+            Ending::Cut => self.tally.cut += 1,
+            Ending::Failed => {}
+        }
+        let executions = self.tally.executions;
+        self.monitor.execution(executions, self.tally.blocked);
+        if executions.is_multiple_of(1024)
+            && let Some(progress) = self.strategy.progress()
+        {
+            self.monitor.estimate(self.estimator.update(executions, progress));
+        }
+        true
+    }
+
+    fn count_distinct(&mut self) {
+        if let (Some(traces), Some(hash)) = (&mut self.tally.traces, self.world.history.hash())
+            && !traces.hashes.insert(hash)
+        {
+            traces.repeated += 1;
+        }
+    }
+
+    fn count_standstill(&mut self) {
+        self.count_distinct();
+        if let Some(traces) = &mut self.tally.traces {
+            traces.standstills += 1;
+        }
+    }
+
+    fn time_is_up(&mut self) -> bool {
+        if self.monitor.is_abandoned() {
+            return true;
+        }
+        let Some(limit) = self.bounds.time.filter(|&limit| self.started.elapsed() >= limit) else {
+            return false;
+        };
+        self.tally.bound = Some(format!("{} seconds", limit.as_secs_f64()));
+        true
+    }
+
+    /// Decides who runs, and does its step.
+    fn decide(&mut self) {
+        if self.given_up.is_none() {
+            let enabled = self.world.enabled();
+            if enabled.is_empty() {
+                self.report_stuck(enabled);
+                self.fail(failure::standstill(&self.world));
+            } else if self.schedule.len() >= self.bounds.steps {
+                self.tally.bound = Some(format!("{} steps in an execution", self.bounds.steps));
+                self.given_up = Some(Ending::Cut);
+            } else {
+                match self.strategy.decide(&self.world, enabled, self.running) {
+                    Decision::Run(step) => return self.take(step),
+                    Decision::GiveUp(ending) => {
+                        self.report_stuck(enabled);
+                        self.given_up = Some(ending);
+                    }
+                    Decision::Fail(failure) => self.fail(failure),
+                }
+            }
+        }
+        // The first thread unwinds last.
+        if let Some(last) = self.world.threads().iter().rposition(|t| !t.ended) {
+            self.running = last;
+        }
+    }
+
+    /// The execution ends before some threads could go on.
+    fn report_stuck(&mut self, enabled: Threads) {
+        for thread in 0..self.world.threads().len() {
+            if !enabled.has(thread) && !self.world.thread(thread).ended {
+                self.dependencies.find(&self.world, thread);
+                self.strategy.stuck(&self.world, thread, &self.dependencies);
+            }
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if self.failure.is_none() {
+            self.failure = Some(failure);
+        }
+        self.given_up = Some(Ending::Failed);
+    }
+
+    /// A thread takes its step.
+    fn take(&mut self, step: Step) {
+        let thread = step.thread;
+        self.running = thread;
+        self.dependencies.find(&self.world, thread);
+        self.strategy.step(&self.world, thread, &self.dependencies);
+        let (effect, object) = self.world.effect(thread);
+        let Some(announcement) = self.world.thread_mut(thread).pending.take() else {
+            unreachable!("an enabled thread has announced what it does")
+        };
+        self.schedule.push(step);
+        self.tally.steps += 1;
+        self.monitor.step(self.tally.steps, thread, announcement.place);
+
+        self.world.glance(thread, effect, object);
+        let clock = self.dependencies.clock(&self.world.history);
+        let gate = std::mem::take(&mut self.world.thread_mut(thread).gate);
+        let name = (announcement.operation, object.map(|o| self.world.thing(o).name), step.choice);
+        let gated = gate.iter().map(|g| g.object);
+        self.world.history.push(thread, effect, object, clock, gated, name);
+        self.world.thread_mut(thread).gate = gate;
+
+        let result = self.world.perform(thread, &announcement, step.choice.unwrap_or(0));
+        let acting = self.world.thread_mut(thread);
+        acting.gate.clear();
+        acting.misuse = None;
+        acting.result = result;
+        if let Err(race) = self.detector.operation(&self.world, thread, &announcement, result) {
+            self.fail(race);
+        }
+        if self.tally.steps.is_multiple_of(4096) && self.time_is_up() {
+            self.given_up.get_or_insert(Ending::Cut);
+        }
+    }
+
+    /// A destructor's operation while a panic unwinds: it happens at once, so that nothing can block it.
+    fn take_quietly(&mut self, announcement: &Announcement) -> usize {
+        let held = announcement.object.is_some_and(|o| self.world.thing(o).value != 0);
+        match announcement.operation {
+            Operation::Lock if held => 0,
+            Operation::Spawn if self.world.threads().len() == THREADS => 0,
+            _ => self.world.perform(self.running, announcement, 0),
+        }
+    }
+}
+
+impl<S: Strategy> Control for Execution<S> {
+    fn run(&self) -> u64 {
+        self.run
+    }
+
+    fn new_object(&mut self, kind: Kind, value: usize, place: &'static Location<'static>) -> Object {
+        self.world.add_object(self.running, kind, value, place)
+    }
+
+    fn announce(&mut self, announcement: Announcement) -> Turn {
+        if std::thread::panicking() {
+            return Turn::Go(self.take_quietly(&announcement));
+        }
+        if self.given_up.is_some() {
+            return Turn::Unwind;
+        }
+        let me = self.running;
+        self.world.thread_mut(me).pending = Some(announcement);
+        self.decide();
+        if self.running == me { self.resumed() } else { Turn::Switch }
+    }
+
+    fn resumed(&mut self) -> Turn {
+        match self.given_up {
+            Some(_) => Turn::Unwind,
+            None => Turn::Go(self.world.thread(self.running).result),
+        }
+    }
+
+    fn access(&mut self, object: Object, access: Access, place: &'static Location<'static>) -> Option<usize> {
+        let value = self.world.thing(object).value;
+        if access == Access::Peek || std::thread::panicking() {
+            return Some(value);
+        }
+        if self.given_up.is_none() {
+            match self.detector.access(&self.world, self.running, object, access, place) {
+                Ok(()) if access == Access::Free => self.world.set_value(object, 1),
+                Ok(()) => {}
+                Err(race) => self.fail(race),
+            }
+        }
+        self.given_up.is_none().then_some(value)
+    }
+
+    fn misuse(&mut self, object: Object, misuse: Misuse) {
+        self.world.thread_mut(self.running).misuse = Some((object, misuse));
+    }
+
+    fn current(&self) -> usize {
+        self.running
+    }
+
+    fn ended(&mut self, panic: Option<Box<dyn Any + Send>>) {
+        let me = self.running;
+        let thread = self.world.thread_mut(me);
+        thread.ended = true;
+        thread.pending = None;
+        if let Some(panic) = panic {
+            let misuse = thread.misuse;
+            let message =
+                panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(|s| &**s));
+            let place = PANICKED_AT.with(|p| p.borrow_mut().take());
+            let message: Vec<&str> = message.unwrap_or("no message").lines().map(str::trim).collect();
+            self.fail(failure::panicked(me, misuse, &message.join("; "), place.as_deref()));
+        }
+        if self.unfinished() {
+            self.decide();
+        } else {
+            // Where it did not end last, it waits for that.
+            self.running = 0;
+        }
+    }
+
+    fn unfinished(&self) -> bool {
+        self.world.threads().iter().any(|t| !t.ended)
+    }
+
+    fn spin_begin(&mut self) -> usize {
+        self.world.spin_begin(self.running)
+    }
+
+    fn spin_end(&mut self, since: usize, waits: bool, place: &'static Location<'static>) -> bool {
+        self.world.spin_end(self.running, since, waits, place)
+    }
+}

@@ -1,0 +1,219 @@
+//! What can be wrong with an execution, in words.
+
+use std::fmt::{self, Write};
+use std::panic::Location;
+
+use lwp_core::sync::model::{Announcement, Kind, Misuse, Object, Operation};
+
+use super::world::World;
+
+/// The names of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// Threads wait for one another.
+    Deadlock,
+    /// Threads wait, and one of them for a token that nobody is left to give.
+    LostWakeUp,
+    /// All threads that are left spin.
+    Livelock,
+    /// Two accesses to protected data, one of them a write, that nothing orders.
+    DataRace,
+    /// The program panicked.
+    Assertion,
+    /// A thread releases a lock that it does not hold.
+    UnlockByStranger,
+    /// Memory is used after it was freed, or at the same time.
+    UseAfterFree,
+    /// The program does not do the same thing twice.
+    Nondeterministic,
+}
+
+impl FailureKind {
+    /// Whether it is that nobody can go on.
+    pub fn is_standstill(self) -> bool {
+        matches!(self, FailureKind::Deadlock | FailureKind::LostWakeUp | FailureKind::Livelock)
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FailureKind::Deadlock => "deadlock",
+            FailureKind::LostWakeUp => "lost wake-up",
+            FailureKind::Livelock => "livelock",
+            FailureKind::DataRace => "data race",
+            FailureKind::Assertion => "assertion",
+            FailureKind::UnlockByStranger => "unlock by a stranger",
+            FailureKind::UseAfterFree => "use after free",
+            FailureKind::Nondeterministic => "nondeterministic",
+        })
+    }
+}
+
+/// What is wrong with an execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Its name.
+    pub kind: FailureKind,
+    /// What happened, where and to whom.
+    pub description: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.description)
+    }
+}
+
+/// A thread's name: they count from 1, as `lwp_core::sync::ThreadId` does.
+pub fn thread_name(thread: usize) -> String {
+    format!("thread {}", thread + 1)
+}
+
+/// An object's name.
+pub fn object_name(world: &World, object: Object) -> String {
+    let thing = world.thing(object);
+    let kind = match thing.kind {
+        Kind::Atomic => "atomic",
+        Kind::Lock => "lock",
+        Kind::Parker => "parker",
+        Kind::Cell => "cell",
+        Kind::Allocation => "allocation",
+    };
+    format!("{kind} {} (made at {})", thing.ordinal, thing.place)
+}
+
+/// An operation, as in "is about to ...".
+pub fn operation_name(world: &World, announcement: &Announcement) -> String {
+    let what = match announcement.operation {
+        Operation::Start => "start".into(),
+        Operation::Finish => "wait for the end of all other threads".into(),
+        Operation::Load { site, .. } => format!("load ({})", site.name()),
+        Operation::Store { value, site, .. } => format!("store {value} ({})", site.name()),
+        Operation::CompareExchange { old, new, site, .. } => {
+            format!("exchange {old} for {new} ({})", site.name())
+        }
+        Operation::Lock => "take".into(),
+        Operation::TryLock => "try to take".into(),
+        Operation::Unlock => "release".into(),
+        Operation::IsHeld => "look whether anybody holds".into(),
+        Operation::Park => "park on".into(),
+        Operation::Unpark => "let go on".into(),
+        Operation::Spawn => "start a thread".into(),
+        Operation::Join(other) => format!("join {}", thread_name(other)),
+        Operation::Choose(n) => format!("choose one of {n}"),
+        Operation::Yield => "spin".into(),
+    };
+    match announcement.object {
+        Some(object) => format!("{what} {} at {}", object_name(world, object), announcement.place),
+        None => format!("{what} at {}", announcement.place),
+    }
+}
+
+/// Nobody can take a step: who waits for what, and who holds it.
+pub fn standstill(world: &World) -> Failure {
+    let (mut parked, mut spinning, mut others) = (false, false, false);
+    let mut description = String::new();
+    for (t, thread) in world.threads().iter().enumerate() {
+        let Some(announcement) = &thread.pending else { continue };
+        if announcement.operation == Operation::Finish {
+            continue;
+        }
+        if !description.is_empty() {
+            description.push_str("; ");
+        }
+        let _ = write!(description, "{} ", thread_name(t));
+        if !thread.gate.is_empty() {
+            spinning = true;
+            describe_spinner(world, t, &mut description);
+            continue;
+        }
+        let what = || announcement.object.map(|o| object_name(world, o)).unwrap_or_default();
+        let place = announcement.place;
+        let _ = match announcement.operation {
+            Operation::Park => {
+                parked = true;
+                write!(description, "is parked on {} at {place}, and nobody is left to let it go on", what())
+            }
+            Operation::Join(other) => {
+                let other = thread_name(other);
+                write!(description, "waits at {place} for the end of {other}")
+            }
+            _ => {
+                others = true;
+                let holder = announcement.object.map_or(0, |o| world.thing(o).value);
+                write!(description, "waits at {place} for {}", what()).and_then(|()| {
+                    write!(description, ", which {} holds", thread_name(holder.wrapping_sub(1)))
+                })
+            }
+        };
+    }
+    let kind = match (parked, spinning, others) {
+        (true, _, _) => FailureKind::LostWakeUp,
+        (false, true, false) => FailureKind::Livelock,
+        _ => FailureKind::Deadlock,
+    };
+    if kind == FailureKind::LostWakeUp {
+        description.insert_str(0, "a deadlock in which ");
+    }
+    Failure { kind, description }
+}
+
+fn describe_spinner(world: &World, thread: usize, description: &mut String) {
+    let thread = world.thread(thread);
+    if let Some(place) = thread.spins_at {
+        let _ = write!(description, "spins at {place}, ");
+    }
+    let names: Vec<String> = thread.gate.iter().map(|g| object_name(world, g.object)).collect();
+    let _ = write!(description, "waiting for a change of {}", names.join(" or of "));
+}
+
+/// The program panicked.
+pub fn panicked(
+    thread: usize,
+    misuse: Option<(Object, Misuse)>,
+    message: &str,
+    place: Option<&str>,
+) -> Failure {
+    let kind = match misuse {
+        Some((_, Misuse::UnlockByStranger)) => FailureKind::UnlockByStranger,
+        Some((_, Misuse::WaitsForEver)) => FailureKind::Deadlock,
+        None => FailureKind::Assertion,
+    };
+    let place = place.map(|p| format!(" (at {p})")).unwrap_or_default();
+    Failure { kind, description: format!("{} panicked: {message}{place}", thread_name(thread)) }
+}
+
+/// Two accesses that nothing orders.
+pub fn race(
+    world: &World,
+    object: Object,
+    earlier: (&str, usize, &'static Location<'static>),
+    later: (&str, usize, &'static Location<'static>),
+) -> Failure {
+    let freed = world.thing(object).kind == Kind::Allocation;
+    let kind = if freed { FailureKind::UseAfterFree } else { FailureKind::DataRace };
+    let side = |(what, thread, place): (&str, usize, _)| format!("{} {what} at {place}", thread_name(thread));
+    let description = format!(
+        "{}: {} and {}, and nothing orders the two",
+        object_name(world, object),
+        side(earlier),
+        side(later)
+    );
+    Failure { kind, description }
+}
+
+/// Memory is touched that is freed already.
+pub fn used_after_free(
+    world: &World,
+    object: Object,
+    freed: Option<(usize, &'static Location<'static>)>,
+    user: (usize, &'static Location<'static>),
+) -> Failure {
+    let mut description = object_name(world, object);
+    let _ = write!(description, " is used by {} at {}", thread_name(user.0), user.1);
+    if let Some((thread, place)) = freed {
+        let _ = write!(description, " after {} freed it at {place}", thread_name(thread));
+    }
+    Failure { kind: FailureKind::UseAfterFree, description }
+}

@@ -1,0 +1,209 @@
+//! The complete search: every execution of a program under sequential consistency, each equivalence class once.
+//!
+//! Programs run on `lwp_core`'s facade with `--cfg shuttle`. The facade's back end announces every visible operation
+//! before it happens; [`search`] decides from the announcements who runs, by dynamic partial-order reduction with
+//! source sets and sleep sets; shuttle switches the stacks. Nothing here knows what an LWP is.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`world`] | threads, objects, and what operations mean: who can go on, with which result |
+//! | [`event`], [`clock`] | what has happened, and happens-before |
+//! | [`dependency`] | which operations depend on each other, and which pairs are races |
+//! | [`data_race`] | accesses to protected data that nothing orders |
+//! | [`search`] | the complete search |
+//! | [`plain`], [`random`], [`pct`], [`mod@replay`] | other ways to run the same program |
+//! | [`schedule`], [`failure`], [`estimate`], [`monitor`] | replay strings, failures in words, how far a search is |
+//! | [`execution`], `runner` | the engine's side of the back end, and shuttle's |
+//!
+//! # What is complete
+//! [`Verdict::Complete`] means that every execution of the program under sequential consistency is equivalent to one
+//! that ran, up to the order of operations that commute, and none failed. It presupposes what the facade asks for:
+//! a program that does the same thing again when the same threads run in the same order (which is checked as far as
+//! prefixes are run again), and spin loops whose turns change nothing. Weak memory is loom's part.
+
+pub mod clock;
+pub mod data_race;
+pub mod dependency;
+pub mod estimate;
+pub mod event;
+pub mod execution;
+pub mod failure;
+pub mod monitor;
+pub mod pct;
+pub mod plain;
+pub mod random;
+pub mod replay;
+mod runner;
+pub mod schedule;
+pub mod search;
+pub mod strategy;
+pub mod world;
+
+use std::panic::Location;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Exploration;
+use crate::job::{Limits, Verdict};
+
+pub use execution::Traces;
+pub use monitor::Progress;
+pub use schedule::ReplayError;
+pub use search::Flaw;
+
+use execution::{Bounds, Tally};
+use runner::Setup;
+use strategy::Strategy;
+
+/// Steps that one execution may have unless a limit says otherwise.
+const STEPS: usize = 100_000;
+
+/// How to explore, beyond the limits of a job. The defaults are what [`explore`] does.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// When to stop before the search is done.
+    pub limits: Limits,
+    /// Collect the distinct executions: memory then grows with them.
+    pub traces: bool,
+    /// Take an execution in which nobody can go on for one like any other, and go on.
+    pub standstills_are_outcomes: bool,
+    /// A mistake in the search, for those who check it.
+    pub flaw: Flaw,
+    /// How long a thread may be away between two visible operations before it is given up for lost.
+    pub away: Option<Duration>,
+}
+
+/// Explores every execution of `body`, which makes the model, runs its threads and joins them. `program` is the name
+/// that goes into the replay string of a failure.
+///
+/// Distinct executions are counted as those that were not blocked: the search runs no two equivalent ones to the end
+/// (the tests prove that with a set of all of them). Memory does not grow with executions.
+#[track_caller]
+pub fn explore(program: &str, limits: &Limits, body: impl Fn() + Send + Sync + 'static) -> Exploration {
+    explore_with_progress(program, limits, body, &mut |_| {})
+}
+
+/// [`explore`] that says now and then how far it is, on the caller's thread.
+#[track_caller]
+pub fn explore_with_progress(
+    program: &str,
+    limits: &Limits,
+    body: impl Fn() + Send + Sync + 'static,
+    progress: &mut dyn FnMut(&Progress),
+) -> Exploration {
+    let options = Options { limits: limits.clone(), ..Options::default() };
+    let search = search::Search::new(limits.preemptions, Flaw::None);
+    run(program, &options, search, body, progress).0
+}
+
+/// [`explore`] with everything that can be asked for.
+#[track_caller]
+pub fn explore_with(
+    program: &str,
+    options: &Options,
+    body: impl Fn() + Send + Sync + 'static,
+) -> (Exploration, Traces) {
+    let search = search::Search::new(options.limits.preemptions, options.flaw);
+    run(program, options, search, body, &mut |_| {})
+}
+
+/// Runs every schedule of `body`, without any reduction: for very small programs, to check the search.
+#[track_caller]
+pub fn explore_plainly(
+    program: &str,
+    options: &Options,
+    body: impl Fn() + Send + Sync + 'static,
+) -> (Exploration, Traces) {
+    run(program, options, plain::Plain::default(), body, &mut |_| {})
+}
+
+/// Runs `executions` random schedules of `body`. The verdict is bounded unless one fails.
+#[track_caller]
+pub fn explore_random(
+    program: &str,
+    seed: u64,
+    executions: u64,
+    body: impl Fn() + Send + Sync + 'static,
+) -> Exploration {
+    let options = Options { traces: true, ..Options::default() };
+    run(program, &options, random::Random::new(seed, executions), body, &mut |_| {}).0
+}
+
+/// Runs `executions` schedules of `body` by probabilistic concurrency testing, for bugs of depth `depth`. The verdict is
+/// bounded unless one fails.
+#[track_caller]
+pub fn explore_pct(
+    program: &str,
+    seed: u64,
+    depth: usize,
+    executions: u64,
+    body: impl Fn() + Send + Sync + 'static,
+) -> Exploration {
+    let options = Options { traces: true, ..Options::default() };
+    run(program, &options, pct::Pct::new(seed, depth, executions), body, &mut |_| {}).0
+}
+
+/// Runs the one execution that a replay string stands for.
+///
+/// # Errors
+/// Says why the string is refused: it is damaged, of another version, of another program, or the program does not do
+/// any more what it says.
+#[track_caller]
+pub fn replay(
+    program: &str,
+    schedule: &str,
+    body: impl Fn() + Send + Sync + 'static,
+) -> Result<Exploration, ReplayError> {
+    let steps = schedule::decode(program, schedule)?;
+    let misfit = replay::Misfit::default();
+    let strategy = replay::Replay::new(steps, misfit.clone());
+    let exploration = run(program, &Options::default(), strategy, body, &mut |_| {}).0;
+    match misfit.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) => Err(error),
+        None => Ok(exploration),
+    }
+}
+
+#[track_caller]
+fn run<S: Strategy + Send + 'static>(
+    program: &str,
+    options: &Options,
+    strategy: S,
+    body: impl Fn() + Send + Sync + 'static,
+    progress: &mut dyn FnMut(&Progress),
+) -> (Exploration, Traces) {
+    let started = Instant::now();
+    let limits = &options.limits;
+    let bounds = Bounds {
+        time: limits.seconds.map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)),
+        executions: limits.executions,
+        steps: limits.branches.unwrap_or(STEPS),
+        standstills_are_outcomes: options.standstills_are_outcomes,
+    };
+    let place = Location::caller();
+    let setup = Setup { bounds, traces: options.traces, place, away: options.away, progress };
+    let mut tally = runner::run(setup, strategy, Arc::new(body));
+    let traces = tally.traces.take();
+    (exploration(program, started, tally, traces.as_ref()), traces.unwrap_or_default())
+}
+
+fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Traces>) -> Exploration {
+    let Tally { executions, blocked, cut, steps, failure, bound, .. } = tally;
+    let (verdict, bound) = match (&failure, bound) {
+        (Some(_), _) => (Verdict::Failed, None),
+        (None, Some(bound)) => (Verdict::Bounded, Some(bound)),
+        (None, None) => (Verdict::Complete, None),
+    };
+    let schedule = failure.as_ref().filter(|(_, steps)| !steps.is_empty());
+    Exploration {
+        verdict,
+        bound,
+        message: failure.as_ref().map(|(failure, _)| failure.to_string()),
+        schedule: schedule.map(|(_, steps)| schedule::encode(program, steps)),
+        executions,
+        distinct: traces.map_or(executions - blocked - cut, |t| t.hashes.len() as u64),
+        blocked,
+        steps,
+        seconds: started.elapsed().as_secs_f64(),
+    }
+}

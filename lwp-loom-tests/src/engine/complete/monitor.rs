@@ -1,0 +1,99 @@
+//! What can be seen of a running exploration from outside its thread.
+
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::estimate::Estimate;
+use super::failure::thread_name;
+
+/// How far an exploration is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Executions so far, blocked ones included.
+    pub executions: u64,
+    /// Blocked executions so far.
+    pub blocked: u64,
+    /// Steps so far.
+    pub steps: u64,
+    /// Seconds so far.
+    pub seconds: f64,
+    /// How many executions there will be, blocked ones included; nothing where that is not a search. Read what
+    /// [`super::estimate`] says of its error.
+    pub estimate: Option<Estimate>,
+}
+
+impl Progress {
+    /// Seconds until the end if the estimate is right and the speed stays the same: with the error of the estimate.
+    pub fn seconds_left(&self) -> Option<f64> {
+        let rest = self.estimate?.total - self.executions as f64;
+        Some(rest.max(0.0) * self.seconds / self.executions.max(1) as f64)
+    }
+}
+
+/// Written by the thread that explores, read by the one that waits for it; but for the order to stop.
+///
+/// ORDERING: every access is relaxed. Each number stands for itself, and an old one is as good as a new one.
+#[derive(Debug, Default)]
+pub struct Monitor {
+    steps: AtomicU64,
+    executions: AtomicU64,
+    blocked: AtomicU64,
+    running: AtomicUsize,
+    place: AtomicPtr<Location<'static>>,
+    abandoned: AtomicBool,
+    estimate: Mutex<Option<Estimate>>,
+}
+
+impl Monitor {
+    /// A thread takes a step.
+    #[inline]
+    pub fn step(&self, steps: u64, thread: usize, place: &'static Location<'static>) {
+        self.steps.store(steps, Ordering::Relaxed);
+        self.running.store(thread, Ordering::Relaxed);
+        self.place.store(std::ptr::from_ref(place).cast_mut(), Ordering::Relaxed);
+    }
+
+    /// An execution ends.
+    pub fn execution(&self, executions: u64, blocked: u64) {
+        self.executions.store(executions, Ordering::Relaxed);
+        self.blocked.store(blocked, Ordering::Relaxed);
+    }
+
+    /// The search knows better how large it is.
+    pub fn estimate(&self, estimate: Estimate) {
+        *self.estimate.lock().unwrap_or_else(PoisonError::into_inner) = Some(estimate);
+    }
+
+    /// Nobody waits any more.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody waits any more.
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// How far it is after so many seconds.
+    pub fn progress(&self, seconds: f64) -> Progress {
+        Progress {
+            executions: self.executions.load(Ordering::Relaxed),
+            blocked: self.blocked.load(Ordering::Relaxed),
+            steps: self.steps.load(Ordering::Relaxed),
+            seconds,
+            estimate: *self.estimate.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Who took the last step, and where.
+    pub fn last_step(&self) -> String {
+        let place = self.place.load(Ordering::Relaxed);
+        let name = thread_name(self.running.load(Ordering::Relaxed));
+        // SAFETY: the pointer is null or comes from a reference to a `'static` location.
+        match unsafe { place.as_ref() } {
+            Some(place) => format!("{name} has not come back from what it does after {place}"),
+            None => "the first thread has not come to its first step".into(),
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! The complete search: dynamic partial-order reduction with source sets and sleep sets.
+//!
+//! After Abdulla, Aronis, Jonsson and Sagonas, "Optimal dynamic partial order reduction" (POPL 2014), and their "Source
+//! sets" (JACM 2017), algorithm 1. Two executions are *equivalent* when they differ only in the order of independent
+//! operations; every equivalence class is explored, and no class twice:
+//!
+//! * The search is depth first over the tree of schedules. At each node it explores the threads of a *backtrack set*,
+//!   which begins with one thread and grows.
+//! * For each *race* between an event `e` and the operation of a thread `q`, there has to be an execution in which the
+//!   operation comes first. Let `v` be the events after `e` that `e` does not happen before, then the operation. The
+//!   *initials* of `v` are the threads whose first event in `v` nothing else in `v` happens before. If the node in front
+//!   of `e` does not already explore one of them, one of them is added: its backtrack set becomes a *source set*.
+//! * A thread that a node has explored goes to *sleep* there, and stays asleep in the nodes below until an operation that
+//!   depends on its own happens. Exploring a sleeping thread would only repeat. Where all enabled threads sleep,
+//!   the execution is *blocked* and given up.
+//!
+//! An operation that depends on nothing (a start, a join, a choice) is done at once: the thread that does it is a source
+//! set by itself. The results of a choice are all explored before its thread goes to sleep.
+//!
+//! Memory: one node a step of the longest execution, however many executions there are.
+
+use lwp_core::sync::model::Announcement;
+
+use super::clock::Threads;
+use super::dependency::{Dependencies, independent};
+use super::event::{Effect, Index};
+use super::failure::{Failure, FailureKind, operation_name, thread_name};
+use super::schedule::Step;
+use super::strategy::{Decision, Ending, Strategy, choices};
+use super::world::World;
+
+/// A mistake that is built into the search on purpose, to show that the cross-checks would find it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flaw {
+    /// None.
+    #[default]
+    None,
+    /// Threads never sleep.
+    NoSleepSets,
+    /// Sleeping threads are never woken.
+    NothingWakes,
+    /// Races with an event that only looks are overlooked.
+    DroppedRace,
+    /// A try-lock is taken not to depend on a release.
+    WrongDependency,
+    /// The initials are taken to be all threads of `v`.
+    WrongInitials,
+    /// What a disabled thread could have done earlier is overlooked where it never gets to do it.
+    ForgottenWaiters,
+    /// Only the first result of a choice is explored.
+    OneChoice,
+}
+
+impl Flaw {
+    /// Every flaw.
+    pub const ALL: [Flaw; 7] = [
+        Flaw::NoSleepSets,
+        Flaw::NothingWakes,
+        Flaw::DroppedRace,
+        Flaw::WrongDependency,
+        Flaw::WrongInitials,
+        Flaw::ForgottenWaiters,
+        Flaw::OneChoice,
+    ];
+}
+
+/// A node of the tree of schedules, on the path to the current execution.
+#[derive(Clone, Debug)]
+struct Node {
+    enabled: Threads,
+    /// Where in [`Search::pending`] its threads are, and how many.
+    pending: usize,
+    threads: usize,
+    backtrack: Threads,
+    /// The threads that sleep here, those that were explored included.
+    sleep: Threads,
+    /// The thread that is being explored.
+    thread: usize,
+    /// Which result, of how many, where it is a choice.
+    choice: usize,
+    choices: Option<usize>,
+    /// The threads that were explored before it.
+    explored: usize,
+    /// The thread that took the step before this one.
+    last: usize,
+    /// Preemptions on the way here.
+    preemptions: usize,
+}
+
+impl Node {
+    fn preempts(&self, thread: usize) -> bool {
+        thread != self.last && self.enabled.has(self.last)
+    }
+
+    /// The threads that are still to be explored here.
+    fn remaining(&self) -> Threads {
+        self.backtrack.and(self.enabled).without(self.sleep)
+    }
+}
+
+/// The complete search.
+#[derive(Debug)]
+pub struct Search {
+    /// The path to the current execution.
+    stack: Vec<Node>,
+    /// For each node in turn what each thread was about to do there.
+    pending: Vec<Option<Announcement>>,
+    /// Steps of the current execution.
+    depth: usize,
+    /// The first step of the current execution that differs from the one before.
+    fresh: usize,
+    /// The threads that sleep after the last step.
+    asleep: Threads,
+    started: bool,
+    preemptions: Option<usize>,
+    /// Whether the bound on preemptions kept anything from being explored.
+    cut: bool,
+    flaw: Flaw,
+}
+
+impl Search {
+    /// A search that has not begun.
+    pub fn new(preemptions: Option<usize>, flaw: Flaw) -> Search {
+        Search {
+            stack: Vec::new(),
+            pending: Vec::new(),
+            depth: 0,
+            fresh: 0,
+            asleep: Threads::NONE,
+            started: false,
+            preemptions,
+            cut: false,
+            flaw,
+        }
+    }
+
+    /// Steps one result or one thread further at the deepest node where that is possible. Whether there was one.
+    fn backtrack(&mut self) -> bool {
+        while let Some(node) = self.stack.last_mut() {
+            if node.choices.is_some_and(|n| node.choice + 1 < n) && self.flaw != Flaw::OneChoice {
+                node.choice += 1;
+                return true;
+            }
+            node.sleep.add(node.thread);
+            node.explored += 1;
+            let limit = self.preemptions.unwrap_or(usize::MAX);
+            for next in node.remaining().iter() {
+                if node.preempts(next) && node.preemptions >= limit {
+                    self.cut = true;
+                    continue;
+                }
+                node.thread = next;
+                node.choice = 0;
+                return true;
+            }
+            self.stack.pop();
+        }
+        false
+    }
+
+    /// At a node that an earlier execution has been at, everything must be as it was then: what the thread does that
+    /// goes on, and where another goes on than then, what each is about to do.
+    fn revisit(&mut self, world: &World, enabled: Threads) -> Decision {
+        let node = &self.stack[self.depth];
+        let before = &self.pending[node.pending..];
+        let mut differs = None;
+        if self.depth == self.fresh {
+            let now = world.threads();
+            differs = (0..now.len()).find(|&t| before.get(t) != Some(&now[t].pending));
+        } else if world.thread(node.thread).pending != before[node.thread] {
+            differs = Some(node.thread);
+        }
+        if let Some(thread) = differs {
+            let name =
+                |a: Option<&Announcement>| a.map_or("not to go on".into(), |a| operation_name(world, a));
+            let (before, now) =
+                (before.get(thread).and_then(Option::as_ref), world.thread(thread).pending.as_ref());
+            let (before, now) = (name(before), name(now));
+            let description = format!("{} was to {before} before, and now is to {now}", thread_name(thread));
+            return Decision::Fail(diverges(self.depth, &description));
+        }
+        if enabled != node.enabled {
+            return Decision::Fail(diverges(self.depth, "other threads can go on than before"));
+        }
+        let choices = choices(world, node.thread);
+        self.stack[self.depth].choices = choices;
+        Decision::Run(self.step_of_current_node())
+    }
+
+    /// At a node that no execution has been at, one thread is as good as another.
+    fn visit(&mut self, world: &World, enabled: Threads, last: usize) -> Decision {
+        let candidates = enabled.without(self.asleep);
+        // Who depends on nothing goes first; else whoever ran, which spares a switch of stacks. The other way round
+        // where switches count.
+        let local = |&t: &usize| world.effect(t).0 == Effect::Local && world.thread(t).gate.is_empty();
+        let local = candidates.iter().find(local);
+        let last_again = candidates.has(last).then_some(last);
+        let choice = if self.preemptions.is_some() { last_again.or(local) } else { local.or(last_again) };
+        let Some(thread) = choice.or_else(|| candidates.first()) else {
+            return Decision::GiveUp(Ending::Blocked);
+        };
+        let preemptions = self.stack.last().map_or(0, |p| p.preemptions + usize::from(p.preempts(p.thread)));
+        let pending = self.stack.last().map_or(0, |p| p.pending + p.threads);
+        self.pending.truncate(pending);
+        self.pending.extend(world.threads().iter().map(|t| t.pending));
+        self.stack.push(Node {
+            enabled,
+            pending,
+            threads: world.threads().len(),
+            backtrack: Threads::one(thread),
+            sleep: self.asleep,
+            thread,
+            choice: 0,
+            choices: choices(world, thread),
+            explored: 0,
+            last,
+            preemptions,
+        });
+        let node = &self.stack[self.depth];
+        if node.preempts(thread) && self.preemptions.is_some_and(|limit| node.preemptions >= limit) {
+            self.cut = true;
+            self.stack.pop();
+            return Decision::GiveUp(Ending::Cut);
+        }
+        Decision::Run(self.step_of_current_node())
+    }
+
+    fn step_of_current_node(&mut self) -> Step {
+        let node = &self.stack[self.depth];
+        self.depth += 1;
+        Step { thread: node.thread, choice: node.choices.map(|_| node.choice) }
+    }
+
+    /// Makes sure that the operation of `thread`, which races with the event at `event`, is also explored before it.
+    fn reverse(&mut self, world: &World, event: Index, thread: usize, dependencies: &Dependencies) {
+        let history = &world.history;
+        let raced = history.event(event);
+        // `v`: for each thread the number of its first event there.
+        let mut first = [u32::MAX; super::clock::THREADS];
+        let mut seen = Threads::NONE;
+        let mut initials = Threads::NONE;
+        for later in &history.events()[event as usize + 1..] {
+            if seen.has(later.thread) || later.clock.knows(raced.thread, raced.number) {
+                continue;
+            }
+            if seen.iter().all(|t| !later.clock.knows(t, first[t])) {
+                initials.add(later.thread);
+            }
+            first[later.thread] = later.number;
+            seen.add(later.thread);
+        }
+        if !seen.has(thread) {
+            let clock = dependencies.clock_without(history, event);
+            if seen.iter().all(|t| !clock.knows(t, first[t])) {
+                initials.add(thread);
+            }
+        }
+        if self.flaw == Flaw::WrongInitials {
+            initials = seen.or(Threads::one(thread));
+        }
+        let node = &mut self.stack[event as usize];
+        if !node.backtrack.and(initials).is_empty() {
+            return;
+        }
+        let able = initials.and(node.enabled);
+        // A sleeping initial is as good as an explored one: what begins with it has been seen.
+        let best = able
+            .and(node.sleep)
+            .first()
+            .or_else(|| able.has(thread).then_some(thread))
+            .or_else(|| able.first());
+        match best {
+            Some(best) => node.backtrack.add(best),
+            None => {
+                debug_assert!(false, "an initial is enabled");
+                node.backtrack = node.enabled;
+            }
+        }
+    }
+
+    fn overlooks(&self, world: &World, event: Index, thread: usize) -> bool {
+        let earlier = world.history.event(event).effect;
+        match self.flaw {
+            Flaw::DroppedRace => earlier == Effect::Look,
+            Flaw::WrongDependency => {
+                earlier == Effect::Release && world.effect(thread).0 == Effect::TryAcquire
+            }
+            _ => false,
+        }
+    }
+
+    fn reverse_races(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
+        for event in dependencies.races(&world.history, thread) {
+            if !self.overlooks(world, event, thread) {
+                self.reverse(world, event, thread, dependencies);
+            }
+        }
+    }
+}
+
+impl Strategy for Search {
+    fn begin(&mut self) -> bool {
+        if self.started && !self.backtrack() {
+            return false;
+        }
+        self.started = true;
+        self.fresh = self.stack.len().saturating_sub(1);
+        self.depth = 0;
+        self.asleep = Threads::NONE;
+        true
+    }
+
+    fn decide(&mut self, world: &World, enabled: Threads, last: usize) -> Decision {
+        if self.depth < self.stack.len() {
+            self.revisit(world, enabled)
+        } else {
+            self.visit(world, enabled, last)
+        }
+    }
+
+    fn step(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
+        let at = self.depth - 1;
+        if at < self.fresh {
+            return;
+        }
+        self.reverse_races(world, thread, dependencies);
+        let mut asleep = Threads::NONE;
+        if self.flaw != Flaw::NoSleepSets {
+            for sleeper in self.stack[at].sleep.iter() {
+                if independent(world, sleeper, thread) || self.flaw == Flaw::NothingWakes {
+                    asleep.add(sleeper);
+                }
+            }
+        }
+        self.asleep = asleep;
+    }
+
+    fn stuck(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
+        // What cannot happen now could have happened before whatever disabled it. In an execution that goes on to its
+        // end it happens later, and that race is seen then; in a blocked one or a deadlock it never happens.
+        if self.flaw != Flaw::ForgottenWaiters {
+            self.reverse_races(world, thread, dependencies);
+        }
+    }
+
+    fn end(&mut self, _: Ending) -> Option<Failure> {
+        let early = self.depth < self.stack.len();
+        early.then(|| diverges(self.depth, "the execution went on before, and now ends"))
+    }
+
+    fn progress(&self) -> Option<f64> {
+        let (mut progress, mut weight) = (0.0, 1.0);
+        for node in &self.stack {
+            let children =
+                (node.explored + 1 + node.remaining().without(Threads::one(node.thread)).len()) as f64;
+            let results = node.choices.unwrap_or(1) as f64;
+            progress += weight * (node.explored as f64 + node.choice as f64 / results) / children;
+            weight /= children * results;
+        }
+        Some(progress + weight)
+    }
+
+    fn bound(&self) -> Option<String> {
+        let limit = self.preemptions.filter(|_| self.cut)?;
+        // Source sets presuppose that nothing is cut (Coons, Musuvathi, McKinley, OOPSLA 2013).
+        Some(format!("{limit} preemptions in an execution, and not all executions with fewer"))
+    }
+}
+
+/// The program did something else than the last time.
+pub fn diverges(step: usize, description: &str) -> Failure {
+    let description = format!(
+        "after the same {step} steps {description}: the program does something that the engine does not control (a \
+         real lock, a real thread, the time, randomness, a static)"
+    );
+    Failure { kind: FailureKind::Nondeterministic, description }
+}

@@ -1,0 +1,69 @@
+//! Who says which thread runs next: what the search, its naive twin, random and PCT schedules and replay have in common.
+
+use lwp_core::sync::model::Operation;
+
+use super::clock::Threads;
+use super::dependency::Dependencies;
+use super::failure::Failure;
+use super::schedule::Step;
+use super::world::World;
+
+/// What happens next in an execution.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// A thread takes a step.
+    Run(Step),
+    /// Nothing: the execution is given up.
+    GiveUp(Ending),
+    /// Nothing: something is wrong with the program.
+    Fail(Failure),
+}
+
+/// How an execution ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All threads ended.
+    Complete,
+    /// It was given up: whatever comes next, an equivalent execution has been seen.
+    Blocked,
+    /// A limit cut it short.
+    Cut,
+    /// It failed.
+    Failed,
+}
+
+/// A way to run a program many times.
+pub trait Strategy {
+    /// Begins another execution, unless there is none.
+    fn begin(&mut self) -> bool;
+
+    /// Chooses among the threads that can take a step; there is one. `last` is the thread that took the last one.
+    fn decide(&mut self, world: &World, enabled: Threads, last: usize) -> Decision;
+
+    /// The chosen thread is about to take its step, which depends on `dependencies`.
+    fn step(&mut self, _world: &World, _thread: usize, _dependencies: &Dependencies) {}
+
+    /// The execution is given up or nobody can go on, and `thread`, which has not ended, is disabled.
+    fn stuck(&mut self, _world: &World, _thread: usize, _dependencies: &Dependencies) {}
+
+    /// The execution has ended. Gives a failure where it should not have, yet.
+    fn end(&mut self, _ending: Ending) -> Option<Failure> {
+        None
+    }
+
+    /// The share of all executions that is explored, as far as can be told.
+    fn progress(&self) -> Option<f64> {
+        None
+    }
+
+    /// What keeps the strategy from seeing every execution, if anything.
+    fn bound(&self) -> Option<String>;
+}
+
+/// How many results the operation that a thread is about to do can have: more than one where it is a choice.
+pub fn choices(world: &World, thread: usize) -> Option<usize> {
+    match world.thread(thread).pending.as_ref()?.operation {
+        Operation::Choose(n) => Some(n),
+        _ => None,
+    }
+}
