@@ -2,6 +2,7 @@
 
 use lwp_core::site::{Order, Site};
 
+use crate::litmus::Case;
 use crate::suite::{self, Scope};
 
 /// A site as the runner needs it: names, and the programs that exercise it.
@@ -24,11 +25,20 @@ pub struct SiteInfo {
 /// Every site.
 pub fn sites(scope: Scope) -> Vec<SiteInfo> {
     let programs = suite::programs(scope);
+    let cases = Case::all();
+    let lock_layer = |site: &Site| {
+        let site = *site;
+        programs.iter().filter(move |p| p.reaches(site)).map(ToString::to_string)
+    };
+    let protocol = |site: &Site| {
+        let site = *site;
+        cases.iter().filter(move |case| case.decides(site)).map(Case::name)
+    };
     let info = |site: &Site| SiteInfo {
         name: site.name(),
         declared: site.declared().name(),
         weaker: site.weaker().iter().map(|order| order.name()).collect(),
-        programs: programs.iter().filter(|p| p.reaches(*site)).map(ToString::to_string).collect(),
+        programs: lock_layer(site).chain(protocol(site)).collect(),
         source: site.source(),
         source_ordering: site.source_order().name(),
     };

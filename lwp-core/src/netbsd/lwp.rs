@@ -170,6 +170,15 @@ impl KernelLwp {
         self.freed.with_mut(|freed| unsafe { *freed = true });
     }
 
+    /// Where `site` is ordered by a barrier that stores alone obey, a use of the LWP may be performed as late as here.
+    pub(super) fn load_that_a_membar_leaves(&self, site: Site) {
+        #[cfg(any(loom, shuttle))]
+        if site.order() == crate::site::Order::MembarProducer {
+            self.touch();
+        }
+        let _ = site;
+    }
+
     #[track_caller]
     fn touch(&self) {
         // SAFETY: only `free` writes, which comes after every use; a checker verifies that.

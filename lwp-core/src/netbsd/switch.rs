@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::flag::LW_RUNNING;
 use super::{KernelLwp, LwpLocked, Repair, Revision, State, System};
+use crate::site::Site;
 
 impl System {
     /// Leaves the CPU to the next LWP, or to nobody, and comes back when a CPU takes the LWP again. An LWP that is
@@ -66,6 +67,7 @@ impl System {
             }
         }
         cpu.set_curlwp(None);
+        l.load_that_a_membar_leaves(Site::CiCurlwpStore);
         if let Some(next) = self.switch_to_next(cpu, cpu.spc_lock(), true) {
             next.dispatch();
         }

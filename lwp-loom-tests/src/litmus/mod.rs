@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use lwp_core::netbsd::proc::ProcState;
 use lwp_core::netbsd::{Boot, Lid, Repair, Repairs, Revision, System};
+use lwp_core::site::Site;
 use lwp_core::sync;
 
 use crate::program::Outcome;
@@ -123,6 +124,13 @@ impl Case {
             in_variant && defect.revisions.contains(&self.revision)
         });
         here.flat_map(|defect| defect.shows).copied().collect()
+    }
+
+    /// Whether loom can tell from the case how strongly `site` must be ordered: it is to hold, and uses what only the
+    /// protocol does.
+    pub fn decides(&self, site: Site) -> bool {
+        let holds = self.litmus.loom && self.variant == Variant::Repaired;
+        holds && matches!(site, Site::CiCurlwpLook | Site::CiCurlwpStore)
     }
 
     /// Runs the case once and gives what each LWP saw.
