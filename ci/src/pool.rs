@@ -150,7 +150,7 @@ impl Pool {
                 Ok(finding) => {
                     // A worker whose answer is no longer wanted may have been killed, and one that found a failure
                     // ends by itself: neither is used again.
-                    if wanted && finding.verdict != Verdict::Failed {
+                    if wanted && !matches!(finding.verdict, Verdict::Failed | Verdict::Defect) {
                         lock(&self.idle).push(worker);
                     }
                     finding

@@ -11,6 +11,7 @@
 //! | [`site`] | every memory ordering, with its name and what it pairs with |
 //! | [`mutex`] | the kernel mutex: class, owner, guards |
 //! | [`covered`] | data that one fixed lock protects |
+//! | [`order`], [`witness`] | the declared lock order, and the one that is observed |
 //! | [`locks`] | the locks of one machine, among which a lock pointer moves |
 //! | [`netbsd`] | `lwp_lock` and its family, multiprocessor and uniprocessor |
 //! | [`illumos`] | `thread_lock` and its family |
@@ -39,6 +40,8 @@ pub mod illumos;
 pub mod locks;
 pub mod mutex;
 pub mod netbsd;
+pub mod order;
 pub mod site;
 mod spin;
 pub mod sync;
+pub mod witness;

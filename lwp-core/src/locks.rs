@@ -43,6 +43,7 @@ impl Locks {
     /// ```
     #[track_caller]
     pub fn new(classes: &[Class]) -> Locks {
+        crate::witness::new_machine();
         let lock = |(n, class): (usize, &Class)| CachePadded::new(Mutex::new(*class, LockId(n)));
         Locks(classes.iter().enumerate().map(lock).collect())
     }

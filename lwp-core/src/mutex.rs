@@ -9,9 +9,10 @@ use core::marker::PhantomData;
 use crate::fault::{Fault, seeded};
 use crate::locks::LockId;
 use crate::sync::{self, RawLock, ThreadId};
+use crate::witness;
 
 /// What a lock protects, in the kernels' own names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// NetBSD 1.69.2.6, one a CPU: running LWPs.
     SpcLwplock,
@@ -25,6 +26,14 @@ pub enum Class {
     TurnstileChain,
     /// NetBSD, one a process: `p_smutex`, the LWP counters and what only they need. Above every other lock here.
     ProcSmutex,
+    /// NetBSD: the list of all processes and LWPs, for those who may sleep.
+    ProclistLock,
+    /// NetBSD: the same list, for those who may not.
+    ProclistMutex,
+    /// NetBSD, one a process: credentials, reference counts and the like.
+    ProcMutex,
+    /// NetBSD: the big lock.
+    KernelLock,
     /// illumos, one a CPU: the thread on that CPU.
     CpuThreadLock,
     /// illumos: a dispatch queue.
@@ -47,6 +56,10 @@ impl Class {
             Class::SleepQueue => "sq_mutex",
             Class::TurnstileChain => "tc_mutex",
             Class::ProcSmutex => "p_smutex",
+            Class::ProclistLock => "proclist_lock",
+            Class::ProclistMutex => "proclist_mutex",
+            Class::ProcMutex => "p_mutex",
+            Class::KernelLock => "kernel_lock",
             Class::CpuThreadLock => "cpu_thread_lock",
             Class::DispatchQueue => "disp_lock",
             Class::IllumosSleepQueue => "sleepq_lock",
@@ -87,17 +100,18 @@ impl Mutex {
     #[inline]
     #[track_caller]
     pub fn mutex_spin_enter(&self) -> MutexGuard<'_> {
+        witness::waits(self);
         if let Err(holder) = self.raw.lock() {
             self.would_wait_for_ever(holder);
         }
-        MutexGuard { mutex: self, not_send: PhantomData }
+        MutexGuard::new(self)
     }
 
     /// Takes the lock if it is free: `mutex_tryenter`.
     #[inline]
     #[track_caller]
     pub fn mutex_tryenter(&self) -> Option<MutexGuard<'_>> {
-        self.raw.try_lock().then(|| MutexGuard { mutex: self, not_send: PhantomData })
+        self.raw.try_lock().then(|| MutexGuard::new(self))
     }
 
     /// Takes the lock if it is free; waits otherwise until it looks free or `wanted` is false, and leaves it to the
@@ -109,7 +123,7 @@ impl Mutex {
     #[track_caller]
     pub fn tryenter_or_wait(&self, wanted: impl Fn() -> bool) -> Option<MutexGuard<'_>> {
         match self.raw.try_lock_or_wait(wanted) {
-            Ok(taken) => taken.then(|| MutexGuard { mutex: self, not_send: PhantomData }),
+            Ok(taken) => taken.then(|| MutexGuard::new(self)),
             Err(holder) => self.would_wait_for_ever(holder),
         }
     }
@@ -136,6 +150,7 @@ impl Mutex {
     #[inline]
     #[track_caller]
     pub unsafe fn mutex_spin_exit(&self) {
+        witness::gives_up(self);
         if let Err(owner) = self.raw.unlock() {
             self.not_the_owner(owner);
         }
@@ -174,6 +189,12 @@ pub struct MutexGuard<'a> {
 }
 
 impl<'a> MutexGuard<'a> {
+    #[inline]
+    fn new(mutex: &'a Mutex) -> MutexGuard<'a> {
+        witness::has(mutex);
+        MutexGuard { mutex, not_send: PhantomData }
+    }
+
     /// The lock that is held.
     pub fn mutex(&self) -> &'a Mutex {
         self.mutex
@@ -189,6 +210,7 @@ impl Drop for MutexGuard<'_> {
         }
         // Not `mutex_spin_exit`: a guard never leaves the thread that took the lock, so there is nothing to check.
         debug_assert!(self.mutex.mutex_owned());
+        witness::gives_up(self.mutex);
         self.mutex.raw.release();
     }
 }
