@@ -149,7 +149,7 @@ sites! {
     /// ORDERING: acquires what [`Site::CiCurlwpStore`] released: whoever sees that an LWP has left its CPU frees it.
     CiCurlwpLook = "ci_curlwp.look", Load, Acquire, Relaxed, "plain load in a spin, 1.62 L758 and 1.69.2.6 L890";
     /// ORDERING: releases everything that an LWP did on its CPU to whoever waits for it to leave.
-    CiCurlwpStore = "ci_curlwp.store", Store, Release, Relaxed, "plain store inside cpu_switchto (not listed)";
+    CiCurlwpStore = "ci_curlwp.store", Store, Release, Release, "cpu_switchto, which is not listed; taken to release";
     /// ORDERING: only decides whether a locked look is worth it; a waiter counted itself before it gave the interlock up.
     CvWaitersLook = "cv_waiters.look", Load, Relaxed, Relaxed, "plain load under the interlock alone, cv_broadcast (not listed)";
     /// ORDERING: as [`Site::CvWaitersLook`].

@@ -7,11 +7,12 @@
 //! | [`state`], [`flag`], [`errno`] | states, documented transitions, covering locks; flags; errors |
 //! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar` | the machine below the protocol |
 //! | [`lwp`], [`proc`] | `struct lwp` and `struct proc` |
-//! | `suspend`, `userret`, [`wait`], [`exit`], `free`, `find`, `refs` | the protocol's functions |
+//! | `suspend`, `userret`, [`wait`], [`exit`], `free`, `find`, `refs`, `create` | the protocol's functions |
 //! | `syscalls` | the system calls on top |
 
 mod condvar;
 mod cpu;
+mod create;
 pub mod errno;
 pub mod exit;
 mod find;

@@ -26,19 +26,24 @@ pub enum Repair {
     /// up or frees wakes the others. As written a wait fails with EDEADLK though it would end, and an LWP is taken from
     /// under the one that waits for it.
     StuckWait,
+    /// `_lwp_create` tells the new LWP to exit, and lets it, once the process exits. As written it leaves the new LWP
+    /// LSSUSPENDED where the creator has been told to exit, and nobody is left to continue it. (After the contract of
+    /// the system call, whose text is not listed.)
+    CreatedWhileExiting,
     /// `proc_representative_lwp` of 1.62 compares `l_stat` with LSRUN. As written the test is of a constant.
     Representative,
 }
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 7] = [
+    pub const ALL: [Repair; 8] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
         Repair::UnlockedRunning,
         Repair::DrainedReferences,
         Repair::StuckWait,
+        Repair::CreatedWhileExiting,
         Repair::Representative,
     ];
 
@@ -51,6 +56,7 @@ impl Repair {
             Repair::UnlockedRunning => "unlocked-running",
             Repair::DrainedReferences => "drained-references",
             Repair::StuckWait => "stuck-wait",
+            Repair::CreatedWhileExiting => "created-while-exiting",
             Repair::Representative => "representative",
         }
     }

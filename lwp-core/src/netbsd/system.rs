@@ -40,6 +40,7 @@ pub struct System {
     pub(super) sleepqs: [SleepQueue; 2],
     proc: Proc,
     lwps: Vec<Arc<KernelLwp>>,
+    locks: Locks,
 }
 
 /// p_smutex comes first among the machine's locks, then the sleep queues, then the CPUs' locks.
@@ -102,7 +103,7 @@ impl System {
             Cpu::new(&locks, spc_lwplock, spc_mutex, current, waiting.into())
         });
         let sleepqs = [0, 1].map(|n| SleepQueue::new(&locks, locks.id(SLEEPQS + n)));
-        System { revision, repairs: boot.repairs, cpus: cpus.collect(), sleepqs, proc, lwps }
+        System { revision, repairs: boot.repairs, cpus: cpus.collect(), sleepqs, proc, lwps, locks }
     }
 
     /// The process.
@@ -117,6 +118,17 @@ impl System {
     #[track_caller]
     pub fn lwp(&self, lid: Lid) -> &Arc<KernelLwp> {
         &self.lwps[lid - 1]
+    }
+
+    /// An LWP that is LSIDL, for a creator that runs on CPU `creator`.
+    #[track_caller]
+    pub(super) fn new_lwp(&self, lid: Lid, creator: usize) -> Arc<KernelLwp> {
+        let cpu = match self.revision {
+            Revision::R1_62 => creator,
+            Revision::R1_69_2_6 => (lid - 1) % self.cpus.len(),
+        };
+        let spc_mutex = self.cpus[cpu].spc_mutex;
+        Arc::new(KernelLwp::new(lid, cpu, self.revision, State::Idl, self.locks.clone(), spc_mutex))
     }
 
     /// Waits until a CPU has taken the LWP for the first time: the beginning of every LWP's thread but those that the

@@ -12,15 +12,15 @@
 mod op;
 mod table;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lwp_core::netbsd::proc::ProcState;
-use lwp_core::netbsd::{Boot, Lid, Repair, Repairs, Revision, System};
+use lwp_core::netbsd::{Boot, KernelLwp, Lid, Repair, Repairs, Revision, System};
 use lwp_core::site::Site;
 use lwp_core::sync;
 
 use crate::program::Outcome;
-use op::Op;
+use op::{Op, Start};
 pub use table::{ALL, Defect, Litmus};
 
 /// What of the sources' mistakes a subject runs with.
@@ -139,20 +139,31 @@ impl Case {
     /// Where an operation has a result that it may not have, or the machine finds itself in a state that it must not
     /// be in.
     pub fn run(&self) -> Outcome {
-        let (lwps, programs): (Vec<_>, Vec<_>) = self.litmus.lwps.iter().map(|line| op::parse(line)).unzip();
-        let boot = Boot { revision: self.revision, repairs: self.variant.repairs(), cpus: self.cpus, lwps };
-        let sys = Arc::new(System::boot(&boot));
-        let mut threads = programs.into_iter().enumerate().map(|(n, ops)| (n + 1, ops));
-        let (first, ops) = threads.next().expect("a program has an LWP");
-        let others: Vec<_> = threads
-            .map(|(lid, ops)| {
-                let sys = sys.clone();
-                sync::spawn(move || thread(&sys, lid, &ops))
+        let lines: Vec<_> = self.litmus.lwps.iter().map(|line| op::parse(line)).collect();
+        let boot = Boot {
+            revision: self.revision,
+            repairs: self.variant.repairs(),
+            cpus: self.cpus,
+            lwps: lines.iter().filter(|(start, _)| start.born).map(|(start, _)| start.boot).collect(),
+        };
+        let born = boot.lwps.len();
+        let machine = Arc::new(Machine { sys: System::boot(&boot), lines, created: Mutex::default() });
+        let others: Vec<_> = (2..=born)
+            .map(|lid| {
+                let machine = machine.clone();
+                sync::spawn(move || machine.thread(machine.sys.lwp(lid)))
             })
             .collect();
-        let mut all = vec![thread(&sys, first, &ops)];
+        let mut all = vec![machine.thread(machine.sys.lwp(1))];
         all.extend(others.into_iter().map(|t| t.join().expect("an LWP of the program panicked")));
+        // Only an LWP creates others, so there are no more to come.
+        loop {
+            let next = machine.created().pop();
+            let Some(created) = next else { break };
+            all.push(created.join().expect("an LWP of the program panicked"));
+        }
 
+        let sys = &machine.sys;
         let p = sys.proc().enter();
         if p.p_stat == ProcState::Zomb {
             assert_eq!((p.p_nlwps, p.p_nzlwps), (1, 1), "a dead process has more than its last LWP");
@@ -162,21 +173,44 @@ impl Case {
     }
 }
 
-/// Runs an LWP from its first step to its last.
-fn thread(sys: &System, lid: Lid, ops: &[Op]) -> String {
-    let l = sys.lwp(lid);
-    sys.first_dispatch(l);
-    let mut saw = Vec::new();
-    for op in ops {
-        match op.run(sys, l) {
-            Ok(result) => saw.push(result),
-            Err(_) => {
-                saw.push("gone".into());
-                break;
+/// The machine that the threads of a program share.
+struct Machine {
+    sys: System,
+    lines: Vec<(Start, Vec<Op>)>,
+    /// The threads of LWPs that were created. Not part of the model.
+    created: Mutex<Vec<sync::JoinHandle<String>>>,
+}
+
+impl Machine {
+    /// Runs an LWP from its first step to its last.
+    fn thread(self: &Arc<Machine>, l: &Arc<KernelLwp>) -> String {
+        self.sys.first_dispatch(l);
+        let mut saw = Vec::new();
+        for op in &self.lines[l.l_lid() - 1].1 {
+            match op.run(&self.sys, l, |lid| self.create(l, lid)) {
+                Ok(result) => saw.push(result),
+                Err(_) => {
+                    saw.push("gone".into());
+                    break;
+                }
             }
         }
+        format!("{}: {}", l.l_lid(), saw.join(", "))
     }
-    format!("{lid}: {}", saw.join(", "))
+
+    /// Creates the LWP `lid` and starts its thread.
+    fn create(self: &Arc<Machine>, l: &Arc<KernelLwp>, lid: Lid) {
+        let start = self.lines[lid - 1].0.boot;
+        let l2 = self.sys.sys_lwp_create(l, start.detached, start.suspended);
+        assert_eq!(l2.l_lid(), lid, "the program expects LWPs to be numbered in the order of their creation");
+        let machine = self.clone();
+        let thread = sync::spawn(move || machine.thread(&l2));
+        self.created().push(thread);
+    }
+
+    fn created(&self) -> MutexGuard<'_, Vec<sync::JoinHandle<String>>> {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]

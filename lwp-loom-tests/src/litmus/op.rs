@@ -27,6 +27,8 @@ enum Kind {
     Detach(Lid),
     /// Finds an LWP, takes a reference to it and gives it back.
     Reference(Lid),
+    /// `_lwp_create`, of the LWP that the program has at this place.
+    Create(Lid),
     /// A trip through `lwp_userret`.
     Userret,
     /// User mode until an AST comes, and then a trip through `lwp_userret`.
@@ -49,6 +51,7 @@ impl Op {
             ("wait", Some(lid)) => Kind::Wait(lid),
             ("detach", Some(lid)) => Kind::Detach(lid),
             ("reference", Some(lid)) => Kind::Reference(lid),
+            ("create", Some(lid)) => Kind::Create(lid),
             ("userret", None) => Kind::Userret,
             ("user", None) => Kind::User,
             ("exit", None) => Kind::Exit,
@@ -59,14 +62,14 @@ impl Op {
         Some(Op { kind, may })
     }
 
-    /// Runs the operation for the LWP `l`, and gives what came of it.
+    /// Runs the operation for the LWP `l`, and gives what came of it. `start` starts the thread of an LWP to be.
     ///
     /// # Errors
     /// [`Exited`] where the LWP is gone.
     ///
     /// # Panics
     /// Where that is none of the results that it may have.
-    pub fn run(&self, sys: &System, l: &Arc<KernelLwp>) -> Result<String, Exited> {
+    pub fn run(&self, sys: &System, l: &Arc<KernelLwp>, start: impl Fn(Lid)) -> Result<String, Exited> {
         let result = match self.kind {
             Kind::Suspend(lid) => unit(sys.sys_lwp_suspend(l, lid)),
             Kind::LwpSuspend(lid) => unit(lwp_suspend(sys, l, lid)),
@@ -77,6 +80,10 @@ impl Op {
             },
             Kind::Detach(lid) => unit(sys.sys_lwp_detach(lid)),
             Kind::Reference(lid) => reference(sys, lid),
+            Kind::Create(lid) => {
+                start(lid);
+                "ok".into()
+            }
             Kind::Userret => unit(sys.lwp_userret(l).map(Ok)?),
             Kind::User => unit(sys.user_mode(l).map(Ok)?),
             Kind::Exit => return Err(sys.lwp_exit(l)),
@@ -98,6 +105,7 @@ impl fmt::Display for Op {
             Kind::Wait(lid) => write!(f, "wait {lid}"),
             Kind::Detach(lid) => write!(f, "detach {lid}"),
             Kind::Reference(lid) => write!(f, "reference {lid}"),
+            Kind::Create(lid) => write!(f, "create {lid}"),
             Kind::Userret => write!(f, "userret"),
             Kind::User => write!(f, "user"),
             Kind::Exit => write!(f, "exit"),
@@ -106,21 +114,32 @@ impl fmt::Display for Op {
     }
 }
 
+/// How an LWP comes to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// What it is like then.
+    pub boot: BootLwp,
+    /// Whether the machine starts with it; it is created otherwise, and its line comes after all that are not.
+    pub born: bool,
+}
+
 /// The LWP that a line such as `suspended exit` stands for: how it starts, and what it does.
 ///
 /// # Panics
 /// Where the line makes no sense: the programs are constants, and a test parses them all.
-pub fn parse(line: &str) -> (BootLwp, Vec<Op>) {
+pub fn parse(line: &str) -> (Start, Vec<Op>) {
     let mut boot = BootLwp::default();
+    let mut born = true;
     let mut ops = Vec::new();
     for word in line.split_whitespace() {
         match word {
             "detached" if ops.is_empty() => boot.detached = true,
+            "unborn" if ops.is_empty() => born = false,
             "suspended" if ops.is_empty() => boot.suspended = true,
             _ => ops.push(Op::parse(word).unwrap_or_else(|| panic!("{word:?} in {line:?} is no operation"))),
         }
     }
-    (boot, ops)
+    (Start { boot, born }, ops)
 }
 
 fn unit(result: Result<(), Errno>) -> String {

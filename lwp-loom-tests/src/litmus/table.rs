@@ -1,7 +1,8 @@
 //! The litmus programs themselves.
 
 use lwp_core::netbsd::Repair::{
-    self, DeadGuard, DrainedReferences, LostContinue, StuckWait, SuspendedExit, UnlockedRunning,
+    self, CreatedWhileExiting, DeadGuard, DrainedReferences, LostContinue, StuckWait, SuspendedExit,
+    UnlockedRunning,
 };
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
@@ -172,6 +173,36 @@ pub const ALL: &[Litmus] = &[
         defects: &[Defect { revisions: BOTH, repair: DrainedReferences, shows: &["l_refcnt != 0"] }],
         loom: false,
         sometimes: &["1: ok", "1: ESRCH"],
+    },
+    holds(
+        "create-wait",
+        "an LWP that is created can be waited for",
+        &["create:2=ok wait:2=2", "unborn exit"],
+        &[1, 2],
+        &["1: ok, 2; 2: gone"],
+    ),
+    holds(
+        "create-suspended",
+        "an LWP that is created suspended runs once it is continued",
+        &["create:2=ok wait:2=EDEADLK continue:2=ok wait:2=2", "unborn suspended userret exit"],
+        &[1, 2],
+        &["1: ok, EDEADLK, ok, 2; 2: ok, gone"],
+    ),
+    holds(
+        "create-after-exit",
+        "whoever creates an LWP reaps the detached zombie first, or finds none",
+        &["create:3=ok wait:3=3", "detached exit", "unborn exit"],
+        &[3],
+        &["1: ok, 3"],
+    ),
+    Litmus {
+        name: "create-while-exiting",
+        about: "a process ends though an LWP is being created",
+        lwps: &["exit-process", "create:3=ok user", "unborn userret user"],
+        cpus: &[3],
+        defects: &[Defect { revisions: BOTH, repair: CreatedWhileExiting, shows: STUCK }],
+        loom: false,
+        sometimes: &["1: gone; 2: ok, gone; 3: gone"],
     },
     holds(
         "two-wait-for-one",

@@ -1,0 +1,68 @@
+//! `newlwp` (1.62) and `lwp_create` (1.69.2.6): a new LWP.
+
+use std::sync::Arc;
+
+use super::flag::{LW_WEXIT, LW_WREBOOT, LW_WSUSPEND, PS_WEXIT};
+use super::proc::Member;
+use super::{KernelLwp, Repair, State, System};
+
+impl System {
+    /// Makes a new LWP of the process. It is LSIDL, on the process' list, and must be set running or suspended.
+    ///
+    /// `kern_lwp.c` 1.62 L483, 1.69.2.6 L536.
+    /// Entry and exit: nothing held.
+    ///
+    /// A detached zombie that waits to be reaped is freed first. Both revisions look for one without p_smutex and look
+    /// again with it. The memory that they recycle is not reused here, so that a use of the old LWP stays a failure.
+    /// 1.62 gives the new LWP its creator's CPU, 1.69.2.6 lets the scheduler choose one, here by the LWP's number.
+    /// Neither asks whether the next number is in use still after the numbers have wrapped.
+    #[track_caller]
+    pub fn lwp_create(&self, l1: &Arc<KernelLwp>, detached: bool) -> Arc<KernelLwp> {
+        if self.proc().zomblwp_unlocked() != 0 {
+            let mut p = self.proc().enter();
+            let zombie = p.p_zomblwp();
+            if zombie != 0 {
+                p.set_p_zomblwp(0);
+                self.lwp_free(p, zombie);
+            }
+        }
+        let mut p = self.proc().enter();
+        p.p_ndlwps += usize::from(detached);
+        p.p_nlwpid = p.p_nlwpid.wrapping_add(1);
+        if p.p_nlwpid == 0 {
+            p.p_nlwpid += 1;
+        }
+        let l2 = self.new_lwp(p.p_nlwpid, l1.l_cpu());
+        p.p_lwps.insert(0, Member::new(l2.clone(), detached));
+        p.p_nlwps += 1;
+        l2
+    }
+
+    /// `_lwp_create`: makes a new LWP and lets it run, or leaves it suspended where that is asked for, or where the
+    /// creator is itself to be suspended or to exit.
+    ///
+    /// Not in `kern_lwp.c`; after the contract that it relies on.
+    /// Entry and exit: nothing held.
+    ///
+    /// As written an LWP that is created after the exit pass is suspended for ever ([`Repair::CreatedWhileExiting`]).
+    #[track_caller]
+    pub fn sys_lwp_create(&self, l: &Arc<KernelLwp>, detached: bool, suspended: bool) -> Arc<KernelLwp> {
+        let l2 = self.lwp_create(l, detached);
+        let cpu = &self.cpus[l2.l_cpu()];
+        let mut p = self.proc().enter();
+        let mut locked = l2.lwp_lock();
+        let exits = self.repaired(Repair::CreatedWhileExiting) && p.p_sflag & PS_WEXIT != 0;
+        if exits {
+            locked.set_flags(LW_WEXIT);
+        }
+        if !exits && (suspended || l.l_flag() & (LW_WREBOOT | LW_WSUSPEND | LW_WEXIT) != 0) {
+            locked.set_stat(State::Suspended);
+            drop(locked.lwp_setlock(cpu.spc_lwplock));
+        } else {
+            p.p_nrlwps += 1;
+            self.setrunqueue(locked);
+        }
+        p.exit();
+        l2
+    }
+}
