@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{OrderingRow, Run};
 
-/// The longest explanation of a break that a table has room for.
+/// The longest explanation of a break that a line has room for.
 const HOW: usize = 60;
 
 /// The families, a line each.
@@ -46,19 +46,27 @@ pub fn runs(runs: &[Run]) -> String {
     text(&table)
 }
 
-/// The sites, a line each and one more for each further break.
+/// The sites, a line each, and indented below it what the source has and what breaks under each weaker ordering: as
+/// columns these would be too wide for a terminal.
 pub fn orderings(rows: &[OrderingRow]) -> String {
-    let mut table = table(&["site", "declared", "weakest", "source", "breaks"]);
+    let mut table = table(&["site", "declared", "weakest"]);
     for row in rows {
-        let breaks = row.breaks.iter().map(|b| {
-            let how = b.how.lines().next().unwrap_or_default();
-            let cut = if how.chars().count() > HOW { "..." } else { "" };
-            format!("{}: {}: {}{cut}", b.ordering, b.program, how.chars().take(HOW).collect::<String>())
-        });
-        let breaks = breaks.collect::<Vec<_>>().join("\n");
-        table.add_row([&row.site, &row.declared, &row.weakest, &row.source, &breaks]);
+        table.add_row([&row.site, &row.declared, &row.weakest]);
     }
-    text(&table)
+    let mut lines = table.lines();
+    let mut text = lines.next().map_or_else(String::new, |head| head.trim_end().to_owned() + "\n");
+    for (row, line) in rows.iter().zip(lines) {
+        let _ = writeln!(text, "{}\n     the source: {}", line.trim_end(), row.source);
+        for b in &row.breaks {
+            // What follows is the engine's own wording of the same; the JSON report has it.
+            let how = b.how.lines().next().and_then(|how| how.split(": Causality violation").next());
+            let how = how.unwrap_or_default();
+            let cut = if how.chars().count() > HOW { "..." } else { "" };
+            let how: String = how.chars().take(HOW).collect();
+            let _ = writeln!(text, "     {} breaks {}: {how}{cut}", b.ordering, b.program);
+        }
+    }
+    text
 }
 
 /// The programs that failed, with how and with the commands that run each again.

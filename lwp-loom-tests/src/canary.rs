@@ -70,8 +70,12 @@ impl Canary {
 
 /// The canary with this name.
 pub fn find(name: &str) -> Option<&'static Canary> {
-    GROUPS.iter().flat_map(|group| group.canaries).find(|canary| canary.name == name)
+    GROUPS.iter().flat_map(|group| group.canaries).chain([&FALSE_ALARM]).find(|canary| canary.name == name)
 }
+
+/// loom issue 376: correct, but reported as a deadlock. In no group, since it is expected to fail.
+pub const FALSE_ALARM: Canary =
+    limited("canary/loom/try-lock", 2, &[], "loom 0.7.2 reports a deadlock that is none");
 
 const fn full(name: &'static str, threads: usize, expected: &'static [&'static str]) -> Canary {
     Canary { name, threads, uses_try_lock: false, expected, limit: None }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use loom::sync::Mutex;
 use loom::sync::atomic::AtomicUsize;
 use loom::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 use loom::sync::atomic::fence;
@@ -21,6 +22,7 @@ pub const BODIES: &[Body] = &[
     ("canary/loom/store-buffering-fence", || store_buffering(Relaxed, Some(SeqCst))),
     ("canary/loom/iriw-acquire", || iriw(None)),
     ("canary/loom/iriw-fence", || iriw(Some(SeqCst))),
+    ("canary/loom/try-lock", try_lock),
 ];
 
 fn cell() -> Arc<AtomicUsize> {
@@ -145,4 +147,14 @@ fn iriw(between: Option<Ordering>) -> Outcome {
         writer.join().unwrap();
     }
     format!("{mine} {}", reader.join().unwrap())
+}
+
+/// Issue 376: a try that loses blocks behind the winner, who waits for the loser's end.
+fn try_lock() -> Outcome {
+    let lock = Arc::new(Mutex::new(()));
+    let other = lock.clone();
+    let thread = spawn(move || drop(other.try_lock()));
+    let guard = lock.try_lock();
+    thread.join().unwrap();
+    if guard.is_ok() { "taken" } else { "busy" }.into()
 }
