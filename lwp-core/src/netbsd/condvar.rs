@@ -72,10 +72,9 @@ impl System {
             return;
         }
         // Before the guard, which passes through each of them.
-        #[expect(clippy::needless_late_init, reason = "it has to outlive the guard that fills it")]
-        let sleepers: Vec<Arc<KernelLwp>>;
+        let mut sleepers = Vec::new();
         let mut sq = queue.sleepers.enter();
-        sleepers = queue.sleepers.get(&sq).clone();
+        sleepers.clone_from(queue.sleepers.get(&sq));
         if !sleepers.is_empty() {
             queue.count(|_| 0);
         }
