@@ -154,6 +154,7 @@ fn explore_families(
         .map(|(owner, program)| (owner, Job { program: program.clone(), ..template.clone() }))
         .unzip();
     let mut failures = BTreeMap::new();
+    let mut slowest = report.slowest.take();
     let mut progress = Progress::new(engine.name(), jobs.len());
     pool.watch(progress.watcher());
     let explored = pool.run(jobs, |index, finding| {
@@ -174,10 +175,14 @@ fn explore_families(
                 run.seconds,
             ));
         }
+        if slowest.as_ref().is_none_or(|(_, _, seconds)| finding.seconds > *seconds) {
+            slowest = Some((finding.program.clone(), finding.engine.clone(), finding.seconds));
+        }
         if finding.verdict == Verdict::Failed {
             failures.insert(index, finding.clone());
         }
     });
+    report.slowest = slowest;
     report.runs.extend(tallies.iter().map(Tally::run));
     report.failures.extend(failures.into_values());
     explored.map(drop)

@@ -75,6 +75,10 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
         all.orderings.extend(report.orderings);
         all.undecided.extend(report.undecided);
         all.failures.extend(report.failures);
+        all.slowest = [all.slowest.take(), report.slowest]
+            .into_iter()
+            .flatten()
+            .max_by(|(.., a), (.., b)| a.total_cmp(b));
         all.differences.extend(report.differences);
         all.compared += report.compared;
         all.incomplete |= report.incomplete;

@@ -56,6 +56,9 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
     let runs = &report.runs;
     let mut text = table::runs(runs) + "\n";
     text += &table::failures(&report.failures, |failure| again(failure, &report.selection));
+    if let Some((program, engine, seconds)) = &report.slowest {
+        text += &format!("slowest: {program} ({engine}), {seconds:.1} s\n");
+    }
     if report.compared > 0 {
         let weak = report.differences.iter().filter(|d| d.weak_memory).count();
         let lost = report.differences.len() - weak;

@@ -15,6 +15,9 @@ pub struct Report {
     pub shard: Option<Shard>,
     /// A row for each family of programs under each engine.
     pub runs: Vec<Run>,
+    /// The program that took longest, the engine, and its seconds.
+    #[serde(default)]
+    pub slowest: Option<(String, String, f64)>,
     /// Every program that failed.
     pub failures: Vec<Finding>,
     /// How many programs two engines explored completely, so that their outcomes could be compared.
