@@ -1,0 +1,15 @@
+//! The repaired protocol on real threads, again and again: whatever the programs assert holds there too.
+#![cfg(not(any(loom, shuttle)))]
+
+use lwp_loom_tests::litmus::{Case, Variant};
+
+const RUNS: usize = 100;
+
+#[test]
+fn every_repaired_program_holds_on_real_threads() {
+    for case in Case::all().into_iter().filter(|case| case.variant == Variant::Repaired) {
+        for _ in 0..RUNS {
+            case.run();
+        }
+    }
+}
