@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `lwp_lock`, `kernel` | the lock that moves |
 //! | [`revision`], [`repair`] | what is as written, and what is mended |
+//! | [`transitions`] | the transitions that were made |
 //! | [`state`], [`flag`], [`errno`] | states, documented transitions, covering locks; flags; errors |
 //! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar` | the machine below the protocol |
 //! | [`lwp`], [`proc`] | `struct lwp` and `struct proc` |
@@ -31,6 +32,7 @@ mod suspend;
 mod switch;
 mod syscalls;
 pub mod system;
+pub mod transitions;
 mod userret;
 pub mod wait;
 
