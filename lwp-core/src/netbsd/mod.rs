@@ -1,5 +1,8 @@
 //! NetBSD's protocol, after `kern_lwp.c` 1.62 (March 2007) and 1.69.2.6 (December 2007).
 //!
+//! The functions that a kernel engineer knows do not pass their caller's place on: where a lock is taken, and where an
+//! execution fails, is a line of theirs.
+//!
 //! | module | what it holds |
 //! |---|---|
 //! | `lwp_lock`, `kernel` | the lock that moves |
