@@ -6,6 +6,7 @@ use std::path::Path;
 
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::Report;
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::table;
@@ -25,10 +26,15 @@ impl<'a> Output<'a> {
         Ok(Output { path, file })
     }
 
-    fn write(mut self, report: &Report) -> Result<(), Error> {
-        let written = serde_json::to_writer_pretty(&mut self.file, report)
-            .map_err(io::Error::from)
-            .and_then(|()| self.file.write_all(b"\n"));
+    /// Writes a report, for machines.
+    pub fn write_json(self, report: &impl Serialize) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(report).expect("a report is plain data");
+        self.write(&(text + "\n"))
+    }
+
+    /// Writes the file's whole text.
+    pub fn write(mut self, text: &str) -> Result<(), Error> {
+        let written = self.file.write_all(text.as_bytes());
         written.map_err(|e| Error::Failed(format!("cannot write {}: {e}", self.path.display())))
     }
 }
@@ -39,7 +45,7 @@ pub fn finish(report: &Report, json: Option<Output<'_>>, stopped: Option<&str>) 
         .write_all(text(report, stopped).as_bytes())
         .map_err(|e| Error::Failed(format!("cannot print the report: {e}")))?;
     if let Some(json) = json {
-        json.write(report)?;
+        json.write_json(report)?;
     }
     if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
 }

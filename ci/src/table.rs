@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
+use lwp_loom_tests::audit::{Order, Sight, Standing};
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{OrderingRow, Run};
 
@@ -57,6 +58,28 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
         });
         let breaks = breaks.collect::<Vec<_>>().join("\n");
         table.add_row([&row.site, &row.declared, &row.weakest, &row.source, &breaks]);
+    }
+    text(&table)
+}
+
+/// A revision's lock order: a line for each edge that is declared or was observed.
+pub fn lock_order(order: &Order) -> String {
+    let mut table = table(&["held", "taken", "standing", "first seen at", "in", "declared by"]);
+    let place = |seen: &Sight| seen.place.trim_start_matches("lwp-core/src/").to_owned();
+    for edge in &order.declared {
+        let (standing, place, program) = match &edge.seen {
+            Some(seen) => ("declared, observed", place(seen), seen.program.as_str()),
+            None => ("declared, not observed", String::new(), ""),
+        };
+        table.add_row([&edge.held, &edge.taken, standing, &place, program, &edge.source]);
+    }
+    for edge in &order.others {
+        let standing = match edge.standing {
+            Standing::Implied => "follows, observed",
+            Standing::Exception => "exception, observed",
+            Standing::Undeclared => "UNDECLARED, observed",
+        };
+        table.add_row([&edge.held, &edge.taken, standing, &place(&edge.seen), &edge.seen.program, ""]);
     }
     text(&table)
 }
