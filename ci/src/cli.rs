@@ -82,6 +82,9 @@ pub struct CheckArgs {
     /// Write the report to this file as well.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Draw the transitions of l_stat that were seen, as SVG, into this file.
+    #[arg(long, value_name = "FILE")]
+    pub diagram: Option<PathBuf>,
     /// Use this executable as every engine's worker, instead of building them.
     #[arg(long, hide = true, value_name = "PATH")]
     pub worker: Option<PathBuf>,

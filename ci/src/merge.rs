@@ -76,6 +76,7 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
         all.undecided.extend(report.undecided);
         all.failures.extend(report.failures);
         all.differences.extend(report.differences);
+        all.transitions.join(report.transitions);
         all.compared += report.compared;
         all.incomplete |= report.incomplete;
     }

@@ -54,7 +54,13 @@ pub fn finish(report: &Report, json: Option<Output<'_>>, stopped: Option<&str>) 
 pub fn is_green(report: &Report) -> bool {
     let complete = report.runs.iter().all(|run| matches!(run.verdict, Verdict::Complete | Verdict::Defect));
     let nothing_lost = report.differences.iter().all(|difference| difference.weak_memory);
-    !report.incomplete && !report.runs.is_empty() && complete && nothing_lost && report.undecided.is_empty()
+    let documented = report.transitions.coverage().iter().all(|coverage| coverage.undocumented.is_empty());
+    !report.incomplete
+        && !report.runs.is_empty()
+        && complete
+        && nothing_lost
+        && documented
+        && report.undecided.is_empty()
 }
 
 /// The report as text, with a last line that sums it up.
@@ -75,6 +81,7 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         }
         text.push('\n');
     }
+    text += &table::transitions(&report.transitions.coverage());
     if let Some(why) = &report.skipped {
         text += &format!("orderings: not searched, because {why}\n\n");
     } else if !report.orderings.is_empty() {
@@ -94,10 +101,11 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         None if runs.is_empty() => "nothing was explored\n".into(),
         None if is_green(report) => format!("complete: all of {families} families{}\n", blocked(report)),
         None => format!(
-            "of {families} families {} failed, {} bounded; {} orderings undecided\n",
+            "of {families} families {} failed, {} bounded; {} orderings undecided; {} transitions undocumented\n",
             count(Verdict::Failed),
             count(Verdict::Bounded),
             report.undecided.len(),
+            report.transitions.coverage().iter().map(|coverage| coverage.undocumented.len()).sum::<usize>(),
         ),
     }
 }

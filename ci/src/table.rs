@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
 use lwp_loom_tests::audit::{Order, Sight, Standing};
+use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{OrderingRow, Run};
 
@@ -60,6 +61,27 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
         table.add_row([&row.site, &row.declared, &row.weakest, &row.source, &breaks]);
     }
     text(&table)
+}
+
+/// Each revision's transitions: how many of the documented ones were seen, and every one that is amiss.
+pub fn transitions(coverages: &[Coverage]) -> String {
+    let mut text = String::new();
+    for coverage in coverages {
+        let (seen, documented) = (coverage.seen.len(), coverage.documented());
+        let _ = writeln!(
+            text,
+            "transitions of netbsd {}: {seen} of {documented} documented ones seen, {} undocumented",
+            coverage.revision,
+            coverage.undocumented.len()
+        );
+        for (what, transitions) in [("unseen", &coverage.unseen), ("undocumented", &coverage.undocumented)] {
+            for (from, to) in transitions {
+                let _ = writeln!(text, "  {what}: {from} to {to}");
+            }
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// A revision's lock order: a line for each edge that is declared or was observed.

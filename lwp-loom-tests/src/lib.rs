@@ -5,6 +5,8 @@
 
 pub mod audit;
 pub mod canary;
+pub mod coverage;
+pub mod diagram;
 pub mod engine;
 pub mod fuzzing;
 pub mod generate;
