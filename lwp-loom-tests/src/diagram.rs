@@ -175,10 +175,10 @@ fn legend(svg: &mut String, width: f64) {
         let _ = writeln!(
             svg,
             "<path stroke=\"{colour}\" stroke-width=\"{thick}\" stroke-dasharray=\"{dashes}\" \
-             d=\"M{x} {y}h35\"/>{}\n<text x=\"{}\" y=\"{}\" font-size=\"13\" \
+             d=\"M{x} {y}h35\"/>{}\n<text x=\"{}\" y=\"{}\" font-size=\"12\" \
              text-anchor=\"start\">{means}</text>",
             head((x + 35.0, y), (x + 35.0 + style.head(), y), colour),
-            x + 62.0,
+            x + 58.0,
             y + 4.0
         );
     }

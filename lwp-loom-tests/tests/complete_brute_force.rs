@@ -35,7 +35,7 @@ fn plainly(program: &Program, schedules: u64) -> Option<Seen> {
     match exploration.verdict {
         Verdict::Complete => Some(seen(&outcomes, traces, exploration.executions, 0)),
         Verdict::Bounded => None,
-        Verdict::Failed => panic!("{program:?}: {:?}", exploration.message),
+        Verdict::Failed | Verdict::Defect => panic!("{program:?}: {:?}", exploration.message),
     }
 }
 
