@@ -110,5 +110,6 @@ fn sum(audit: &Audit) -> String {
         others.filter(|other| other.standing == wanted).count()
     };
     let (undeclared, excepted) = (standing(Standing::Undeclared), standing(Standing::Exception));
-    format!("complete: {undeclared} undeclared edges, {excepted} explained by exceptions\n")
+    let known = if undeclared == 0 { "complete" } else { "not as declared" };
+    format!("{known}: {undeclared} undeclared edges, {excepted} explained by exceptions\n")
 }

@@ -41,6 +41,10 @@ fn an_edge_that_nothing_explains_is_named_and_is_not_green() {
         audit("undeclared", "edge=p_smutex/sq_mutex edge=sq_mutex/p_smutex complete", "audit.json");
     assert_eq!(status, Some(1), "{stdout}");
     assert!(stdout.contains("UNDECLARED, observed"), "{stdout}");
+    assert!(
+        stdout.contains("not as declared: 2 undeclared edges") && !stdout.contains("\ncomplete"),
+        "{stdout}"
+    );
     for order in json("undeclared").orders {
         let other = order.others.iter().find(|other| other.standing == Standing::Undeclared).unwrap();
         assert_eq!((other.held.as_str(), other.taken.as_str()), ("sq_mutex", "p_smutex"));
