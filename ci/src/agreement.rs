@@ -64,6 +64,8 @@ mod tests {
             steps: 0,
             schedule: None,
             outcomes: outcomes.iter().map(ToString::to_string).collect(),
+            lock_edges: Vec::new(),
+            transitions: Vec::new(),
             seconds: 0.0,
         };
         agreement.add(engine, &Mode::Search, &finding);

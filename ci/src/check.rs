@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::thread;
 
 use clap::ValueEnum;
+use lwp_loom_tests::diagram;
 use lwp_loom_tests::job::{Job, Mode, Verdict};
+use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::orderings::{SiteInfo, sites};
 use lwp_loom_tests::report::{Report, Shard};
 use lwp_loom_tests::suite::{Family, Scope};
@@ -34,10 +36,11 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         limits: args.limits.limits(),
         ..Job::default()
     };
-    let json = args.json.as_deref().map(Output::create).transpose()?;
     if let Some(shard) = args.shard {
         take(shard, &mut families, &mut sites);
     }
+    let diagram = diagram(args, &families, &engines)?;
+    let json = args.json.as_deref().map(Output::create).transpose()?;
     let mut workers = Vec::new();
     for engine in engines {
         workers.push((engine, args.worker.clone().map_or_else(|| engine.build_worker(), Ok)?));
@@ -63,12 +66,33 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         Stopped::Interrupted => "interrupted",
         Stopped::NoWorker(_) => "the worker does not start",
     });
-    let finished = summary::finish(&report, json, why);
+    let drawn = diagram.map_or(Ok(()), |file| file.write(&diagram::svg(&report.transitions.coverage())));
+    let finished = summary::finish(&report, json, why).and(drawn);
     match stopped {
         Some(Stopped::Interrupted) => Err(Error::Interrupted),
         Some(Stopped::NoWorker(why)) => Err(Error::Failed(why)),
         None => finished,
     }
+}
+
+/// The diagram's file, where one is asked for and there will be something to draw.
+fn diagram<'a>(
+    args: &'a CheckArgs,
+    families: &[Family],
+    engines: &[Engine],
+) -> Result<Option<Output<'a>>, Error> {
+    let Some(path) = args.diagram.as_deref() else { return Ok(None) };
+    if args.json.as_deref() == Some(path) {
+        return Err(Error::Input("--json and --diagram name the same file".into()));
+    }
+    let explored =
+        families.iter().filter(|f| engines.iter().any(|engine| f.engines.contains(&engine.name())));
+    if !explored.flat_map(|family| &family.programs).any(|program| Case::parse(program).is_some()) {
+        return Err(Error::Input(
+            "--diagram: none of the programs is over the protocol, which has the states".into(),
+        ));
+    }
+    Output::create(path).map(Some)
 }
 
 /// The engines that are asked for. Only one back end runs single executions.
@@ -160,6 +184,7 @@ fn explore_families(
     let explored = pool.run(jobs, |index, finding| {
         let tally = &mut tallies[owners[index]];
         tally.add(finding);
+        report.transitions.add(finding);
         agreement.add(engine, &template.mode, finding);
         progress.explored(finding);
         progress.step();

@@ -27,6 +27,11 @@ pub enum Command {
     /// Exit status: 0 if everything is complete, 1 if something failed or was cut short, 2 for bad input,
     /// 130 after Ctrl-C.
     Check(CheckArgs),
+    /// Hold the lock order that the protocol's programs show against the one that each revision declares.
+    ///
+    /// Exit status: 0 if every program is complete and every observed edge is declared or a recorded exception, 1 if not,
+    /// 2 for bad input, 130 after Ctrl-C.
+    Audit(AuditArgs),
     /// Join the reports of all shards of a check.
     Merge(MergeArgs),
     /// Run the one execution that a failure's replay string stands for.
@@ -77,6 +82,9 @@ pub struct CheckArgs {
     /// Write the report to this file as well.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Draw the transitions of l_stat that were seen, as SVG, into this file.
+    #[arg(long, value_name = "FILE")]
+    pub diagram: Option<PathBuf>,
     /// Use this executable as every engine's worker, instead of building them.
     #[arg(long, hide = true, value_name = "PATH")]
     pub worker: Option<PathBuf>,
@@ -116,6 +124,23 @@ impl CheckArgs {
         let weaken = self.weaken.iter().map(|w| format!("--weaken {}={}", w.site, w.ordering));
         self.names.iter().cloned().chain(options.into_iter().flatten()).chain(weaken).collect()
     }
+}
+
+/// The arguments of `cargo ci audit`.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Explore under this engine.
+    #[arg(long, value_name = "E", default_value = "complete")]
+    pub engine: Engine,
+    /// Explore this many programs at a time, instead of one per core.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Write the audit to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Use this executable as the engine's worker, instead of building it.
+    #[arg(long, hide = true, value_name = "PATH")]
+    pub worker: Option<PathBuf>,
 }
 
 /// The arguments of `cargo ci merge`.

@@ -1,6 +1,7 @@
 //! `cargo ci`: builds, tests, checks, fuzzes and measures this workspace.
 
 mod agreement;
+mod audit;
 mod backend;
 mod bench;
 mod check;
@@ -30,6 +31,7 @@ use crate::cli::{Cli, Command};
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check(args) => check::check(&args),
+        Command::Audit(args) => audit::audit(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Test => test::test(),

@@ -80,6 +80,7 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
             .flatten()
             .max_by(|(.., a), (.., b)| a.total_cmp(b));
         all.differences.extend(report.differences);
+        all.transitions.join(report.transitions);
         all.compared += report.compared;
         all.incomplete |= report.incomplete;
     }

@@ -179,6 +179,8 @@ impl Pool {
             steps: 0,
             schedule: None,
             outcomes: Vec::new(),
+            lock_edges: Vec::new(),
+            transitions: Vec::new(),
             seconds: 0.0,
         }
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::Report;
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::table;
@@ -25,10 +26,15 @@ impl<'a> Output<'a> {
         Ok(Output { path, file })
     }
 
-    fn write(mut self, report: &Report) -> Result<(), Error> {
-        let written = serde_json::to_writer_pretty(&mut self.file, report)
-            .map_err(io::Error::from)
-            .and_then(|()| self.file.write_all(b"\n"));
+    /// Writes a report, for machines.
+    pub fn write_json(self, report: &impl Serialize) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(report).expect("a report is plain data");
+        self.write(&(text + "\n"))
+    }
+
+    /// Writes the file's whole text.
+    pub fn write(mut self, text: &str) -> Result<(), Error> {
+        let written = self.file.write_all(text.as_bytes());
         written.map_err(|e| Error::Failed(format!("cannot write {}: {e}", self.path.display())))
     }
 }
@@ -39,7 +45,7 @@ pub fn finish(report: &Report, json: Option<Output<'_>>, stopped: Option<&str>) 
         .write_all(text(report, stopped).as_bytes())
         .map_err(|e| Error::Failed(format!("cannot print the report: {e}")))?;
     if let Some(json) = json {
-        json.write(report)?;
+        json.write_json(report)?;
     }
     if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
 }
@@ -48,7 +54,13 @@ pub fn finish(report: &Report, json: Option<Output<'_>>, stopped: Option<&str>) 
 pub fn is_green(report: &Report) -> bool {
     let complete = report.runs.iter().all(|run| matches!(run.verdict, Verdict::Complete | Verdict::Defect));
     let nothing_lost = report.differences.iter().all(|difference| difference.weak_memory);
-    !report.incomplete && !report.runs.is_empty() && complete && nothing_lost && report.undecided.is_empty()
+    let documented = report.transitions.coverage().iter().all(|coverage| coverage.undocumented.is_empty());
+    !report.incomplete
+        && !report.runs.is_empty()
+        && complete
+        && nothing_lost
+        && documented
+        && report.undecided.is_empty()
 }
 
 /// The report as text, with a last line that sums it up.
@@ -72,6 +84,7 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         }
         text.push('\n');
     }
+    text += &table::transitions(&report.transitions.coverage());
     if let Some(why) = &report.skipped {
         text += &format!("orderings: not searched, because {why}\n\n");
     } else if !report.orderings.is_empty() {
@@ -91,10 +104,11 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         None if runs.is_empty() => "nothing was explored\n".into(),
         None if is_green(report) => format!("complete: all of {families} families{}\n", blocked(report)),
         None => format!(
-            "of {families} families {} failed, {} bounded; {} orderings undecided\n",
+            "of {families} families {} failed, {} bounded; {} orderings undecided; {} transitions undocumented\n",
             count(Verdict::Failed),
             count(Verdict::Bounded),
             report.undecided.len(),
+            report.transitions.coverage().iter().map(|coverage| coverage.undocumented.len()).sum::<usize>(),
         ),
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
+use lwp_loom_tests::audit::{Order, Sight, Standing};
+use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{OrderingRow, Run};
 
@@ -67,6 +69,49 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
         }
     }
     text
+}
+
+/// Each revision's transitions: how many of the documented ones were seen, and every one that is amiss.
+pub fn transitions(coverages: &[Coverage]) -> String {
+    let mut text = String::new();
+    for coverage in coverages {
+        let (seen, documented) = (coverage.seen.len(), coverage.documented());
+        let _ = writeln!(
+            text,
+            "transitions of netbsd {}: {seen} of {documented} documented ones seen, {} undocumented",
+            coverage.revision,
+            coverage.undocumented.len()
+        );
+        for (what, transitions) in [("unseen", &coverage.unseen), ("undocumented", &coverage.undocumented)] {
+            for (from, to) in transitions {
+                let _ = writeln!(text, "  {what}: {from} to {to}");
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A revision's lock order: a line for each edge that is declared or was observed.
+pub fn lock_order(order: &Order) -> String {
+    let mut table = table(&["held", "taken", "standing", "first seen at", "in", "declared by"]);
+    let place = |seen: &Sight| seen.place.trim_start_matches("lwp-core/src/").to_owned();
+    for edge in &order.declared {
+        let (standing, place, program) = match &edge.seen {
+            Some(seen) => ("declared, observed", place(seen), seen.program.as_str()),
+            None => ("declared, not observed", String::new(), ""),
+        };
+        table.add_row([&edge.held, &edge.taken, standing, &place, program, &edge.source]);
+    }
+    for edge in &order.others {
+        let standing = match edge.standing {
+            Standing::Implied => "follows, observed",
+            Standing::Exception => "exception, observed",
+            Standing::Undeclared => "UNDECLARED, observed",
+        };
+        table.add_row([&edge.held, &edge.taken, standing, &place(&edge.seen), &edge.seen.program, ""]);
+    }
+    text(&table)
 }
 
 /// The programs that failed, with how and with the commands that run each again.

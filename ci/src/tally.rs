@@ -123,6 +123,8 @@ mod tests {
             steps: 0,
             schedule: None,
             outcomes: Vec::new(),
+            lock_edges: Vec::new(),
+            transitions: Vec::new(),
             seconds: 0.5,
         }
     }

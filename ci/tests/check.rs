@@ -35,6 +35,9 @@ fn output(test: &str, worker: &str, args: &[&str]) -> (Option<i32>, String, Stri
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
+/// A family over the protocol.
+const PROTOCOL: &str = "lwp-1.62-repaired";
+
 fn family() -> Family {
     suite::families(Scope::Default)
         .into_iter()
@@ -69,6 +72,41 @@ fn a_report_that_cannot_be_written_is_found_before_anything_runs() {
     assert_eq!((status, stdout.as_str()), (Some(2), ""));
     assert!(stderr.contains("no/such/folder/report.json"), "{stderr}");
     assert!(!dir("unwritable").join("ran").exists());
+}
+
+#[test]
+fn a_diagram_that_cannot_be_written_is_found_before_anything_runs() {
+    for (args, why) in [
+        (&["--diagram", "no/such/folder/states.svg", PROTOCOL][..], "no/such/folder/states.svg"),
+        (&["--diagram", "states.svg", "spin"], "over the protocol"),
+        (&["--diagram", "same", "--json", "same", PROTOCOL], "the same file"),
+    ] {
+        let (status, stdout, stderr) = output("no-diagram", "touch=ran complete", args);
+        assert_eq!((status, stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(stderr.contains(why), "{stderr}");
+        assert!(!dir("no-diagram").join("ran").exists(), "{args:?}");
+    }
+}
+
+#[test]
+fn transitions_are_listed_and_drawn_as_what_they_are() {
+    let args = [PROTOCOL, "--diagram", "states.svg", "--json", "report.json"];
+    let drawn = |test: &str| fs::read_to_string(dir(test).join("states.svg")).unwrap();
+
+    let (status, stdout, _) = output("documented", "transition=LSRUN/LSONPROC complete", &args);
+    assert_eq!(status, Some(0), "{stdout}");
+    assert!(
+        stdout.contains("transitions of netbsd 1.62: 1 of 19 documented ones seen, 0 undocumented"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("  unseen: LSIDL to LSRUN\n"), "{stdout}");
+    assert!(!stdout.contains("  undocumented: ") && !drawn("documented").contains("class=\"undocumented\""));
+
+    let (status, stdout, _) = output("undocumented", "transition=LSZOMB/LSRUN complete", &args);
+    assert_eq!(status, Some(1), "{stdout}");
+    assert!(stdout.contains("  undocumented: LSZOMB to LSRUN\n"), "{stdout}");
+    assert!(!stdout.contains("\ncomplete"), "{stdout}");
+    assert!(drawn("undocumented").contains("LSZOMB to LSRUN: seen, not documented"));
 }
 
 #[test]

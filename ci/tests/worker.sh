@@ -4,16 +4,28 @@ engine=loom
 
 answer() {
     printf '{"program":"%s","engine":"%s","verdict":"%s","bound":%s,"message":%s,' "$program" "$engine" "$1" "$2" "$3"
-    printf '"executions":2,"distinct":1,"outcomes":[],"seconds":0.5}\n'
+    printf '"executions":2,"distinct":1,"outcomes":[],"lock_edges":[%s],"transitions":[%s],' "$edges" "$transitions"
+    printf '"seconds":0.5}\n'
 }
 
 while read -r job; do
     program=${job#'{"program":"'}
     program=${program%%'","weaken":'*}
+    edges=
+    transitions=
     for word in ${FAKE_WORKER:-$program}; do
         case $word in
         touch=*) : >"${word#touch=}" ;;
         await=*) until [ -e "${word#await=}" ]; do sleep 0.01; done ;;
+        # Shows in the answer that follows.
+        edge=*)
+            edge=${word#edge=}
+            edges="$edges${edges:+,}{\"held\":\"${edge%%/*}\",\"taken\":\"${edge#*/}\",\"place\":\"here.rs:1\"}"
+            ;;
+        transition=*)
+            transition=${word#transition=}
+            transitions="$transitions${transitions:+,}[\"${transition%%/*}\",\"${transition#*/}\"]"
+            ;;
         complete) answer complete null null ;;
         bounded) answer bounded '"2 executions"' null ;;
         failed) answer failed null '"it fails"' && exit 1 ;;

@@ -47,6 +47,25 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class.
+    pub const ALL: [Class; 15] = [
+        Class::SpcLwplock,
+        Class::SpcMutex,
+        Class::SchedMutex,
+        Class::SleepQueue,
+        Class::TurnstileChain,
+        Class::ProcSmutex,
+        Class::ProclistLock,
+        Class::ProclistMutex,
+        Class::ProcMutex,
+        Class::KernelLock,
+        Class::CpuThreadLock,
+        Class::DispatchQueue,
+        Class::IllumosSleepQueue,
+        Class::StopLock,
+        Class::TransitionLock,
+    ];
+
     /// The kernels' name of the lock.
     pub const fn name(self) -> &'static str {
         match self {

@@ -144,6 +144,26 @@ pub struct Finding {
     pub schedule: Option<String>,
     /// Every outcome that was observed, sorted.
     pub outcomes: Vec<String>,
+    /// Every lock that was taken while another was held, by class.
+    #[serde(default)]
+    pub lock_edges: Vec<LockEdge>,
+    /// Every transition of `l_stat` that was made.
+    #[serde(default)]
+    pub transitions: Vec<Transition>,
     /// Wall-clock seconds.
     pub seconds: f64,
 }
+
+/// A lock of one class was taken while one of another was held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockEdge {
+    /// The kernels' name of what was held.
+    pub held: String,
+    /// The kernels' name of what was taken.
+    pub taken: String,
+    /// Where that happened first, as `file:line`.
+    pub place: String,
+}
+
+/// An LWP went from one state to another; the kernel's names of both.
+pub type Transition = (String, String);

@@ -3,7 +3,10 @@
 //! Data flows one way: a [`suite`] names [`program`]s, a worker process explores one [`job::Job`] at a time with an
 //! [`engine`] and answers with a [`job::Finding`], and the runner sums findings up in a [`report::Report`].
 
+pub mod audit;
 pub mod canary;
+pub mod coverage;
+pub mod diagram;
 pub mod engine;
 pub mod fuzzing;
 pub mod generate;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::coverage::Transitions;
 use crate::job::{Finding, Verdict};
 
 /// The whole of a check.
@@ -26,6 +27,9 @@ pub struct Report {
     /// Outcomes on which two engines that explored the same program differ.
     #[serde(default)]
     pub differences: Vec<Difference>,
+    /// The transitions of `l_stat` that the protocol's programs made.
+    #[serde(default)]
+    pub transitions: Transitions,
     /// A row for each ordering site.
     pub orderings: Vec<OrderingRow>,
     /// Why the orderings were not searched, where they were not.

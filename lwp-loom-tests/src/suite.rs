@@ -113,8 +113,8 @@ const PROTOCOL: &[(Revision, Kind, bool, &str)] = &[
     (Revision::R1_69_2_6, Kind::WithoutOne, false, "lwp-1.69.2.6-without-one-larger"),
 ];
 
-/// The litmus programs over the protocol.
-fn protocol() -> impl Iterator<Item = Family> {
+/// The families of litmus programs over NetBSD's protocol.
+pub fn protocol() -> impl Iterator<Item = Family> {
     let all = Case::all();
     let families = PROTOCOL.iter().map(move |&(revision, kind, loom, name)| {
         let of_family =

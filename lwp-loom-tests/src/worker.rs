@@ -5,10 +5,13 @@ use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lwp_core::netbsd::transitions;
+use lwp_core::witness;
+
 use crate::engine::Exploration;
 #[cfg(any(loom, shuttle))]
 use crate::job::Mode;
-use crate::job::{Answer, Finding, Job, Verdict};
+use crate::job::{Answer, Finding, Job, LockEdge, Transition, Verdict};
 use crate::subject::Subject;
 
 /// Answers jobs from standard input until it ends, or until a program fails.
@@ -127,8 +130,25 @@ fn write(answer: &Answer) {
     writeln!(out, "{line}").and_then(|()| out.flush()).expect("the runner reads until the worker ends");
 }
 
-/// Undoes what the last job changed in `lwp-core`.
+/// What the lock order's witness has seen in this job.
+fn lock_edges() -> Vec<LockEdge> {
+    let edges = witness::observed().into_iter().map(|((held, taken), place)| LockEdge {
+        held: held.name().into(),
+        taken: taken.name().into(),
+        place: format!("{}:{}", place.file(), place.line()),
+    });
+    edges.collect()
+}
+
+/// The transitions that LWPs have made in this job.
+fn transitions() -> Vec<Transition> {
+    transitions::made().into_iter().map(|(from, to)| (from.name().into(), to.name().into())).collect()
+}
+
+/// Undoes what the last job changed in `lwp-core`, and forgets what was seen in it.
 fn restore() {
+    witness::forget();
+    transitions::forget();
     #[cfg(any(loom, shuttle))]
     {
         lwp_core::site::Site::ALL.iter().for_each(|site| lwp_core::site::weaken(*site, None));
@@ -200,6 +220,8 @@ impl Findings {
             steps: exploration.steps,
             schedule: exploration.schedule,
             outcomes,
+            lock_edges: lock_edges(),
+            transitions: transitions(),
             seconds: exploration.seconds,
         }));
     }

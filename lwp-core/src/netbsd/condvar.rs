@@ -25,7 +25,6 @@ impl System {
     /// `cv_wait`: sleeps until somebody broadcasts.
     ///
     /// Entry and exit: p_smutex held; it is released meanwhile, once the LWP is on the queue.
-    #[track_caller]
     pub(super) fn cv_wait<'a>(&self, l: &Arc<KernelLwp>, cv: Wchan, p: ProcGuard<'a>) -> ProcGuard<'a> {
         let proc = p.proc();
         // Without `catch` nothing interrupts the sleep.
@@ -39,7 +38,6 @@ impl System {
     ///
     /// # Errors
     /// EINTR where that happened.
-    #[track_caller]
     pub(super) fn cv_wait_sig<'a>(
         &self,
         l: &Arc<KernelLwp>,
@@ -51,7 +49,6 @@ impl System {
         (proc.enter(), result)
     }
 
-    #[track_caller]
     fn cv_block(&self, curl: &Arc<KernelLwp>, cv: Wchan, p: ProcGuard<'_>, catch: bool) -> Result<(), Errno> {
         let queue = &self.sleepqs[cv.0];
         let sq = queue.sleepers.enter();
@@ -65,7 +62,6 @@ impl System {
     /// `cv_broadcast`: wakes everybody who waits. Looks whether there is anybody before it takes a lock.
     ///
     /// Entry and exit: p_smutex held.
-    #[track_caller]
     pub(super) fn cv_broadcast(&self, cv: Wchan, _: &ProcGuard<'_>) {
         let queue = &self.sleepqs[cv.0];
         if queue.seems_empty() {

@@ -72,7 +72,6 @@ impl Cpu {
 impl System {
     /// Whether the LWP is still on its CPU, as the revision asks: 1.69.2.6 looks at LW_RUNNING under the LWP's lock,
     /// 1.62 at `ci_curlwp` under `sched_mutex`.
-    #[track_caller]
     pub(super) fn is_on_its_cpu(&self, l: &LwpLocked<'_>) -> bool {
         match self.revision {
             Revision::R1_69_2_6 => l.flags() & LW_RUNNING != 0,
@@ -83,7 +82,6 @@ impl System {
     /// Makes an LWP runnable: LSRUN, and on to its CPU's run queue, or on to the CPU itself if that idles.
     ///
     /// Entry: the LWP locked by its CPU's `spc_mutex`. Exit: that lock released.
-    #[track_caller]
     pub(super) fn setrunqueue(&self, mut l: LwpLocked<'_>) {
         let lwp = l.lwp().clone();
         let cpu = &self.cpus[lwp.l_cpu()];
@@ -105,7 +103,6 @@ impl System {
     /// no lock any more. `left`: whether the leaver has taken itself off the CPU already.
     ///
     /// Entry: `spc_mutex` held. Exit: released.
-    #[track_caller]
     pub(super) fn switch_to_next(
         &self,
         cpu: &Cpu,
@@ -131,7 +128,6 @@ impl System {
     /// Puts the LWP at the end of the run queue, for a leaver that wants to come back.
     ///
     /// Entry and exit: the LWP locked by its CPU's `spc_mutex`.
-    #[track_caller]
     pub(super) fn requeue(&self, l: &mut LwpLocked<'_>) {
         let lwp = l.lwp().clone();
         l.set_stat(State::Run);
@@ -141,7 +137,6 @@ impl System {
     /// From the run queue to the CPU: LSONPROC, and covered by the CPU's lock.
     ///
     /// Entry: the LWP locked by `spc_mutex`. Exit: that lock held, the LWP lent to `spc_lwplock`.
-    #[track_caller]
     fn onproc<'a>(&self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
         l.set_stat(State::OnProc);
         if self.revision == Revision::R1_69_2_6 {

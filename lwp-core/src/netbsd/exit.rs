@@ -19,7 +19,6 @@ impl System {
     ///
     /// To free another detached zombie both revisions let go of p_smutex after the references are drained: 1.62 does not
     /// drain again, 1.69.2.6 does, but the count is 0 meanwhile ([`Repair::DrainedReferences`]).
-    #[track_caller]
     pub fn lwp_exit(&self, l: &Arc<KernelLwp>) -> Exited {
         let lid = l.l_lid();
         let mut p = self.proc().enter();
@@ -70,7 +69,6 @@ impl System {
     ///
     /// Not in `kern_lwp.c`; after the contract that it relies on.
     /// Entry: p_smutex held. Exit: the LWP is a zombie that has left its CPU.
-    #[track_caller]
     pub fn exit1<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> Exited {
         p.p_sflag |= PS_WEXIT;
         if p.p_nlwps > 1 {
@@ -100,7 +98,6 @@ impl System {
     /// Entry and exit: p_smutex held.
     ///
     /// As written a suspension that is pending still takes effect afterwards ([`Repair::SuspendedExit`]).
-    #[track_caller]
     fn exit_lwps(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>) {
         let others: Vec<Arc<KernelLwp>> =
             p.p_lwps.iter().map(|m| m.lwp.clone()).filter(|other| !Arc::ptr_eq(other, l)).collect();

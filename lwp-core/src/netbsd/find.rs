@@ -10,7 +10,6 @@ impl System {
     ///
     /// `kern_lwp.c` 1.62 L912, 1.69.2.6 L1048; the two are the same.
     /// Entry and exit: p_smutex held. `None` where there is no such LWP, or it is LSIDL or LSZOMB.
-    #[track_caller]
     pub fn lwp_find(&self, p: &ProcGuard<'_>, lid: Lid) -> Option<Arc<KernelLwp>> {
         let l = &p.p_lwps[p.position(lid)?].lwp;
         let live = !matches!(l.l_stat(), State::Idl | State::Zomb);
@@ -27,7 +26,6 @@ impl System {
     ///
     /// # Panics
     /// Where the process is a zombie with more than one LWP, or has none that is alive: the kernel's panics.
-    #[track_caller]
     pub fn proc_representative_lwp(&self, p: &ProcGuard<'_>) -> (Arc<KernelLwp>, usize) {
         use State::{OnProc, Run, Sleep, Stop, Suspended};
         if let [only] = &p.p_lwps[..] {

@@ -13,7 +13,6 @@ impl System {
     ///
     /// 1.62 does not tell those who wait that there is one LWP less ([`Repair::StuckWait`]), and looks only at
     /// `ci_curlwp` where 1.69.2.6 looks at LW_RUNNING too.
-    #[track_caller]
     pub(super) fn lwp_free(&self, mut p: ProcGuard<'_>, lid: Lid) {
         let Some(n) = p.position(lid) else { panic!("LWP {lid} is freed twice") };
         let l = p.p_lwps.remove(n);

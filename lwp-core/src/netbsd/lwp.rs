@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::flag::LW_RUNNING;
-use super::{Lwp, LwpGuard, Revision, State};
+use super::{Lwp, LwpGuard, Revision, State, transitions};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
@@ -224,6 +224,8 @@ impl<'a> LwpLocked<'a> {
     #[track_caller]
     pub(super) fn set_stat(&mut self, to: State) {
         let from = self.stat();
+        // Before the check: what it stops at is to be listed as well.
+        transitions::makes(from, to);
         if cfg!(any(loom, shuttle, debug_assertions)) {
             let (lid, revision) = (self.lwp.l_lid, self.lwp.revision);
             assert!(

@@ -1,9 +1,13 @@
 //! NetBSD's protocol, after `kern_lwp.c` 1.62 (March 2007) and 1.69.2.6 (December 2007).
 //!
+//! The functions that a kernel engineer knows do not pass their caller's place on: where a lock is taken, and where an
+//! execution fails, is a line of theirs.
+//!
 //! | module | what it holds |
 //! |---|---|
 //! | `lwp_lock`, `kernel` | the lock that moves |
 //! | [`revision`], [`repair`] | what is as written, and what is mended |
+//! | [`transitions`] | the transitions that were made |
 //! | [`state`], [`flag`], [`errno`] | states, documented transitions, covering locks; flags; errors |
 //! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar` | the machine below the protocol |
 //! | [`lwp`], [`proc`] | `struct lwp` and `struct proc` |
@@ -32,6 +36,7 @@ mod suspend;
 mod switch;
 mod syscalls;
 pub mod system;
+pub mod transitions;
 mod userret;
 pub mod wait;
 

@@ -13,7 +13,6 @@ impl System {
     ///
     /// # Panics
     /// Where the LWP is a zombie, or has no reference left to itself: the kernel's assertions.
-    #[track_caller]
     pub fn lwp_addref(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>) {
         assert_ne!(l.l_stat(), State::Zomb, "lwp_addref: l_stat != LSZOMB");
         let refs = &mut p.member(l.l_lid()).l_refcnt;
@@ -28,7 +27,6 @@ impl System {
     ///
     /// # Panics
     /// In 1.69.2.6 where the LWP is a zombie or has no reference: the kernel's assertions. Where the LWP is gone.
-    #[track_caller]
     pub fn lwp_delref(&self, l: &Arc<KernelLwp>) {
         let mut p = self.proc().enter();
         if self.revision == Revision::R1_69_2_6 {
@@ -45,7 +43,6 @@ impl System {
     ///
     /// `kern_lwp.c` 1.62 L1216, 1.69.2.6 L1336; they wait on different condition variables.
     /// Entry and exit: p_smutex held; it is released meanwhile.
-    #[track_caller]
     pub(super) fn lwp_drainrefs<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> ProcGuard<'a> {
         let lid = l.l_lid();
         let refs = &mut p.member(lid).l_refcnt;

@@ -12,7 +12,6 @@ impl System {
     ///
     /// # Panics
     /// Where the LWP is in any other state.
-    #[track_caller]
     pub(super) fn setrunnable(&self, p: &mut ProcGuard<'_>, mut l: LwpLocked<'_>) {
         match l.stat() {
             State::Stop => p.p_nrlwps += 1,

@@ -49,7 +49,6 @@ impl System {
     ///
     /// Entry: `sq` held, the LWP not locked. Exit: the LWP locked, by `sq`. The order sq_mutex, spc_lwplock in which that
     /// takes the locks is the reverse of the one that 1.69.2.6 L183-188 declares.
-    #[track_caller]
     pub(super) fn sleepq_enter<'a>(&self, l: &'a Arc<KernelLwp>, sq: MutexGuard<'a>) -> LwpLocked<'a> {
         l.lwp_lock().lwp_unlock_to_held(sq)
     }
@@ -57,7 +56,6 @@ impl System {
     /// `sleepq_enqueue`: puts the current LWP on a sleep queue.
     ///
     /// Entry and exit: the LWP locked by the queue's lock. LSONPROC to LSSLEEP.
-    #[track_caller]
     pub(super) fn sleepq_enqueue(&self, l: &mut LwpLocked<'_>, wchan: Wchan) {
         l.fields().l_wchan = Some(wchan);
         l.set_stat(State::Sleep);
@@ -72,7 +70,6 @@ impl System {
     ///
     /// # Errors
     /// EINTR where `catch` is set and the LWP is to exit or to be dumped.
-    #[track_caller]
     pub(super) fn sleepq_block(&self, mut l: LwpLocked<'_>, catch: bool) -> Result<(), Errno> {
         let lwp = l.lwp().clone();
         if catch {
@@ -90,7 +87,6 @@ impl System {
     /// one that has not left its CPU stays there; any other becomes runnable.
     ///
     /// Entry: the LWP locked by the queue's lock. Exit: that lock held, the LWP lent to another.
-    #[track_caller]
     pub(super) fn sleepq_remove<'a>(&'a self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
         let lid = l.lwp().l_lid();
         let wchan = l.fields().l_wchan.take().expect("an LWP on a sleep queue has a wait channel");
@@ -120,7 +116,6 @@ impl System {
     /// `lwp_unsleep`, by way of the condition variable's: takes an LWP off its sleep queue before its time.
     ///
     /// Entry: the LWP locked by the queue's lock. Exit: nothing locked.
-    #[track_caller]
     pub(super) fn lwp_unsleep(&self, mut l: LwpLocked<'_>) {
         let wchan = l.fields().l_wchan.expect("only a sleeper is woken");
         self.sleepqs[wchan.0].count(|waiters| waiters - 1);

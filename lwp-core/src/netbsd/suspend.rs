@@ -17,7 +17,6 @@ impl System {
     ///
     /// # Errors
     /// EDEADLK where the caller has been told to exit, EINTR where `t` is LSIDL or LSZOMB.
-    #[track_caller]
     pub fn lwp_suspend(
         &self,
         p: &mut ProcGuard<'_>,
@@ -65,7 +64,6 @@ impl System {
     ///
     /// `kern_lwp.c` 1.62 L338, 1.69.2.6 L326; the two are the same.
     /// Entry: p_smutex held, the LWP locked. Exit: p_smutex held, the LWP unlocked.
-    #[track_caller]
     pub fn lwp_continue(&self, p: &mut ProcGuard<'_>, mut l: LwpLocked<'_>) {
         if l.flags() & LW_WREBOOT != 0 {
             l.unlock();

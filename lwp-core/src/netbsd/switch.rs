@@ -11,7 +11,6 @@ impl System {
     /// LSONPROC yields: it goes to the end of the run queue.
     ///
     /// Entry: the current LWP locked; LSONPROC, LSSLEEP, LSSTOP or LSSUSPENDED. Exit: LSONPROC, nothing locked.
-    #[track_caller]
     pub(super) fn mi_switch(&self, mut l: LwpLocked<'_>) {
         let lwp = l.lwp().clone();
         let cpu = &self.cpus[lwp.l_cpu()];
@@ -54,7 +53,6 @@ impl System {
     /// Entry: nothing held, the current LWP LSZOMB. Exit: the LWP's thread has nothing left to do.
     ///
     /// 1.69.2.6 changes `l_flag` without a lock here ([`Repair::UnlockedRunning`]).
-    #[track_caller]
     pub(super) fn lwp_exit_switchaway(&self, l: &Arc<KernelLwp>) {
         let cpu = &self.cpus[l.l_cpu()];
         if self.revision == Revision::R1_69_2_6 {

@@ -16,7 +16,6 @@ impl System {
     /// # Errors
     /// ESRCH where there is no such live LWP. EDEADLK where the caller suspends itself and nobody else runs, or has
     /// been told to exit.
-    #[track_caller]
     pub fn sys_lwp_suspend(&self, l: &Arc<KernelLwp>, target: Lid) -> Result<(), Errno> {
         let mut p = self.proc().enter();
         let t = self.lwp_find(&p, target).ok_or(Errno::Esrch)?;
@@ -36,7 +35,6 @@ impl System {
     ///
     /// # Errors
     /// ESRCH where there is no such live LWP.
-    #[track_caller]
     pub fn sys_lwp_continue(&self, target: Lid) -> Result<(), Errno> {
         let mut p = self.proc().enter();
         let t = self.lwp_find(&p, target).ok_or(Errno::Esrch)?;
@@ -50,7 +48,6 @@ impl System {
     ///
     /// # Errors
     /// Those of [`System::lwp_wait1`].
-    #[track_caller]
     pub fn sys_lwp_wait(&self, l: &Arc<KernelLwp>, lid: Lid) -> Waited {
         let (p, waited) = self.lwp_wait1(self.proc().enter(), l, lid, false);
         drop(p);
@@ -63,7 +60,6 @@ impl System {
     ///
     /// # Errors
     /// ESRCH where there is no such LWP, EINVAL where it is detached already.
-    #[track_caller]
     pub fn sys_lwp_detach(&self, target: Lid) -> Result<(), Errno> {
         let mut p = self.proc().enter();
         let n = p.position(target).ok_or(Errno::Esrch)?;
@@ -85,7 +81,6 @@ impl System {
     /// `exit`: ends the process, or the LWP alone where another ends the process already.
     ///
     /// Entry: nothing held. Exit: the LWP has exited.
-    #[track_caller]
     pub fn sys_exit(&self, l: &Arc<KernelLwp>) -> Exited {
         let p = self.proc().enter();
         if p.p_sflag & PS_WEXIT != 0 {
@@ -101,7 +96,6 @@ impl System {
     ///
     /// # Errors
     /// [`Exited`] as [`System::lwp_userret`].
-    #[track_caller]
     pub fn user_mode(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
         l.wait_for_ast();
         self.lwp_userret(l)

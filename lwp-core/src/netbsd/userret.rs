@@ -17,7 +17,6 @@ impl System {
     ///
     /// # Errors
     /// [`Exited`] where the LWP has exited: the kernel's function does not return then.
-    #[track_caller]
     pub fn lwp_userret(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
         while l.l_flag() & LW_USERRET != 0 {
             if l.l_flag() & LW_WSUSPEND != 0 {
@@ -31,7 +30,6 @@ impl System {
     }
 
     /// LSONPROC to LSSUSPENDED, and back when somebody continues the LWP.
-    #[track_caller]
     fn suspend_self(&self, l: &Arc<KernelLwp>) {
         let mut p = self.proc().enter();
         // p_smutex covers the flag too: whoever changes it holds it.

@@ -35,7 +35,6 @@ impl System {
     /// ESRCH where there is nobody to wait for. EDEADLK where the waiter waits for itself, or for one that waits for it
     /// (1.62: itself only), where the process exits, or where all who could exit wait too. EINTR where the waiter is
     /// to exit. [`Exited`] where it has: during a core dump it is suspended first.
-    #[track_caller]
     pub fn lwp_wait1<'a>(
         &'a self,
         mut p: ProcGuard<'a>,
@@ -123,7 +122,6 @@ impl System {
     /// Frees the detached zombies that wait to be reaped: at most one at a time, but others may follow meanwhile.
     ///
     /// Entry and exit: p_smutex held; it is released while one is freed.
-    #[track_caller]
     fn reap_detached<'a>(&'a self, mut p: ProcGuard<'a>) -> ProcGuard<'a> {
         loop {
             let zombie = p.p_zomblwp();

@@ -1,0 +1,115 @@
+//! `cargo ci audit`: the lock order that the protocol's programs show, against the one that each revision declares.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::thread;
+
+use lwp_loom_tests::audit::{Audit, Order, Standing};
+use lwp_loom_tests::job::{Finding, Job};
+use lwp_loom_tests::suite;
+
+use crate::cli::AuditArgs;
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::pool::{Pool, Stopped};
+use crate::progress::Progress;
+use crate::summary::Output;
+use crate::{revision, table};
+
+/// Runs the audit. Whatever is wrong with the request is found before anything runs.
+pub fn audit(args: &AuditArgs) -> Result<(), Error> {
+    let json = args.json.as_deref().map(Output::create).transpose()?;
+    let engine = args.engine.name();
+    let (explored, left_out): (Vec<_>, Vec<_>) =
+        suite::protocol().partition(|family| family.engines.contains(&engine));
+    let worker = args.worker.clone().map_or_else(|| args.engine.build_worker(), Ok)?;
+
+    // From here on and not before: Ctrl-C ends a build the ordinary way.
+    let interrupt = Interrupt::install()?;
+    let size = args.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let pool = Pool::new(worker, engine, size, interrupt);
+    let jobs = explored.into_iter().flat_map(|family| family.programs);
+    let (findings, stopped) = explore(&pool, jobs.map(|program| Job { program, ..Job::default() }).collect());
+    let audit = Audit {
+        commit: revision::commit(),
+        engine: engine.into(),
+        left_out: left_out.iter().map(|family| family.programs.len()).sum(),
+        incomplete: stopped.is_some(),
+        ..Audit::of(&findings)
+    };
+    io::stdout()
+        .write_all(text(&audit).as_bytes())
+        .map_err(|e| Error::Failed(format!("cannot print the audit: {e}")))?;
+    if let Some(json) = json {
+        json.write_json(&audit)?;
+    }
+    match stopped {
+        Some(Stopped::Interrupted) => Err(Error::Interrupted),
+        Some(Stopped::NoWorker(why)) => Err(Error::Failed(why)),
+        None if audit.is_green() => Ok(()),
+        None => Err(Error::Failed("the audit is not green".into())),
+    }
+}
+
+/// Explores the programs. What was found before a stop is kept.
+fn explore(pool: &Pool, jobs: Vec<Job>) -> (Vec<Finding>, Option<Stopped>) {
+    let mut progress = Progress::new("audit", jobs.len());
+    pool.watch(progress.watcher());
+    let mut findings = BTreeMap::new();
+    let stopped = pool.run(jobs, |index, finding| {
+        progress.explored(finding);
+        progress.step();
+        findings.insert(index, finding.clone());
+    });
+    (findings.into_values().collect(), stopped.err())
+}
+
+/// The audit as text, with a last line that sums it up.
+fn text(audit: &Audit) -> String {
+    let mut text = String::new();
+    for order in &audit.orders {
+        text += &format!("netbsd {}\n\n{}\n", order.revision, table::lock_order(order));
+        for exception in &order.exceptions {
+            text += &format!(
+                "exception: {} held, {} taken: {}\n  {}\n  {}\n\n",
+                exception.held,
+                exception.taken,
+                exception.source,
+                exception.why,
+                exception
+                    .seen
+                    .as_ref()
+                    .map_or("not observed".into(), |seen| format!("observed at {}", seen.place)),
+            );
+        }
+    }
+    let again = |finding: &Finding| {
+        vec![format!("repeat: cargo ci check {} --engine {}", finding.program, finding.engine)]
+    };
+    text += &table::failures(&audit.failures, again);
+    text += &format!(
+        "{} programs under {}, {} executions; {} programs left out, which the engine does not complete\n",
+        audit.programs, audit.engine, audit.executions, audit.left_out
+    );
+    text + &sum(audit)
+}
+
+fn sum(audit: &Audit) -> String {
+    if audit.incomplete {
+        return "incomplete: stopped before the end\n".into();
+    }
+    if !audit.failures.is_empty() {
+        return format!("incomplete: {} programs failed or were cut short\n", audit.failures.len());
+    }
+    if let Some(blind) = audit.orders.iter().find(|order| !order.is_observed()) {
+        return format!("nothing was observed of netbsd {}\n", blind.revision);
+    }
+    let standing = |wanted| {
+        let others = audit.orders.iter().flat_map(|Order { others, .. }| others);
+        others.filter(|other| other.standing == wanted).count()
+    };
+    let (undeclared, excepted) = (standing(Standing::Undeclared), standing(Standing::Exception));
+    let known = if undeclared == 0 { "complete" } else { "not as declared" };
+    format!("{known}: {undeclared} undeclared edges, {excepted} explained by exceptions\n")
+}

@@ -1,0 +1,286 @@
+//! The lock order that the programs show, held against the one that each revision declares.
+
+use std::collections::BTreeMap;
+
+use lwp_core::mutex::Class;
+use lwp_core::netbsd::Revision;
+use lwp_core::order::{EXCEPTIONS, allows, declared};
+use serde::{Deserialize, Serialize};
+
+use crate::job::{Finding, LockEdge, Verdict};
+use crate::litmus::Case;
+
+/// The whole of an audit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Audit {
+    /// The commit that was audited, with `-dirty` behind it where the tree had changes.
+    pub commit: String,
+    /// The engine that explored the programs.
+    pub engine: String,
+    /// Programs that were explored.
+    pub programs: usize,
+    /// Programs that were not, because the engine does not complete them.
+    pub left_out: usize,
+    /// Executions over all programs.
+    pub executions: u64,
+    /// A lock order for each revision.
+    pub orders: Vec<Order>,
+    /// Every program that failed or was not explored to its end.
+    pub failures: Vec<Finding>,
+    /// Whether the audit was stopped before its end.
+    pub incomplete: bool,
+}
+
+/// The lock order of a revision: what it declares, and what its programs do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// The revision.
+    pub revision: String,
+    /// Every declared edge.
+    pub declared: Vec<Declared>,
+    /// Every observed edge that is not itself declared.
+    pub others: Vec<Other>,
+    /// The recorded exceptions, observed or not.
+    pub exceptions: Vec<Excepted>,
+}
+
+/// An edge that a revision declares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Declared {
+    /// What is held.
+    pub held: String,
+    /// What may be taken then.
+    pub taken: String,
+    /// Where the sources say so, or do so.
+    pub source: String,
+    /// Where it was observed first.
+    pub seen: Option<Sight>,
+}
+
+/// An edge that was observed and is not itself declared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Other {
+    /// What is held.
+    pub held: String,
+    /// What is taken then.
+    pub taken: String,
+    /// Where it was observed first.
+    pub seen: Sight,
+    /// What the revision has to say about it.
+    pub standing: Standing,
+}
+
+/// What a revision has to say about an edge that it does not declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It follows from edges that are declared.
+    Implied,
+    /// It is against the order, and a recorded exception says why nobody waits for ever.
+    Exception,
+    /// It is against the order, and nothing explains it.
+    Undeclared,
+}
+
+/// A recorded exception.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Excepted {
+    /// What is held.
+    pub held: String,
+    /// What is taken then.
+    pub taken: String,
+    /// Where the sources do so.
+    pub source: String,
+    /// Why nobody waits for ever.
+    pub why: String,
+    /// Where it was observed first.
+    pub seen: Option<Sight>,
+}
+
+/// Where an edge was observed first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sight {
+    /// The place in our source, as `file:line`.
+    pub place: String,
+    /// The first program that showed it.
+    pub program: String,
+}
+
+impl Audit {
+    /// Sums up the findings, in the order of the programs.
+    pub fn of(findings: &[Finding]) -> Audit {
+        let in_full = |finding: &&Finding| matches!(finding.verdict, Verdict::Complete | Verdict::Defect);
+        Audit {
+            programs: findings.len(),
+            executions: findings.iter().map(|finding| finding.executions).sum(),
+            orders: Revision::ALL.map(|revision| Order::of(revision, findings)).into(),
+            failures: findings.iter().filter(|finding| !in_full(finding)).cloned().collect(),
+            ..Audit::default()
+        }
+    }
+
+    /// Whether every program was explored as far as it is meant to be, and what they show is declared or explained.
+    pub fn is_green(&self) -> bool {
+        let orders = !self.orders.is_empty() && self.orders.iter().all(Order::is_green);
+        !self.incomplete && self.failures.is_empty() && orders
+    }
+}
+
+impl Order {
+    /// Holds what the revision's programs show against what it declares.
+    fn of(revision: Revision, findings: &[Finding]) -> Order {
+        let mut observed = BTreeMap::new();
+        for finding in findings {
+            if Case::parse(&finding.program).is_some_and(|case| case.revision == revision) {
+                for LockEdge { held, taken, place } in &finding.lock_edges {
+                    let sight = || Sight { place: place.clone(), program: finding.program.clone() };
+                    observed.entry((held.clone(), taken.clone())).or_insert_with(sight);
+                }
+            }
+        }
+        let seen =
+            |held: Class, taken: Class| observed.get(&(held.name().into(), taken.name().into())).cloned();
+
+        let declared = declared(revision).iter().map(|edge| Declared {
+            held: edge.held.name().into(),
+            taken: edge.taken.name().into(),
+            source: edge.source.into(),
+            seen: seen(edge.held, edge.taken),
+        });
+        let declared: Vec<Declared> = declared.collect();
+        let exceptions = EXCEPTIONS.iter().filter(|exception| exception.revision == revision);
+        let exceptions: Vec<Excepted> = exceptions
+            .map(|exception| Excepted {
+                held: exception.edge.held.name().into(),
+                taken: exception.edge.taken.name().into(),
+                source: exception.edge.source.into(),
+                why: exception.why.into(),
+                seen: seen(exception.edge.held, exception.edge.taken),
+            })
+            .collect();
+        let others = observed
+            .iter()
+            .filter(|((held, taken), _)| !declared.iter().any(|d| (&d.held, &d.taken) == (held, taken)))
+            .map(|((held, taken), sight)| {
+                let excepted = || exceptions.iter().any(|e| (&e.held, &e.taken) == (held, taken));
+                let standing = if implied(revision, held, taken) {
+                    Standing::Implied
+                } else if excepted() {
+                    Standing::Exception
+                } else {
+                    Standing::Undeclared
+                };
+                Other { held: held.clone(), taken: taken.clone(), seen: sight.clone(), standing }
+            });
+        Order { revision: revision.name().into(), others: others.collect(), declared, exceptions }
+    }
+
+    /// Whether anything was observed: a worker without a witness would agree with every order.
+    pub fn is_observed(&self) -> bool {
+        !self.others.is_empty() || self.declared.iter().any(|edge| edge.seen.is_some())
+    }
+
+    fn is_green(&self) -> bool {
+        self.is_observed() && self.others.iter().all(|other| other.standing != Standing::Undeclared)
+    }
+}
+
+/// Whether the declared order has one class before the other. A class that nobody knows has no place in it.
+fn implied(revision: Revision, held: &str, taken: &str) -> bool {
+    let class = |name: &str| Class::ALL.into_iter().find(|class| class.name() == name);
+    class(held).zip(class(taken)).is_some_and(|(held, taken)| allows(revision, held, taken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A finding of a program of 1.69.2.6 that shows these edges.
+    fn finding(verdict: Verdict, edges: &[(&str, &str)]) -> Finding {
+        let edges = edges.iter().map(|(held, taken)| LockEdge {
+            held: held.to_string(),
+            taken: taken.to_string(),
+            place: "wait.rs:1".into(),
+        });
+        Finding {
+            program: "lwp/1.69.2.6/repaired/2-cpus/wait-exit".into(),
+            engine: "complete".into(),
+            verdict,
+            bound: (verdict == Verdict::Bounded).then(|| "9 executions".into()),
+            message: (verdict == Verdict::Failed).then(|| "broken".into()),
+            executions: 1,
+            distinct: 1,
+            blocked: 0,
+            steps: 0,
+            schedule: None,
+            outcomes: Vec::new(),
+            lock_edges: edges.collect(),
+            transitions: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+
+    fn order(edges: &[(&str, &str)]) -> Order {
+        Order::of(Revision::R1_69_2_6, &[finding(Verdict::Complete, edges)])
+    }
+
+    fn standings(edges: &[(&str, &str)]) -> Vec<Standing> {
+        order(edges).others.iter().map(|other| other.standing).collect()
+    }
+
+    #[test]
+    fn a_declared_edge_is_observed_or_not() {
+        let order = order(&[("p_smutex", "spc_lwplock")]);
+        assert_eq!((order.others.len(), order.is_green()), (0, true));
+        let seen = order.declared.iter().filter(|edge| edge.seen.is_some());
+        let seen: Vec<_> = seen.map(|edge| (edge.held.as_str(), edge.taken.as_str())).collect();
+        assert_eq!(seen, [("p_smutex", "spc_lwplock")]);
+        assert!(order.declared.len() > 1);
+    }
+
+    #[test]
+    fn an_edge_that_follows_from_others_is_allowed() {
+        assert_eq!(standings(&[("p_smutex", "spc_mutex")]), [Standing::Implied]);
+    }
+
+    #[test]
+    fn a_recorded_exception_is_explained() {
+        let order = order(&[("sq_mutex", "spc_lwplock")]);
+        assert_eq!(order.others[0].standing, Standing::Exception);
+        assert!(order.exceptions[0].seen.is_some() && order.is_green());
+        assert!(self::order(&[("p_smutex", "spc_mutex")]).exceptions[0].seen.is_none());
+    }
+
+    #[test]
+    fn any_other_edge_is_undeclared_and_not_green() {
+        for edge in [("spc_mutex", "p_smutex"), ("spc_mutex", "spc_mutex"), ("p_smutex", "no such lock")] {
+            let order = order(&[("p_smutex", "spc_lwplock"), edge]);
+            assert_eq!(order.others.len(), 1, "{edge:?}");
+            assert_eq!(order.others[0].standing, Standing::Undeclared, "{edge:?}");
+            assert!(!order.is_green(), "{edge:?}");
+        }
+    }
+
+    #[test]
+    fn an_exception_of_one_revision_explains_nothing_in_another() {
+        let mut finding = finding(Verdict::Complete, &[("sq_mutex", "spc_lwplock")]);
+        finding.program = finding.program.replace("1.69.2.6", "1.62");
+        let order = Order::of(Revision::R1_62, &[finding]);
+        assert_eq!(order.others[0].standing, Standing::Undeclared);
+    }
+
+    #[test]
+    fn only_a_complete_audit_that_observed_something_is_green() {
+        let edges = &[("p_smutex", "sq_mutex")];
+        let audit = |verdict| {
+            let other = finding(verdict, edges);
+            let first = Finding { program: other.program.replace("1.69.2.6", "1.62"), ..other.clone() };
+            Audit::of(&[first, other])
+        };
+        assert!(audit(Verdict::Complete).is_green() && audit(Verdict::Defect).is_green());
+        assert!(!audit(Verdict::Bounded).is_green() && !audit(Verdict::Failed).is_green());
+        assert!(!Audit { incomplete: true, ..audit(Verdict::Complete) }.is_green());
+        assert!(!Audit::of(&[finding(Verdict::Complete, edges)]).is_green(), "1.62 shows nothing");
+        assert!(!Audit::default().is_green());
+    }
+}
