@@ -171,7 +171,7 @@ fn legend(svg: &mut String, width: f64) {
     let y = PANEL.1 + LEGEND / 2.0;
     for (n, style) in [SEEN, UNSEEN, UNDOCUMENTED].into_iter().enumerate() {
         let Style { colour, width: thick, dashes, means, .. } = style;
-        let x = width / 2.0 - 300.0 + 205.0 * n as f64;
+        let x = width / 2.0 - 345.0 + 245.0 * n as f64;
         let _ = writeln!(
             svg,
             "<path stroke=\"{colour}\" stroke-width=\"{thick}\" stroke-dasharray=\"{dashes}\" \
