@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
-use std::thread;
 
 use lwp_loom_tests::audit::{Audit, Order, Standing};
 use lwp_loom_tests::job::{Finding, Job};
@@ -12,7 +10,7 @@ use lwp_loom_tests::suite;
 use crate::cli::AuditArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::pool::{Pool, Stopped};
+use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::summary::Output;
 use crate::{revision, table};
@@ -27,8 +25,7 @@ pub fn audit(args: &AuditArgs) -> Result<(), Error> {
 
     // From here on and not before: Ctrl-C ends a build the ordinary way.
     let interrupt = Interrupt::install()?;
-    let size = args.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let pool = Pool::new(worker, engine, size, interrupt);
+    let pool = Pool::new(worker, engine, pool::size(args.jobs), interrupt);
     let jobs = explored.into_iter().flat_map(|family| family.programs);
     let (findings, stopped) = explore(&pool, jobs.map(|program| Job { program, ..Job::default() }).collect());
     let audit = Audit {

@@ -1,8 +1,6 @@
 //! `cargo ci check`: explores the programs and says what is known of them.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
-use std::thread;
 
 use clap::ValueEnum;
 use lwp_loom_tests::diagram;
@@ -18,7 +16,7 @@ use crate::cli::CheckArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::orderings::{self, Searched};
-use crate::pool::{Pool, Stopped};
+use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::summary::{self, Output};
 use crate::tally::Tally;
@@ -48,7 +46,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
 
     // From here on and not before: Ctrl-C ends a build the ordinary way.
     let interrupt = Interrupt::install()?;
-    let size = args.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let size = pool::size(args.jobs);
     let pools: Vec<(Engine, Pool)> = workers
         .into_iter()
         .map(|(engine, worker)| (engine, Pool::new(worker, engine.name(), size, interrupt.clone())))
@@ -109,19 +107,20 @@ fn engines(args: &CheckArgs) -> Result<Vec<Engine>, Error> {
 
 /// Leaves what is this shard's. Programs are dealt out one by one, so that each shard has its share of every family.
 fn take(shard: Shard, families: &mut Vec<Family>, sites: &mut Vec<SiteInfo>) {
-    let mut n = 0;
-    for family in families.iter_mut() {
-        family.programs.retain(|_| {
+    let deal = || {
+        let mut n = 0;
+        move || {
             n += 1;
             shard.has(n - 1)
-        });
+        }
+    };
+    let mut ours = deal();
+    for family in families.iter_mut() {
+        family.programs.retain(|_| ours());
     }
     families.retain(|family| !family.programs.is_empty());
-    let mut n = 0;
-    sites.retain(|_| {
-        n += 1;
-        shard.has(n - 1)
-    });
+    let mut ours = deal();
+    sites.retain(|_| ours());
 }
 
 /// Explores the families under each engine, then searches the orderings. What was found before a stop is kept.

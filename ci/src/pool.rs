@@ -17,6 +17,11 @@ use crate::worker::{Killer, Unanswered, Worker};
 /// How often a pool that waits looks whether it has been interrupted.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How many programs to explore at a time: what is asked for, or one per core.
+pub fn size(asked: Option<NonZeroUsize>) -> NonZeroUsize {
+    asked.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
+
 /// An engine's worker processes. Each job is explored by one process; a process explores one job at a time.
 pub struct Pool {
     worker: PathBuf,

@@ -318,13 +318,6 @@ pub struct Parker {
 // SAFETY: the plain fields are read and written only between two of loom's branch points, where one thread runs.
 unsafe impl Sync for Parker {}
 
-impl Default for Parker {
-    #[track_caller]
-    fn default() -> Parker {
-        Parker::new()
-    }
-}
-
 impl Parker {
     /// A parker without a token.
     #[track_caller]

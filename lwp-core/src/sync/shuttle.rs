@@ -184,13 +184,6 @@ impl RawLock {
 #[derive(Debug)]
 pub struct Parker(Handle);
 
-impl Default for Parker {
-    #[track_caller]
-    fn default() -> Parker {
-        Parker::new()
-    }
-}
-
 impl Parker {
     /// A parker without a token.
     #[track_caller]

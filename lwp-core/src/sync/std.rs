@@ -90,12 +90,6 @@ pub struct Parker {
     parked: std::sync::Mutex<Option<std::thread::Thread>>,
 }
 
-impl Default for Parker {
-    fn default() -> Parker {
-        Parker::new()
-    }
-}
-
 impl Parker {
     /// A parker without a token.
     pub const fn new() -> Parker {

@@ -120,7 +120,7 @@ impl Detector {
             (Operation::Unlock | Operation::Unpark, Some(object)) => self.release(thread, object),
             (Operation::Load { order, .. }, Some(object)) => self.load(thread, object, order),
             (Operation::Store { order, .. }, Some(object)) => {
-                self.check(world, thread, object, Access::Write, announcement.place)?;
+                self.access(world, thread, object, Access::Write, announcement.place)?;
                 let releases = matches!(order, Order::Release | Order::MembarProducer);
                 // A relaxed store ends what earlier stores have released.
                 self.shadow(object).released = if releases { self.threads[thread] } else { Clock::default() };
@@ -131,7 +131,7 @@ impl Detector {
                     self.load(thread, object, Order::Relaxed);
                     return Ok(());
                 }
-                self.check(world, thread, object, Access::Write, announcement.place)?;
+                self.access(world, thread, object, Access::Write, announcement.place)?;
                 // An exchange goes on with what earlier stores have released.
                 if order == Order::Release {
                     self.release(thread, object);
@@ -167,17 +167,6 @@ impl Detector {
     /// # Errors
     /// Gives the race where another thread's access is not ordered before it, or the use after free.
     pub fn access(
-        &mut self,
-        world: &World,
-        thread: usize,
-        object: Object,
-        access: Access,
-        place: &'static Location<'static>,
-    ) -> Result<(), Failure> {
-        self.check(world, thread, object, access, place)
-    }
-
-    fn check(
         &mut self,
         world: &World,
         thread: usize,
