@@ -7,8 +7,8 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::fault::{Fault, seeded};
-use crate::locks::LockId;
-use crate::sync::{self, RawLock, ThreadId};
+use crate::locks::{LockId, Locks};
+use crate::sync::{self, Cell, RawLock, ThreadId};
 use crate::witness;
 
 /// What a lock protects, in the kernels' own names.
@@ -231,5 +231,103 @@ impl Drop for MutexGuard<'_> {
         debug_assert!(self.mutex.mutex_owned());
         witness::gives_up(self.mutex);
         self.mutex.raw.release();
+    }
+}
+
+/// A lock that its holder may take again, and gives up as a whole while it sleeps: the big lock, `kernel_lock`.
+///
+/// It protects nothing here: what it is for in the kernels is not modelled. What is, is who waits for it.
+#[derive(Debug)]
+pub struct KernelLock {
+    /// `None` on a uniprocessor, which has no such lock.
+    lock: Option<(Locks, LockId)>,
+    /// How often it was taken, for its holder alone.
+    depth: Cell<usize>,
+}
+
+// SAFETY: `depth` is reached only by whoever holds the lock.
+unsafe impl Sync for KernelLock {}
+
+impl KernelLock {
+    /// The lock at this place among a machine's locks, or none.
+    pub fn new(lock: Option<(Locks, LockId)>) -> KernelLock {
+        KernelLock { lock, depth: Cell::new(0) }
+    }
+
+    /// `KERNEL_LOCK(1, l)`.
+    #[track_caller]
+    pub fn enter(&self) {
+        self.enter_times(1);
+    }
+
+    /// `KERNEL_UNLOCK_ONE(l)` and `KERNEL_UNLOCK_LAST(l)`.
+    ///
+    /// # Panics
+    /// Where the caller does not hold it.
+    #[track_caller]
+    pub fn exit(&self) {
+        if let Some(mutex) = self.mutex() {
+            assert!(mutex.mutex_owned(), "the big lock is released by somebody who does not hold it");
+            if self.change_depth(|depth| depth - 1) == 0 {
+                self.release(mutex);
+            }
+        }
+    }
+
+    /// `KERNEL_UNLOCK_ALL(l, &count)`: gives it up, and says how often it had been taken.
+    #[track_caller]
+    pub fn exit_all(&self) -> usize {
+        let Some(mutex) = self.mutex().filter(|mutex| mutex.mutex_owned()) else { return 0 };
+        let mut depth = 0;
+        self.change_depth(|was| {
+            depth = was;
+            0
+        });
+        self.release(mutex);
+        depth
+    }
+
+    /// Gives it up as a whole, and takes it as often again after `f`.
+    #[track_caller]
+    pub fn without<R>(&self, f: impl FnOnce() -> R) -> R {
+        let depth = self.exit_all();
+        let result = f();
+        if depth > 0 {
+            self.enter_times(depth);
+        }
+        result
+    }
+
+    /// Whether the caller holds it.
+    pub fn is_mine(&self) -> bool {
+        self.mutex().is_some_and(Mutex::mutex_owned)
+    }
+
+    #[track_caller]
+    fn enter_times(&self, times: usize) {
+        if let Some(mutex) = self.mutex() {
+            if !mutex.mutex_owned() {
+                core::mem::forget(mutex.mutex_spin_enter());
+            }
+            self.change_depth(|depth| depth + times);
+        }
+    }
+
+    fn mutex(&self) -> Option<&Mutex> {
+        self.lock.as_ref().map(|(locks, lock)| locks.get(*lock))
+    }
+
+    fn change_depth(&self, change: impl FnOnce(usize) -> usize) -> usize {
+        // SAFETY: the caller holds the lock.
+        self.depth.with_mut(|depth| unsafe {
+            *depth = change(*depth);
+            *depth
+        })
+    }
+
+    #[track_caller]
+    fn release(&self, mutex: &Mutex) {
+        // SAFETY: the guard was forgotten when the lock was taken, so there is none.
+        unsafe { mutex.mutex_spin_exit() }
     }
 }

@@ -52,6 +52,17 @@ mod record {
         HELD.with_borrow_mut(|held| held.push((sync::current(), mutex.id(), mutex.class())));
     }
 
+    #[track_caller]
+    pub fn barrier(but: Option<Class>) {
+        let me = sync::current();
+        HELD.with_borrow(|held| {
+            let held = held.iter().find(|(thread, _, class)| *thread == me && Some(*class) != but);
+            if let Some((.., class)) = held {
+                panic!("{me} holds {} where nobody may hold a lock", class.name());
+            }
+        });
+    }
+
     pub fn gives_up(mutex: &Mutex) {
         let me = sync::current();
         HELD.with_borrow_mut(|held| {
@@ -99,6 +110,18 @@ pub(crate) fn has(mutex: &Mutex) {
     #[cfg(any(loom, shuttle, debug_assertions))]
     record::has(mutex);
     let _ = mutex;
+}
+
+/// `LOCKDEBUG_BARRIER`: the caller holds no lock, but for one of the class `but`.
+///
+/// # Panics
+/// Where it does.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn barrier(but: Option<Class>) {
+    #[cfg(any(loom, shuttle, debug_assertions))]
+    record::barrier(but);
+    let _ = but;
 }
 
 /// The caller is about to release `mutex`.

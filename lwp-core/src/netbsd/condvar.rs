@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::lwp::Wchan;
 use super::proc::ProcGuard;
+use super::sleepq::Sleep;
 use super::{Errno, KernelLwp, Revision, System};
 
 /// `p_lwpcv`: LWPs that wait for LWPs.
@@ -28,11 +29,11 @@ impl System {
     pub(super) fn cv_wait<'a>(&self, l: &Arc<KernelLwp>, cv: Wchan, p: ProcGuard<'a>) -> ProcGuard<'a> {
         let proc = p.proc();
         // Without `catch` nothing interrupts the sleep.
-        let _: Result<(), Errno> = self.cv_block(l, cv, p, false);
+        let _: Result<(), Errno> = self.cv_block(l, cv, p, Sleep::default());
         proc.enter()
     }
 
-    /// `cv_wait_sig`: the same, but an LWP that is to exit or to be dumped wakes.
+    /// `cv_wait_sig`: the same, but an LWP that has a signal, was cancelled, or is to exit or to be dumped wakes.
     ///
     /// Entry and exit: as [`System::cv_wait`].
     ///
@@ -45,18 +46,27 @@ impl System {
         p: ProcGuard<'a>,
     ) -> (ProcGuard<'a>, Result<(), Errno>) {
         let proc = p.proc();
-        let result = self.cv_block(l, cv, p, true);
+        let result = self.cv_block(l, cv, p, Sleep { catch: true, ..Sleep::default() });
         (proc.enter(), result)
     }
 
-    fn cv_block(&self, curl: &Arc<KernelLwp>, cv: Wchan, p: ProcGuard<'_>, catch: bool) -> Result<(), Errno> {
+    fn cv_block(
+        &self,
+        curl: &Arc<KernelLwp>,
+        cv: Wchan,
+        p: ProcGuard<'_>,
+        sleep: Sleep,
+    ) -> Result<(), Errno> {
         let queue = &self.sleepqs[cv.0];
         let sq = queue.sleepers.enter();
         queue.count(|waiters| waiters + 1);
         let mut l = self.sleepq_enter(curl, sq);
-        self.sleepq_enqueue(&mut l, cv);
-        p.exit();
-        self.sleepq_block(l, catch)
+        // `sleepq_enter` gives the big lock up.
+        self.kernel_lock.without(|| {
+            self.sleepq_enqueue(&mut l, cv);
+            p.exit();
+            self.sleepq_block(l, sleep)
+        })
     }
 
     /// `cv_broadcast`: wakes everybody who waits. Looks whether there is anybody before it takes a lock.

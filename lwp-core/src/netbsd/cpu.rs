@@ -19,7 +19,7 @@ pub struct Cpu {
     /// The lock of the run queue: `spc_mutex`, or `sched_mutex` in 1.62.
     pub(super) spc_mutex: LockId,
     runq: Covered<RunQueue>,
-    /// The number of the LWP that is on the CPU, or 0. Read without a lock by whoever waits for that LWP to leave.
+    /// The address of the LWP that is on the CPU, or 0. Read without a lock by whoever waits for that LWP to leave.
     ci_curlwp: AtomicUsize,
 }
 
@@ -54,12 +54,12 @@ impl Cpu {
     /// Whether the LWP is on this CPU, for whoever holds no lock of either.
     #[track_caller]
     pub(super) fn is_current(&self, l: &KernelLwp) -> bool {
-        self.ci_curlwp.load(Site::CiCurlwpLook) == l.l_lid()
+        self.ci_curlwp.load(Site::CiCurlwpLook) == l.address()
     }
 
     /// Puts somebody else on the CPU, for the LWP that leaves it.
     pub(super) fn set_curlwp(&self, l: Option<&KernelLwp>) {
-        self.ci_curlwp.store(l.map_or(IDLE, KernelLwp::l_lid), Site::CiCurlwpStore);
+        self.ci_curlwp.store(l.map_or(IDLE, KernelLwp::address), Site::CiCurlwpStore);
     }
 
     /// Takes the run queue's lock: `spc_lock`.
@@ -82,7 +82,18 @@ impl System {
     /// Makes an LWP runnable: LSRUN, and on to its CPU's run queue, or on to the CPU itself if that idles.
     ///
     /// Entry: the LWP locked by its CPU's `spc_mutex`. Exit: that lock released.
-    pub(super) fn setrunqueue(&self, mut l: LwpLocked<'_>) {
+    pub(super) fn setrunqueue(&self, l: LwpLocked<'_>) {
+        let (spc, next) = self.enqueue(l);
+        drop(spc);
+        if let Some(next) = next {
+            next.dispatch();
+        }
+    }
+
+    /// [`System::setrunqueue`] up to the release of the lock and the dispatch of the LWP that it gives, if any.
+    ///
+    /// Entry: the LWP locked by its CPU's `spc_mutex`. Exit: that lock held.
+    pub(super) fn enqueue<'a>(&self, mut l: LwpLocked<'a>) -> (MutexGuard<'a>, Option<Arc<KernelLwp>>) {
         let lwp = l.lwp().clone();
         let cpu = &self.cpus[lwp.l_cpu()];
         l.set_stat(State::Run);
@@ -91,11 +102,10 @@ impl System {
             queue.idle = false;
             let spc = self.onproc(l);
             cpu.set_curlwp(Some(&lwp));
-            drop(spc);
-            lwp.dispatch();
+            (spc, Some(lwp))
         } else {
             queue.waiting.push_back(lwp);
-            l.unlock();
+            (l.into_mutex(), None)
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::flag::{LW_WEXIT, LW_WREBOOT, LW_WSUSPEND, PS_WEXIT};
 use super::proc::Member;
-use super::{KernelLwp, Repair, State, System};
+use super::{Errno, KernelLwp, Repair, State, System};
 
 impl System {
     /// Makes a new LWP of the process. It is LSIDL, on the process' list, and must be set running or suspended.
@@ -18,12 +18,10 @@ impl System {
     /// Neither asks whether the next number is in use still after the numbers have wrapped.
     #[track_caller]
     pub fn lwp_create(&self, l1: &Arc<KernelLwp>, detached: bool) -> Arc<KernelLwp> {
-        if self.proc().zomblwp_unlocked() != 0 {
+        if self.proc().has_zomblwp_unlocked() {
             let mut p = self.proc().enter();
-            let zombie = p.p_zomblwp();
-            if zombie != 0 {
-                p.set_p_zomblwp(0);
-                self.lwp_free(p, zombie);
+            if let Some(zombie) = p.take_p_zomblwp() {
+                self.lwp_free(Some(p), &zombie);
             }
         }
         let mut p = self.proc().enter();
@@ -32,22 +30,46 @@ impl System {
         if p.p_nlwpid == 0 {
             p.p_nlwpid += 1;
         }
-        let l2 = self.new_lwp(p.p_nlwpid, l1.l_cpu());
+        p.born += 1;
+        let l2 = self.new_lwp(p.born, p.p_nlwpid, l1.l_cpu());
         p.p_lwps.insert(0, Member::new(l2.clone(), detached));
         p.p_nlwps += 1;
+        p.exit();
+        self.alllwp.insert(&l2);
         l2
     }
 
-    /// `_lwp_create`: makes a new LWP and lets it run, or leaves it suspended where that is asked for, or where the
-    /// creator is itself to be suspended or to exit.
+    /// `_lwp_create`: makes a new LWP and starts it.
+    ///
+    /// Not in `kern_lwp.c`; after the contract that it relies on.
+    /// Entry and exit: nothing held.
+    ///
+    /// # Errors
+    /// EAGAIN where the process has as many LWPs as it may.
+    #[track_caller]
+    pub fn sys_lwp_create(
+        &self,
+        l: &Arc<KernelLwp>,
+        detached: bool,
+        suspended: bool,
+    ) -> Result<Arc<KernelLwp>, Errno> {
+        if self.proc().enter().p_nlwps >= self.maxlwp {
+            return Err(Errno::Eagain);
+        }
+        let l2 = self.lwp_create(l, detached);
+        self.lwp_start(l, &l2, suspended);
+        Ok(l2)
+    }
+
+    /// The end of `_lwp_create`: lets a new LWP run, or leaves it suspended where that is asked for, or where the creator
+    /// is itself to be suspended or to exit, or stopped where the process is.
     ///
     /// Not in `kern_lwp.c`; after the contract that it relies on.
     /// Entry and exit: nothing held.
     ///
     /// As written an LWP that is created after the exit pass is suspended for ever ([`Repair::CreatedWhileExiting`]).
     #[track_caller]
-    pub fn sys_lwp_create(&self, l: &Arc<KernelLwp>, detached: bool, suspended: bool) -> Arc<KernelLwp> {
-        let l2 = self.lwp_create(l, detached);
+    pub fn lwp_start(&self, l: &Arc<KernelLwp>, l2: &Arc<KernelLwp>, suspended: bool) {
         let cpu = &self.cpus[l2.l_cpu()];
         let mut p = self.proc().enter();
         let mut locked = l2.lwp_lock();
@@ -58,11 +80,13 @@ impl System {
         if !exits && (suspended || l.l_flag() & (LW_WREBOOT | LW_WSUSPEND | LW_WEXIT) != 0) {
             locked.set_stat(State::Suspended);
             drop(locked.lwp_setlock(cpu.spc_lwplock));
+        } else if !exits && self.is_stopping(&p) {
+            locked.set_stat(State::Stop);
+            drop(locked.lwp_setlock(cpu.spc_lwplock));
         } else {
             p.p_nrlwps += 1;
             self.setrunqueue(locked);
         }
         p.exit();
-        l2
     }
 }

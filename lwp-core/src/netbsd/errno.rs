@@ -11,6 +11,16 @@ pub enum Errno {
     Edeadlk,
     /// The request makes no sense.
     Einval,
+    /// There are as many LWPs as there may be.
+    Eagain,
+    /// What the caller would wait for has happened already.
+    Ealready,
+    /// It took too long: EWOULDBLOCK inside the kernel.
+    Etimedout,
+    /// The LWP does not sleep.
+    Enodev,
+    /// The LWP sleeps where nothing may wake it early.
+    Ebusy,
 }
 
 impl Errno {
@@ -21,6 +31,11 @@ impl Errno {
             Errno::Eintr => "EINTR",
             Errno::Edeadlk => "EDEADLK",
             Errno::Einval => "EINVAL",
+            Errno::Eagain => "EAGAIN",
+            Errno::Ealready => "EALREADY",
+            Errno::Etimedout => "ETIMEDOUT",
+            Errno::Enodev => "ENODEV",
+            Errno::Ebusy => "EBUSY",
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::condvar::P_LWPCV;
-use super::flag::{LW_WEXIT, LW_WSUSPEND, PS_WEXIT};
+use super::flag::{LW_PENDSIG, LW_WEXIT, LW_WSUSPEND, PS_WEXIT};
 use super::proc::{ProcGuard, ProcState};
 use super::{KernelLwp, Repair, Revision, State, System};
+use crate::mutex::Class;
+use crate::witness;
 
 /// The current LWP has exited: its thread has nothing left to do, and must not touch it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,52 +19,88 @@ impl System {
     /// `kern_lwp.c` 1.62 L587, 1.69.2.6 L675.
     /// Entry: nothing held. Exit: the LWP is a zombie that has left its CPU, or about to.
     ///
+    /// An LWP that was told of a signal that is for whoever takes it passes that on to all others.
+    ///
     /// To free another detached zombie both revisions let go of p_smutex after the references are drained: 1.62 does not
     /// drain again, 1.69.2.6 does, but the count is 0 meanwhile ([`Repair::DrainedReferences`]).
     pub fn lwp_exit(&self, l: &Arc<KernelLwp>) -> Exited {
-        let lid = l.l_lid();
-        let mut p = self.proc().enter();
+        witness::barrier(Some(Class::KernelLock));
+        let p = self.proc().enter();
         if p.p_nlwps - p.p_nzlwps == 1 {
             return self.exit1(p, l);
         }
-        p.p_nzlwps += 1;
-        p.member(lid).exiting = true;
-        p.exit();
+        self.become_zombie(p, l, l);
+        // From here on somebody may be about to free the LWP, and waits for it to leave its CPU.
+        self.kernel_lock.exit_all();
+        self.lwp_exit_switchaway(l);
+        Exited(())
+    }
 
-        let mut p = self.lwp_drainrefs(self.proc().enter(), l);
-        if p.member(lid).detached {
-            loop {
-                let zombie = p.p_zomblwp();
-                if zombie == 0 {
-                    break;
-                }
-                p.set_p_zomblwp(0);
+    /// Ends an LWP that was created and never started, for a creator that cannot go on: `lwp_exit` for another than the
+    /// current LWP, which 1.69.2.6 alone allows (L683).
+    ///
+    /// Entry and exit: nothing held.
+    ///
+    /// As written p_nrlwps is decremented, which never counted the LWP ([`Repair::IdleExit`]).
+    ///
+    /// # Panics
+    /// In 1.62, or where the LWP is not LSIDL: the kernel's assertion.
+    pub fn lwp_exit_idle(&self, curl: &Arc<KernelLwp>, l: &Arc<KernelLwp>) {
+        assert_eq!(self.revision, Revision::R1_69_2_6, "calling lwp_exit with l != curlwp is for 1.69.2.6");
+        assert_eq!(l.l_stat(), State::Idl, "lwp_exit: current || l_stat == LSIDL");
+        self.become_zombie(self.proc().enter(), curl, l);
+    }
+
+    /// What `lwp_exit` does but for leaving the CPU.
+    ///
+    /// Entry: p_smutex held. Exit: released.
+    fn become_zombie<'a>(&'a self, mut p: ProcGuard<'a>, curl: &Arc<KernelLwp>, l: &Arc<KernelLwp>) {
+        p.p_nzlwps += 1;
+        p.member(l).exiting = true;
+        p.exit();
+        self.alllwp.remove(l);
+
+        let mut p = self.lwp_drainrefs(self.proc().enter(), curl, l);
+        if p.member(l).detached {
+            while let Some(zombie) = p.take_p_zomblwp() {
                 let repaired = self.repaired(Repair::DrainedReferences);
                 if repaired {
-                    p.member(lid).l_refcnt += 1;
+                    p.member(l).l_refcnt += 1;
                 }
-                self.lwp_free(p, zombie);
+                self.lwp_free(Some(p), &zombie);
                 p = self.proc().enter();
                 if !repaired && self.revision == Revision::R1_69_2_6 {
-                    p.member(lid).l_refcnt += 1;
+                    p.member(l).l_refcnt += 1;
                 }
                 if repaired || self.revision == Revision::R1_69_2_6 {
-                    p = self.lwp_drainrefs(p, l);
+                    p = self.lwp_drainrefs(p, curl, l);
                 }
             }
-            p.set_p_zomblwp(lid);
+            p.set_p_zomblwp(l);
+        }
+        if p.p_sigpend.first().is_some() && l.l_flag() & LW_PENDSIG != 0 {
+            for l2 in p.p_lwps.iter().map(|m| &m.lwp) {
+                let mut l2 = l2.lwp_lock();
+                l2.set_flags(LW_PENDSIG);
+                l2.unlock();
+            }
         }
 
         let mut locked = l.lwp_lock();
+        let idle = locked.stat() == State::Idl;
         locked.set_stat(State::Zomb);
-        locked.unlock();
-        p.member(lid).exiting = false;
-        p.p_nrlwps -= 1;
+        if idle && !self.uniprocessor {
+            // The table of states and locks wants it, the source does not do it.
+            drop(locked.lwp_setlock(self.cpus[l.l_cpu()].spc_lwplock));
+        } else {
+            locked.unlock();
+        }
+        p.member(l).exiting = false;
+        if !(idle && self.repaired(Repair::IdleExit)) {
+            p.p_nrlwps -= 1;
+        }
         self.cv_broadcast(P_LWPCV, &p);
         p.exit();
-        // From here on somebody may be about to free the LWP, and waits for it to leave its CPU.
-        self.lwp_exit_switchaway(l);
-        Exited(())
     }
 
     /// Ends the process: has all other LWPs exit, waits for them, and makes a zombie of the current one.
@@ -76,18 +114,23 @@ impl System {
         }
         while p.p_nlwps > 1 {
             let (again, waited) = self.lwp_wait1(p, l, 0, true);
-            let reaped = waited.map(|reaped| reaped.is_ok());
-            p = again.expect("whoever ends the process is not dumped");
-            assert!(reaped == Ok(true) || p.p_nlwps == 1, "the others cannot be waited for");
+            let (again, reaped) = match (again, waited) {
+                (Some(again), Ok(reaped)) => (again, reaped),
+                // Somebody else dumps core, and ends the process.
+                (_, exited) => return exited.expect_err("p_smutex is released where the waiter has exited"),
+            };
+            p = again;
+            assert!(reaped.is_ok() || p.p_nlwps == 1, "the others cannot be waited for");
         }
-        let mut p = self.lwp_drainrefs(p, l);
+        let mut p = self.lwp_drainrefs(p, l, l);
         let mut locked = l.lwp_lock();
         locked.set_stat(State::Zomb);
         locked.unlock();
         p.p_nrlwps -= 1;
         p.p_nzlwps += 1;
-        p.p_stat = ProcState::Zomb;
+        p.set_p_stat(ProcState::Zomb);
         p.exit();
+        self.kernel_lock.exit_all();
         self.lwp_exit_switchaway(l);
         Exited(())
     }
@@ -99,9 +142,7 @@ impl System {
     ///
     /// As written a suspension that is pending still takes effect afterwards ([`Repair::SuspendedExit`]).
     fn exit_lwps(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>) {
-        let others: Vec<Arc<KernelLwp>> =
-            p.p_lwps.iter().map(|m| m.lwp.clone()).filter(|other| !Arc::ptr_eq(other, l)).collect();
-        for other in &others {
+        for other in &p.others(l) {
             let mut l2 = other.lwp_lock();
             l2.set_flags(LW_WEXIT);
             if self.repaired(Repair::SuspendedExit) {

@@ -8,14 +8,22 @@ pub const LW_WSUSPEND: usize = 0x20000;
 pub const LW_WCORE: usize = 0x80000;
 /// The LWP is to exit.
 pub const LW_WEXIT: usize = 0x100000;
+/// The LWP is to look for signals.
+pub const LW_PENDSIG: usize = 0x1000000;
+/// The LWP's sleep, or the next one, is to end.
+pub const LW_CANCELLED: usize = 0x2000000;
 /// The system goes down: nobody who is suspended runs again.
 pub const LW_WREBOOT: usize = 0x8000000;
+/// The LWP's next `_lwp_park` is to return at once.
+pub const LW_UNPARKED: usize = 0x10000000;
 /// The LWP runs on a CPU, or has not left it yet. 1.69.2.6 only; 1.62 compares `ci_curlwp`.
 pub const LW_RUNNING: usize = 0x20000000;
 /// What sends an LWP through `lwp_userret`.
-pub const LW_USERRET: usize = LW_WSUSPEND | LW_WCORE | LW_WEXIT | LW_WREBOOT;
+pub const LW_USERRET: usize = LW_WSUSPEND | LW_WCORE | LW_WEXIT | LW_WREBOOT | LW_PENDSIG;
 
 /// The process dumps core.
 pub const PS_WCORE: u32 = 0x1000;
 /// The process exits.
 pub const PS_WEXIT: u32 = 0x2000;
+/// The process is about to stop: its LWPs come to a halt one by one.
+pub const PS_STOPPING: u32 = 0x80000000;

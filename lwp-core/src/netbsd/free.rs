@@ -1,38 +1,72 @@
 //! `lwp_free`: what remains of a dead LWP.
 
+use std::sync::Arc;
+
 use super::condvar::P_LWPCV;
-use super::proc::ProcGuard;
-use super::{Lid, Repair, Revision, System};
+use super::flag::LW_RUNNING;
+use super::proc::{ProcGuard, ProcState};
+use super::{KernelLwp, Repair, Revision, System};
 use crate::sync;
 
 impl System {
     /// Takes a zombie off the process, waits until it has left its CPU, and frees it.
     ///
-    /// `kern_lwp.c` 1.62 L726, 1.69.2.6 L848, for an LWP that is not the process' last.
-    /// Entry: p_smutex held. Exit: released.
+    /// `kern_lwp.c` 1.62 L726, 1.69.2.6 L848.
+    /// Entry: p_smutex held; `None` for an LWP that is the process' last, which stays on it. Exit: released. The big lock is
+    /// given up during the wait.
     ///
-    /// 1.62 does not tell those who wait that there is one LWP less ([`Repair::StuckWait`]), and looks only at
-    /// `ci_curlwp` where 1.69.2.6 looks at LW_RUNNING too.
-    pub(super) fn lwp_free(&self, mut p: ProcGuard<'_>, lid: Lid) {
-        let Some(n) = p.position(lid) else { panic!("LWP {lid} is freed twice") };
-        let l = p.p_lwps.remove(n);
-        p.p_nlwps -= 1;
-        p.p_nzlwps -= 1;
-        p.p_ndlwps -= usize::from(l.detached);
-        if self.revision == Revision::R1_69_2_6 || self.repaired(Repair::StuckWait) {
-            self.cv_broadcast(P_LWPCV, &p);
+    /// 1.62 does not tell those who wait that there is one LWP less ([`Repair::StuckWait`]), looks only at `ci_curlwp`
+    /// where 1.69.2.6 looks at LW_RUNNING too, and not even there for the last LWP ([`Repair::StillOnCpu`]).
+    ///
+    /// # Panics
+    /// Where the LWP has been freed.
+    #[track_caller]
+    pub(super) fn lwp_free(&self, p: Option<ProcGuard<'_>>, l: &Arc<KernelLwp>) {
+        let last = p.is_none();
+        if let Some(mut p) = p {
+            let detached = p.member(l).detached;
+            p.p_lwps.retain(|m| !Arc::ptr_eq(&m.lwp, l));
+            p.p_nlwps -= 1;
+            p.p_nzlwps -= 1;
+            p.p_ndlwps -= usize::from(detached);
+            if self.revision == Revision::R1_69_2_6 || self.repaired(Repair::StuckWait) {
+                self.cv_broadcast(P_LWPCV, &p);
+            }
+            p.exit();
         }
-        p.exit();
-
-        let l = &l.lwp;
-        let cpu = &self.cpus[l.l_cpu()];
-        let on_its_cpu = || {
-            let running = self.revision == Revision::R1_69_2_6 && l.l_flag() & super::flag::LW_RUNNING != 0;
-            running || cpu.is_current(l)
-        };
-        while on_its_cpu() {
-            sync::spin_while(on_its_cpu);
+        let waits = !last || self.revision == Revision::R1_69_2_6 || self.repaired(Repair::StillOnCpu);
+        // A uniprocessor's LWP has left the CPU where another runs.
+        if waits && !self.uniprocessor {
+            let on_its_cpu = || {
+                let running = self.revision == Revision::R1_69_2_6 && l.l_flag() & LW_RUNNING != 0;
+                running || self.cpus[l.l_cpu()].is_current(l)
+            };
+            if on_its_cpu() {
+                self.kernel_lock.without(|| {
+                    while on_its_cpu() {
+                        sync::spin_while(on_its_cpu);
+                    }
+                });
+            }
         }
+        self.kernel_lock.enter();
         l.free();
+        self.kernel_lock.exit();
+    }
+
+    /// Frees the last LWP of a process that has ended, as its parent's wait does. Gives whether the process has.
+    ///
+    /// Not in `kern_lwp.c`; after the contract that it relies on: `proc_free` leaves the wait for the LWP to leave its CPU
+    /// to `lwp_free`. (In the days of 1.62 it may have waited itself: upstream's log says that the wait was moved.)
+    /// Entry and exit: nothing held.
+    pub fn proc_free(&self) -> bool {
+        let p = self.proc().enter();
+        let ended = p.p_stat == ProcState::Zomb;
+        let last = p.p_lwps[0].lwp.clone();
+        p.exit();
+        if ended {
+            self.lwp_free(None, &last);
+        }
+        ended
     }
 }

@@ -2,13 +2,14 @@
 
 use core::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::flag::LW_RUNNING;
+use super::turnstile::TURNSTILE;
 use super::{Lwp, LwpGuard, Revision, State, transitions};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
-use crate::mutex::MutexGuard;
+use crate::mutex::{Class, MutexGuard};
 use crate::site::Site;
 use crate::sync::{AtomicUsize, Cell, Parker};
 
@@ -22,17 +23,45 @@ pub struct Fields {
     pub l_wchan: Option<Wchan>,
     /// LW_SINTR of `l_flag`: a word of its own, because nobody reads it without the lock.
     pub l_sintr: bool,
+    /// The callout that ends the LWP's sleep after a time. Its own lock is not modelled.
+    pub callout: Callout,
+}
+
+/// Whether the time that an LWP may sleep has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Callout {
+    /// It sleeps without a limit, or not at all.
+    #[default]
+    Idle,
+    /// The time will come.
+    Armed,
+    /// The time has come.
+    Fired,
 }
 
 /// A wait channel: which condition variable of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wchan(pub(super) usize);
 
+impl Wchan {
+    /// The queue's place among the machine's.
+    pub(super) fn number(self) -> usize {
+        self.0
+    }
+
+    /// The class of the lock of the queue on which LWPs wait there.
+    fn class(self) -> Class {
+        if self == TURNSTILE { Class::TurnstileChain } else { Class::SleepQueue }
+    }
+}
+
 /// An LWP. The state and the flags are atomics since the sources look at them under other locks, or none.
 pub struct KernelLwp {
     l_lid: Lid,
+    address: usize,
     l_cpu: usize,
     revision: Revision,
+    uniprocessor: bool,
     general: Lwp<Fields>,
     l_stat: AtomicUsize,
     l_flag: AtomicUsize,
@@ -44,6 +73,8 @@ pub struct KernelLwp {
     freed: Cell<bool>,
     /// `l_stat` for the checks that no engine may see.
     ghost: AtomicU8,
+    /// Whether the LWP is in user mode, for the checks that no engine may see.
+    in_user_mode: AtomicBool,
     /// Whether the LWP was on a CPU when it came to be.
     booted_on_cpu: bool,
 }
@@ -58,9 +89,10 @@ impl KernelLwp {
     /// An LWP in `state`, bound to a CPU and covered by the lock `first`.
     #[track_caller]
     pub(super) fn new(
+        address: usize,
         l_lid: Lid,
         l_cpu: usize,
-        revision: Revision,
+        (revision, uniprocessor): (Revision, bool),
         state: State,
         locks: Locks,
         first: LockId,
@@ -68,8 +100,10 @@ impl KernelLwp {
         let running = revision == Revision::R1_69_2_6 && state == State::OnProc;
         KernelLwp {
             l_lid,
+            address,
             l_cpu,
             revision,
+            uniprocessor,
             general: Lwp::new(locks, first, Fields::default()),
             l_stat: AtomicUsize::new(state as usize),
             l_flag: AtomicUsize::new(if running { LW_RUNNING } else { 0 }),
@@ -77,6 +111,7 @@ impl KernelLwp {
             ast: Parker::new(),
             freed: Cell::new(false),
             ghost: AtomicU8::new(state as u8),
+            in_user_mode: AtomicBool::new(false),
             booted_on_cpu: state == State::OnProc,
         }
     }
@@ -84,6 +119,11 @@ impl KernelLwp {
     /// The LWP's number: stable, so it needs no lock.
     pub fn l_lid(&self) -> Lid {
         self.l_lid
+    }
+
+    /// What stands for a pointer to the LWP in a word: never 0, and never another's.
+    pub(super) fn address(&self) -> usize {
+        self.address
     }
 
     /// The CPU that the LWP belongs to: LWPs do not migrate here.
@@ -152,7 +192,16 @@ impl KernelLwp {
 
     /// Blocks the LWP's thread, in user mode, until an AST is posted.
     pub(super) fn wait_for_ast(&self) {
+        // ORDERING: none needed. Whoever asks has made sure under p_smutex that the LWP cannot be there.
+        self.in_user_mode.store(true, Ordering::Relaxed);
         self.ast.park();
+        self.in_user_mode.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the LWP is in user mode, for the checks that no engine may see.
+    pub(super) fn is_in_user_mode(&self) -> bool {
+        // ORDERING: see `KernelLwp::wait_for_ast`.
+        self.in_user_mode.load(Ordering::Relaxed)
     }
 
     /// The state, for the checks that no engine may see.
@@ -177,6 +226,12 @@ impl KernelLwp {
             self.touch();
         }
         let _ = site;
+    }
+
+    /// The LWP runs, on a kernel stack that goes with it.
+    #[track_caller]
+    pub(super) fn uses_its_stack(&self) {
+        self.touch();
     }
 
     #[track_caller]
@@ -306,6 +361,14 @@ impl<'a> LwpLocked<'a> {
         LwpLocked { lwp: self.lwp, guard: self.guard.lwp_unlock_to_held(new) }
     }
 
+    /// `lwp_unlock_to` a queue's lock that the caller holds, where that is another than the LWP's.
+    pub(super) fn unlock_to_queue(self, queue: Option<MutexGuard<'a>>) -> LwpLocked<'a> {
+        match queue {
+            Some(queue) => self.lwp_unlock_to_held(queue),
+            None => self,
+        }
+    }
+
     /// `lwp_setlock` to a lock that the caller holds.
     #[track_caller]
     pub(super) fn lwp_setlock_held(self, new: MutexGuard<'a>) -> (LwpLocked<'a>, MutexGuard<'a>) {
@@ -317,10 +380,11 @@ impl<'a> LwpLocked<'a> {
     #[track_caller]
     fn check_cover(&mut self, lock: LockId) {
         if cfg!(any(loom, shuttle, debug_assertions)) {
-            let asleep = self.guard.l_wchan.is_some();
-            let (state, revision) = (self.lwp.ghost(), self.lwp.revision);
-            let wanted = state.covering_lock(asleep, revision);
-            let is = self.lwp.general.locks().get(lock).class();
+            let queue = self.guard.l_wchan.map(Wchan::class);
+            let (state, revision, machine) = (self.lwp.ghost(), self.lwp.revision, self.lwp.general.locks());
+            let is = machine.get(lock).class();
+            let wanted =
+                if self.lwp.uniprocessor { Class::SchedMutex } else { state.covering_lock(queue, revision) };
             assert_eq!(
                 is,
                 wanted,

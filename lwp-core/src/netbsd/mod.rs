@@ -9,14 +9,17 @@
 //! | [`revision`], [`repair`] | what is as written, and what is mended |
 //! | [`transitions`] | the transitions that were made |
 //! | [`state`], [`flag`], [`errno`] | states, documented transitions, covering locks; flags; errors |
-//! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar` | the machine below the protocol |
-//! | [`lwp`], [`proc`] | `struct lwp` and `struct proc` |
+//! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar`, `turnstile`, `sleep` | the machine below the protocol |
+//! | [`lwp`], [`proc`], `alllwp` | `struct lwp`, `struct proc`, the list of all LWPs |
 //! | `suspend`, `userret`, [`wait`], [`exit`], `free`, `find`, `refs`, `create` | the protocol's functions |
-//! | `syscalls` | the system calls on top |
+//! | [`signal`], `stop`, `dump`, `park` | signals, job control, core dump, parking |
+//! | `syscalls` | the other system calls on top |
 
+mod alllwp;
 mod condvar;
 mod cpu;
 mod create;
+mod dump;
 pub mod errno;
 pub mod exit;
 mod find;
@@ -25,18 +28,23 @@ mod free;
 mod kernel;
 pub mod lwp;
 mod lwp_lock;
+mod park;
 pub mod proc;
 mod refs;
 pub mod repair;
 pub mod revision;
 mod setrunnable;
+pub mod signal;
+mod sleep;
 mod sleepq;
 pub mod state;
+mod stop;
 mod suspend;
 mod switch;
 mod syscalls;
 pub mod system;
 pub mod transitions;
+mod turnstile;
 mod userret;
 pub mod wait;
 
@@ -46,5 +54,6 @@ pub use lwp::{KernelLwp, Lid, LwpLocked};
 pub use lwp_lock::{Lwp, LwpGuard};
 pub use repair::{Repair, Repairs};
 pub use revision::Revision;
+pub use signal::Signal;
 pub use state::State;
-pub use system::{Boot, BootLwp, System};
+pub use system::{Boot, BootLwp, Doing, System};

@@ -2,7 +2,9 @@
 
 use core::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::signal::SignalSet;
 use super::{KernelLwp, Lid, State};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
@@ -23,13 +25,27 @@ pub struct Member {
     pub l_waiter: Lid,
     /// `l_waitingfor`: whom this LWP waits for. 1.69.2.6 only.
     pub l_waitingfor: Lid,
+    /// `l_sigpend`: signals for this LWP alone.
+    pub l_sigpend: SignalSet,
     /// Whether the LWP is in the window in which `p_nzlwps` counts it though it is no zombie yet.
     pub(super) exiting: bool,
+    /// Whether `p_nlwpwait` counts the LWP.
+    waits: bool,
 }
 
 impl Member {
     pub(super) fn new(lwp: Arc<KernelLwp>, detached: bool) -> Member {
-        Member { lwp, detached, l_refcnt: 1, l_waiter: 0, l_waitingfor: 0, exiting: false }
+        let l_sigpend = SignalSet::default();
+        Member {
+            lwp,
+            detached,
+            l_refcnt: 1,
+            l_waiter: 0,
+            l_waitingfor: 0,
+            l_sigpend,
+            exiting: false,
+            waits: false,
+        }
     }
 }
 
@@ -38,6 +54,8 @@ impl Member {
 pub enum ProcState {
     /// SACTIVE.
     Active,
+    /// SSTOP: none of its LWPs runs in user mode.
+    Stop,
     /// SZOMB.
     Zomb,
 }
@@ -53,24 +71,33 @@ pub struct ProcFields {
     pub p_nzlwps: usize,
     /// Detached LWPs.
     pub p_ndlwps: usize,
-    /// LWPs in `lwp_wait1`.
-    pub p_nlwpwait: usize,
+    /// LWPs that wait for others to exit or to be suspended.
+    pub(super) p_nlwpwait: usize,
     /// The last LWP's number.
     pub p_nlwpid: Lid,
     /// The LWPs, newest first.
     pub p_lwps: Vec<Member>,
     /// Flags.
     pub p_sflag: u32,
-    /// The process' state.
-    pub p_stat: ProcState,
+    /// The process' state. Stored by [`ProcGuard::set_p_stat`].
+    pub(super) p_stat: ProcState,
+    /// `p_sigpend`: signals for whichever LWP takes them.
+    pub p_sigpend: SignalSet,
+    /// What LWPs sleep for in [`super::System::sleep`] has happened. It stands for whatever a kernel waits for.
+    pub(super) happened: bool,
+    /// How many LWPs the process has had.
+    pub(super) born: usize,
 }
 
 /// A process.
 #[derive(Debug)]
 pub struct Proc {
     fields: Covered<ProcFields>,
-    /// The detached zombie that waits to be reaped, or 0. An atomic, because `lwp_create` looks without p_smutex.
+    /// The address of the detached zombie that waits to be reaped, or 0. An atomic, because `lwp_create` looks without
+    /// p_smutex.
     p_zomblwp: AtomicUsize,
+    /// Whether the process is stopped, for the checks that no engine may see.
+    stopped: AtomicBool,
 }
 
 impl Proc {
@@ -87,8 +114,12 @@ impl Proc {
             p_lwps: Vec::new(),
             p_sflag: 0,
             p_stat: ProcState::Active,
+            p_sigpend: SignalSet::default(),
+            happened: false,
+            born: 0,
         };
-        Proc { fields: Covered::new(locks, p_smutex, fields), p_zomblwp: AtomicUsize::new(0) }
+        let fields = Covered::new(locks, p_smutex, fields);
+        Proc { fields, p_zomblwp: AtomicUsize::new(0), stopped: AtomicBool::new(false) }
     }
 
     /// Takes p_smutex.
@@ -100,10 +131,17 @@ impl Proc {
         ProcGuard { proc: self, lock: self.fields.enter() }
     }
 
-    /// `p_zomblwp`, read without p_smutex.
+    /// Whether `p_zomblwp` is set, read without p_smutex.
     #[track_caller]
-    pub fn zomblwp_unlocked(&self) -> Lid {
-        self.p_zomblwp.load(Site::PZomblwpLook)
+    pub fn has_zomblwp_unlocked(&self) -> bool {
+        self.p_zomblwp.load(Site::PZomblwpLook) != 0
+    }
+
+    /// Whether the process is stopped, for the checks that no engine may see. An LWP that asks is counted by `p_nrlwps`,
+    /// so the process does not stop meanwhile.
+    pub(super) fn is_stopped(&self) -> bool {
+        // ORDERING: none needed: see above, and p_smutex orders what came before.
+        self.stopped.load(Ordering::Relaxed)
     }
 }
 
@@ -117,7 +155,7 @@ impl Proc {
 /// * `p_nzlwps` counts LSZOMB *and* the LWPs between the start of `lwp_exit` and LSZOMB. In that window an LWP is
 ///   counted by `p_nrlwps` and by `p_nzlwps`, so `p_nlwps - p_nzlwps` is the number of LWPs that have not begun to
 ///   exit, and `p_nrlwps + p_nzlwps` counts it twice.
-/// * `p_nlwpwait` is at most `p_nlwps`.
+/// * `p_nlwpwait` counts the LWPs in `lwp_wait1`, and the one that waits for the others' suspension before it dumps core.
 #[derive(Debug)]
 #[must_use = "dropping the guard releases p_smutex"]
 pub struct ProcGuard<'a> {
@@ -136,7 +174,7 @@ impl<'a> ProcGuard<'a> {
         self.proc
     }
 
-    /// The LWP's place on `p_lwps`.
+    /// The first place on `p_lwps` of an LWP with this number: after the numbers have wrapped there may be two.
     pub fn position(&self, lid: Lid) -> Option<usize> {
         self.p_lwps.iter().position(|m| m.lwp.l_lid() == lid)
     }
@@ -146,21 +184,74 @@ impl<'a> ProcGuard<'a> {
     /// # Panics
     /// Where it is not there any more: it has been freed.
     #[track_caller]
-    pub fn member(&mut self, lid: Lid) -> &mut Member {
-        let Some(n) = self.position(lid) else { panic!("LWP {lid} is used after it was freed") };
+    pub fn member(&mut self, l: &Arc<KernelLwp>) -> &mut Member {
+        let place = self.p_lwps.iter().position(|m| Arc::ptr_eq(&m.lwp, l));
+        let Some(n) = place else { panic!("LWP {} is used after it was freed", l.l_lid()) };
         &mut self.p_lwps[n]
     }
 
-    /// `p_zomblwp`.
+    /// `p_nlwpwait`.
     #[track_caller]
-    pub fn p_zomblwp(&self) -> Lid {
-        self.proc.p_zomblwp.load_held()
+    pub fn p_nlwpwait(&self) -> usize {
+        self.p_nlwpwait
+    }
+
+    /// Counts an LWP in `p_nlwpwait`.
+    #[track_caller]
+    pub(super) fn begin_wait(&mut self, l: &Arc<KernelLwp>) {
+        self.member(l).waits = true;
+        self.p_nlwpwait += 1;
+    }
+
+    /// Counts an LWP in `p_nlwpwait` no longer.
+    #[track_caller]
+    pub(super) fn end_wait(&mut self, l: &Arc<KernelLwp>) {
+        self.member(l).waits = false;
+        self.p_nlwpwait -= 1;
+    }
+
+    /// All LWPs but one, for whoever changes the list or the counters on the way through it.
+    pub(super) fn others(&self, l: &Arc<KernelLwp>) -> Vec<Arc<KernelLwp>> {
+        self.p_lwps.iter().map(|m| &m.lwp).filter(|other| !Arc::ptr_eq(other, l)).cloned().collect()
+    }
+
+    /// Takes the zombie that waits to be reaped out of `p_zomblwp`.
+    #[track_caller]
+    pub(super) fn take_p_zomblwp(&mut self) -> Option<Arc<KernelLwp>> {
+        let address = self.proc.p_zomblwp.load_held();
+        if address == 0 {
+            return None;
+        }
+        self.proc.p_zomblwp.store(0, Site::PZomblwpStore);
+        let zombie = self.p_lwps.iter().find(|m| m.lwp.address() == address);
+        Some(zombie.expect("p_zomblwp is on p_lwps").lwp.clone())
     }
 
     /// Stores `p_zomblwp`.
     #[track_caller]
-    pub(super) fn set_p_zomblwp(&mut self, lid: Lid) {
-        self.proc.p_zomblwp.store(lid, Site::PZomblwpStore);
+    pub(super) fn set_p_zomblwp(&mut self, l: &KernelLwp) {
+        self.proc.p_zomblwp.store(l.address(), Site::PZomblwpStore);
+    }
+
+    /// `p_stat`.
+    #[track_caller]
+    pub fn p_stat(&self) -> ProcState {
+        self.p_stat
+    }
+
+    /// Stores `p_stat`.
+    ///
+    /// # Panics
+    /// Where the process stops and one of its LWPs runs in user mode.
+    #[track_caller]
+    pub(super) fn set_p_stat(&mut self, p_stat: ProcState) {
+        if cfg!(any(loom, shuttle, debug_assertions)) && p_stat == ProcState::Stop {
+            let in_user_mode = self.p_lwps.iter().find(|m| m.lwp.is_in_user_mode());
+            assert!(in_user_mode.is_none(), "LWP {in_user_mode:?} runs in user mode in a stopped process");
+        }
+        self.p_stat = p_stat;
+        // ORDERING: see `Proc::is_stopped`.
+        self.proc.stopped.store(p_stat == ProcState::Stop, Ordering::Relaxed);
     }
 
     /// See [`ProcGuard`].
@@ -173,7 +264,7 @@ impl<'a> ProcGuard<'a> {
         assert_eq!(self.p_nrlwps, running, "p_nrlwps is not the number of LWPs that run or will soon");
         let zombies = count(|m| m.lwp.ghost() == State::Zomb || m.exiting);
         assert_eq!(self.p_nzlwps, zombies, "p_nzlwps is not the number of zombies");
-        assert!(self.p_nlwpwait <= self.p_nlwps, "more LWPs wait than there are");
+        assert_eq!(self.p_nlwpwait, count(|m| m.waits), "p_nlwpwait is not the number of LWPs that wait");
     }
 }
 

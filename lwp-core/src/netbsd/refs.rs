@@ -15,7 +15,7 @@ impl System {
     /// Where the LWP is a zombie, or has no reference left to itself: the kernel's assertions.
     pub fn lwp_addref(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>) {
         assert_ne!(l.l_stat(), State::Zomb, "lwp_addref: l_stat != LSZOMB");
-        let refs = &mut p.member(l.l_lid()).l_refcnt;
+        let refs = &mut p.member(l).l_refcnt;
         assert_ne!(*refs, 0, "lwp_addref: l_refcnt != 0");
         *refs += 1;
     }
@@ -32,7 +32,7 @@ impl System {
         if self.revision == Revision::R1_69_2_6 {
             assert_ne!(l.l_stat(), State::Zomb, "lwp_delref: l_stat != LSZOMB");
         }
-        let refs = &mut p.member(l.l_lid()).l_refcnt;
+        let refs = &mut p.member(l).l_refcnt;
         *refs = refs.checked_sub(1).expect("lwp_delref: l_refcnt > 0");
         if *refs == 0 {
             self.cv_broadcast(self.refcv(), &p);
@@ -43,12 +43,16 @@ impl System {
     ///
     /// `kern_lwp.c` 1.62 L1216, 1.69.2.6 L1336; they wait on different condition variables.
     /// Entry and exit: p_smutex held; it is released meanwhile.
-    pub(super) fn lwp_drainrefs<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> ProcGuard<'a> {
-        let lid = l.l_lid();
-        let refs = &mut p.member(lid).l_refcnt;
+    pub(super) fn lwp_drainrefs<'a>(
+        &'a self,
+        mut p: ProcGuard<'a>,
+        curl: &Arc<KernelLwp>,
+        l: &Arc<KernelLwp>,
+    ) -> ProcGuard<'a> {
+        let refs = &mut p.member(l).l_refcnt;
         *refs = refs.checked_sub(1).expect("lwp_drainrefs: l_refcnt != 0");
-        while p.member(lid).l_refcnt != 0 {
-            p = self.cv_wait(l, self.refcv(), p);
+        while p.member(l).l_refcnt != 0 {
+            p = self.cv_wait(curl, self.refcv(), p);
         }
         p
     }

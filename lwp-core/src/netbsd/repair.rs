@@ -30,13 +30,29 @@ pub enum Repair {
     /// LSSUSPENDED where the creator has been told to exit, and nobody is left to continue it. (After the contract of
     /// the system call, whose text is not listed.)
     CreatedWhileExiting,
+    /// `lwp_wait1` does not take LWPs that are stopped with their process for ones that never exit. As written p_nrlwps does
+    /// not count them, and a wait fails with EDEADLK because the process was stopped at the wrong moment.
+    StoppedWait,
+    /// `lwp_wait1` takes a waiter out of `p_nlwpwait` before it has it suspended for a core dump, where it ends. As written
+    /// the LWP stays counted after it is gone; harmless, since nobody compares the count in a process that exits.
+    DumpedWait,
+    /// `sigexit` lets an LWP exit alone where another ends the process already. As written each of the two waits for the
+    /// other to become a zombie. (After the contract of the function, whose text is not listed; NetBSD 2015 has this
+    /// repair.)
+    SecondExit,
+    /// `lwp_free` of 1.62 waits for every LWP to leave its CPU, as that of 1.69.2.6 does. As written it does not wait for
+    /// the process' last, which is freed under its own feet.
+    StillOnCpu,
+    /// `lwp_exit` of 1.69.2.6 takes an LWP out of `p_nrlwps` only where that counts it. As written one that was never
+    /// started is taken out of it too.
+    IdleExit,
     /// `proc_representative_lwp` of 1.62 compares `l_stat` with LSRUN. As written the test is of a constant.
     Representative,
 }
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 8] = [
+    pub const ALL: [Repair; 13] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
@@ -44,6 +60,11 @@ impl Repair {
         Repair::DrainedReferences,
         Repair::StuckWait,
         Repair::CreatedWhileExiting,
+        Repair::StoppedWait,
+        Repair::DumpedWait,
+        Repair::SecondExit,
+        Repair::StillOnCpu,
+        Repair::IdleExit,
         Repair::Representative,
     ];
 
@@ -57,6 +78,11 @@ impl Repair {
             Repair::DrainedReferences => "drained-references",
             Repair::StuckWait => "stuck-wait",
             Repair::CreatedWhileExiting => "created-while-exiting",
+            Repair::StoppedWait => "stopped-wait",
+            Repair::DumpedWait => "dumped-wait",
+            Repair::SecondExit => "second-exit",
+            Repair::StillOnCpu => "still-on-cpu",
+            Repair::IdleExit => "idle-exit",
             Repair::Representative => "representative",
         }
     }

@@ -4,14 +4,23 @@
 
 use std::sync::Arc;
 
-use super::flag::{LW_WCORE, LW_WEXIT};
-use super::lwp::Wchan;
-use super::{Errno, KernelLwp, LwpLocked, State, System};
+use super::flag::{LW_CANCELLED, LW_PENDSIG, LW_WCORE, LW_WEXIT};
+use super::lwp::{Callout, Wchan};
+use super::{Errno, KernelLwp, Lid, LwpLocked, State, System};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
 use crate::site::Site;
 use crate::sync::AtomicUsize;
+
+/// How an LWP sleeps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sleep {
+    /// Whether its time may come.
+    pub timed: bool,
+    /// Whether signals and the like end it.
+    pub catch: bool,
+}
 
 /// A sleep queue, with the condition variable whose waiters sleep on it.
 #[derive(Debug)]
@@ -37,7 +46,7 @@ impl SleepQueue {
         self.cv_waiters.load(Site::CvWaitersLook) == 0
     }
 
-    /// Counts the waiters anew. The queue's lock is held.
+    /// Counts the waiters anew: 0 for ever where nobody asks, as for those who park. The queue's lock is held.
     #[track_caller]
     pub(super) fn count(&self, waiters: impl FnOnce(usize) -> usize) {
         self.cv_waiters.store(waiters(self.cv_waiters.load_held()), Site::CvWaitersStore);
@@ -45,12 +54,25 @@ impl SleepQueue {
 }
 
 impl System {
+    /// Locks the current LWP beside a sleep queue, for which a uniprocessor has no other lock: it gives the queue's lock
+    /// back where it is another.
+    ///
+    /// Entry: `sq` held, the LWP not locked. Exit: both held.
+    pub(super) fn lwp_lock_under<'a>(
+        &self,
+        l: &'a Arc<KernelLwp>,
+        sq: MutexGuard<'a>,
+    ) -> (LwpLocked<'a>, Option<MutexGuard<'a>>) {
+        if self.uniprocessor { (l.queued_under(sq), None) } else { (l.lwp_lock(), Some(sq)) }
+    }
+
     /// `sleepq_enter`: moves the current LWP under a sleep queue's lock.
     ///
     /// Entry: `sq` held, the LWP not locked. Exit: the LWP locked, by `sq`. The order sq_mutex, spc_lwplock in which that
     /// takes the locks is the reverse of the one that 1.69.2.6 L183-188 declares.
     pub(super) fn sleepq_enter<'a>(&self, l: &'a Arc<KernelLwp>, sq: MutexGuard<'a>) -> LwpLocked<'a> {
-        l.lwp_lock().lwp_unlock_to_held(sq)
+        let (l, sq) = self.lwp_lock_under(l, sq);
+        l.unlock_to_queue(sq)
     }
 
     /// `sleepq_enqueue`: puts the current LWP on a sleep queue.
@@ -63,24 +85,67 @@ impl System {
         l.covered(&self.sleepqs[wchan.0].sleepers).push(lwp);
     }
 
-    /// `sleepq_block`: leaves the CPU until somebody wakes the LWP. With `catch` an LWP that is to exit or to be dumped
-    /// does not sleep, or wakes; LW_WSUSPEND is no reason.
+    /// `sleepq_block`: leaves the CPU until somebody wakes the LWP. With `catch` an LWP that has a signal, was cancelled, or
+    /// is to exit or to be dumped does not sleep, or wakes; LW_WSUSPEND is no reason.
     ///
     /// Entry: the current LWP on a sleep queue and locked by the queue's lock. Exit: nothing held, LSONPROC.
     ///
     /// # Errors
-    /// EINTR where `catch` is set and the LWP is to exit or to be dumped.
-    pub(super) fn sleepq_block(&self, mut l: LwpLocked<'_>, catch: bool) -> Result<(), Errno> {
+    /// EINTR where `catch` is set and there was such a reason, ETIMEDOUT (the kernel's EWOULDBLOCK) where the callout fired:
+    /// it may have done so after somebody else woke the LWP.
+    pub(super) fn sleepq_block(&self, mut l: LwpLocked<'_>, sleep: Sleep) -> Result<(), Errno> {
+        const EXITS: usize = LW_WCORE | LW_WEXIT;
         let lwp = l.lwp().clone();
-        if catch {
+        if sleep.catch {
             l.fields().l_sintr = true;
-            if l.flags() & (LW_WCORE | LW_WEXIT) != 0 {
+            if l.flags() & (EXITS | LW_CANCELLED | LW_PENDSIG) != 0 {
+                l.clear_flags(LW_CANCELLED);
                 self.lwp_unsleep(l);
                 return Err(Errno::Eintr);
             }
         }
+        if sleep.timed {
+            l.fields().callout = Callout::Armed;
+        }
         self.mi_switch(l);
-        if catch && lwp.l_flag() & (LW_WCORE | LW_WEXIT) != 0 { Err(Errno::Eintr) } else { Ok(()) }
+        let result = if sleep.timed { self.callout_stop(&lwp) } else { Ok(()) };
+        if sleep.catch {
+            let flags = lwp.l_flag();
+            if flags & (EXITS | LW_CANCELLED) != 0 {
+                return Err(Errno::Eintr);
+            }
+            if flags & LW_PENDSIG != 0 && self.issignal(self.proc().enter(), &lwp).1.is_some() {
+                return Err(Errno::Eintr);
+            }
+        }
+        result
+    }
+
+    /// `callout_stop`: the LWP's time is not to come any more.
+    ///
+    /// # Errors
+    /// ETIMEDOUT where it has come.
+    fn callout_stop(&self, l: &Arc<KernelLwp>) -> Result<(), Errno> {
+        let mut l = l.lwp_lock();
+        let callout = std::mem::take(&mut l.fields().callout);
+        l.unlock();
+        if callout == Callout::Fired { Err(Errno::Etimedout) } else { Ok(()) }
+    }
+
+    /// `sleepq_timeout`, called by an interrupt: the LWP's time has come, if it sleeps with a limit.
+    ///
+    /// Entry and exit: nothing held.
+    pub fn sleepq_timeout(&self, lid: Lid) {
+        let l = self.lwp(lid);
+        let mut locked = l.lwp_lock();
+        if locked.fields().callout == Callout::Armed {
+            locked.fields().callout = Callout::Fired;
+            // Whoever is off the queue has been woken by somebody else.
+            if locked.fields().l_wchan.is_some() {
+                return self.lwp_unsleep(locked);
+            }
+        }
+        locked.unlock();
     }
 
     /// `sleepq_remove`: takes an LWP off its sleep queue. One that was halted meanwhile is left to whoever resumes it;
@@ -88,14 +153,17 @@ impl System {
     ///
     /// Entry: the LWP locked by the queue's lock. Exit: that lock held, the LWP lent to another.
     pub(super) fn sleepq_remove<'a>(&'a self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
-        let lid = l.lwp().l_lid();
+        let lwp = l.lwp().clone();
         let wchan = l.fields().l_wchan.take().expect("an LWP on a sleep queue has a wait channel");
         l.fields().l_sintr = false;
-        l.covered(&self.sleepqs[wchan.0].sleepers).retain(|sleeper| sleeper.l_lid() != lid);
+        l.covered(&self.sleepqs[wchan.0].sleepers).retain(|sleeper| !Arc::ptr_eq(sleeper, &lwp));
 
-        let cpu = &self.cpus[l.lwp().l_cpu()];
+        let cpu = &self.cpus[lwp.l_cpu()];
         if l.stat() != State::Sleep {
             return l.lwp_setlock(cpu.spc_lwplock);
+        }
+        if self.uniprocessor {
+            return self.wake_on_uniprocessor(l);
         }
         // 1.62 asks under sched_mutex whether the LWP has left its CPU, 1.69.2.6 under the lock that it has already.
         let asks_first = cpu.spc_lwplock != cpu.spc_mutex;
@@ -113,12 +181,25 @@ impl System {
         sq
     }
 
+    /// The end of [`System::sleepq_remove`] where the sleep queue's lock is the run queue's too.
+    fn wake_on_uniprocessor<'a>(&self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
+        if self.is_on_its_cpu(&l) {
+            l.set_stat(State::OnProc);
+            return l.into_mutex();
+        }
+        let (sched_mutex, next) = self.enqueue(l);
+        if let Some(next) = next {
+            next.dispatch();
+        }
+        sched_mutex
+    }
+
     /// `lwp_unsleep`, by way of the condition variable's: takes an LWP off its sleep queue before its time.
     ///
     /// Entry: the LWP locked by the queue's lock. Exit: nothing locked.
     pub(super) fn lwp_unsleep(&self, mut l: LwpLocked<'_>) {
         let wchan = l.fields().l_wchan.expect("only a sleeper is woken");
-        self.sleepqs[wchan.0].count(|waiters| waiters - 1);
+        self.sleepqs[wchan.0].count(|waiters| waiters.saturating_sub(1));
         drop(self.sleepq_remove(l));
     }
 }

@@ -14,6 +14,7 @@ impl System {
     pub(super) fn mi_switch(&self, mut l: LwpLocked<'_>) {
         let lwp = l.lwp().clone();
         let cpu = &self.cpus[lwp.l_cpu()];
+        debug_assert!(!self.kernel_lock.is_mine(), "an LWP leaves its CPU with the big lock");
         if self.revision == Revision::R1_69_2_6 {
             l.clear_flags(LW_RUNNING);
         }
@@ -64,6 +65,7 @@ impl System {
                 l.stop_running();
             }
         }
+        l.uses_its_stack();
         cpu.set_curlwp(None);
         l.load_that_a_membar_leaves(Site::CiCurlwpStore);
         if let Some(next) = self.switch_to_next(cpu, cpu.spc_lock(), true) {

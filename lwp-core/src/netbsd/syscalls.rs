@@ -7,6 +7,7 @@ use super::exit::Exited;
 use super::flag::{LW_WCORE, LW_WEXIT, PS_WEXIT};
 use super::wait::Waited;
 use super::{Errno, KernelLwp, Lid, State, System};
+use crate::witness;
 
 impl System {
     /// `_lwp_suspend`.
@@ -66,9 +67,10 @@ impl System {
         if p.p_lwps[n].detached {
             return Err(Errno::Einval);
         }
-        match p.p_lwps[n].lwp.l_stat() {
+        let t = p.p_lwps[n].lwp.clone();
+        match t.l_stat() {
             State::Idl => return Err(Errno::Esrch),
-            State::Zomb => self.lwp_free(p, target),
+            State::Zomb => self.lwp_free(Some(p), &t),
             _ => {
                 p.p_lwps[n].detached = true;
                 p.p_ndlwps += 1;
@@ -90,14 +92,24 @@ impl System {
         self.exit1(p, l)
     }
 
-    /// User mode: nothing to do until an AST sends the LWP into the kernel, and then what that is for.
+    /// User mode, on the way to it and back: nothing to do there until an AST sends the LWP into the kernel, and then what
+    /// that is for.
     ///
     /// Entry and exit: nothing held.
     ///
     /// # Errors
     /// [`Exited`] as [`System::lwp_userret`].
     pub fn user_mode(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
+        self.lwp_userret(l)?;
+        witness::barrier(None);
         l.wait_for_ast();
         self.lwp_userret(l)
+    }
+
+    /// `sched_yield`, and what a preemption does: leaves the CPU to whoever else wants it.
+    ///
+    /// Entry and exit: nothing held.
+    pub fn sys_sched_yield(&self, l: &Arc<KernelLwp>) {
+        self.mi_switch(l.lwp_lock());
     }
 }

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use super::alllwp::AllLwp;
 use super::cpu::Cpu;
-use super::proc::{Member, Proc};
+use super::flag::{LW_PENDSIG, PS_STOPPING};
+use super::lwp::Wchan;
+use super::proc::{Member, Proc, ProcGuard};
+use super::sleep::HAPPENING;
 use super::sleepq::SleepQueue;
 use super::{KernelLwp, Lid, Repair, Repairs, Revision, State};
-use crate::locks::Locks;
-use crate::mutex::Class;
+use crate::covered::Covered;
+use crate::locks::{LockId, Locks};
+use crate::mutex::{Class, KernelLock};
 
 /// What a machine is like when it starts.
 #[derive(Clone, Debug)]
@@ -16,8 +21,11 @@ pub struct Boot {
     pub revision: Revision,
     /// The repairs in them.
     pub repairs: Repairs,
-    /// How many CPUs it has.
+    /// How many CPUs it has. 1.62 with one is a uniprocessor's kernel: every lock of an LWP is sched_mutex, and there is
+    /// no big lock.
     pub cpus: usize,
+    /// How many LWPs the process may have.
+    pub maxlwp: usize,
     /// Its LWPs, numbered from 1. Number `n` belongs to CPU `(n - 1) % cpus`; the first of a CPU that can run is on it.
     pub lwps: Vec<BootLwp>,
 }
@@ -27,8 +35,27 @@ pub struct Boot {
 pub struct BootLwp {
     /// Whether nobody is to wait for it.
     pub detached: bool,
-    /// Whether it is LSSUSPENDED, and not LSONPROC or LSRUN.
-    pub suspended: bool,
+    /// What it does.
+    pub doing: Doing,
+}
+
+/// What an LWP does when the machine starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Doing {
+    /// LSONPROC, or LSRUN where its CPU is taken.
+    #[default]
+    Running,
+    /// LSSUSPENDED.
+    Suspended,
+    /// LSIDL: created, and to be started by [`System::lwp_start`].
+    Idle,
+    /// LSSTOP: its process is about to stop, and those that run have been told.
+    Stopped,
+    /// LSSLEEP, in [`System::sleep`].
+    Sleeping {
+        /// Whether signals end its sleep.
+        interruptibly: bool,
+    },
 }
 
 /// A machine with one process.
@@ -36,17 +63,65 @@ pub struct BootLwp {
 pub struct System {
     pub(super) revision: Revision,
     pub(super) repairs: Repairs,
+    pub(super) maxlwp: usize,
+    /// Whether the kernel is built for one CPU.
+    pub(super) uniprocessor: bool,
     pub(super) cpus: Vec<Cpu>,
-    pub(super) sleepqs: [SleepQueue; 2],
+    pub(super) sleepqs: [SleepQueue; SLEEPQS],
+    /// Who holds the adaptive mutex, under its turnstile chain's lock.
+    pub(super) mutex_owner: Covered<Option<Arc<KernelLwp>>>,
+    pub(super) alllwp: AllLwp,
+    pub(super) kernel_lock: KernelLock,
     proc: Proc,
     lwps: Vec<Arc<KernelLwp>>,
     locks: Locks,
 }
 
-/// p_smutex comes first among the machine's locks, then the sleep queues, then the CPUs' locks.
-const P_SMUTEX: usize = 0;
-const SLEEPQS: usize = 1;
-const CPUS: usize = 3;
+/// One for each wait channel; the last is the turnstile.
+const SLEEPQS: usize = 5;
+
+/// The places of the machine's locks.
+struct Places {
+    p_smutex: LockId,
+    sleepqs: [LockId; SLEEPQS],
+    proclist_lock: LockId,
+    proclist_mutex: LockId,
+    kernel_lock: LockId,
+    cpus: Vec<(LockId, LockId)>,
+}
+
+impl Boot {
+    fn uniprocessor(&self) -> bool {
+        self.revision == Revision::R1_62 && self.cpus == 1
+    }
+
+    #[track_caller]
+    fn locks(&self) -> (Locks, Places) {
+        use Class::{KernelLock, ProcSmutex, ProclistLock, ProclistMutex, SleepQueue, TurnstileChain};
+        let fixed = [ProcSmutex, ProclistLock, ProclistMutex, KernelLock];
+        let queues = [SleepQueue, SleepQueue, SleepQueue, SleepQueue, TurnstileChain];
+        let cpus = match self.revision {
+            Revision::R1_62 => vec![Class::SchedMutex],
+            Revision::R1_69_2_6 => [Class::SpcLwplock, Class::SpcMutex].repeat(self.cpus),
+        };
+        let locks = Locks::new(&[&fixed[..], &queues, &cpus].concat());
+        let (queue, cpu) = (fixed.len(), fixed.len() + queues.len());
+        let of_cpu = |n: usize| match self.revision {
+            Revision::R1_62 => (locks.id(cpu), locks.id(cpu)),
+            Revision::R1_69_2_6 => (locks.id(cpu + 2 * n), locks.id(cpu + 2 * n + 1)),
+        };
+        let of_queue = |n| if self.uniprocessor() { locks.id(cpu) } else { locks.id(queue + n) };
+        let places = Places {
+            p_smutex: locks.id(0),
+            sleepqs: std::array::from_fn(of_queue),
+            proclist_lock: locks.id(1),
+            proclist_mutex: locks.id(2),
+            kernel_lock: locks.id(3),
+            cpus: (0..self.cpus).map(of_cpu).collect(),
+        };
+        (locks, places)
+    }
+}
 
 impl System {
     /// Starts a machine.
@@ -56,54 +131,67 @@ impl System {
     #[track_caller]
     pub fn boot(boot: &Boot) -> System {
         assert!(boot.cpus > 0 && !boot.lwps.is_empty(), "a machine has a CPU and an LWP");
-        let revision = boot.revision;
-        let mut classes = vec![Class::ProcSmutex, Class::SleepQueue, Class::SleepQueue];
-        match revision {
-            Revision::R1_62 => classes.push(Class::SchedMutex),
-            Revision::R1_69_2_6 => {
-                classes.extend((0..boot.cpus).flat_map(|_| [Class::SpcLwplock, Class::SpcMutex]));
-            }
-        }
-        let locks = Locks::new(&classes);
-        let cpu_locks = |cpu: usize| match revision {
-            Revision::R1_62 => (locks.id(CPUS), locks.id(CPUS)),
-            Revision::R1_69_2_6 => (locks.id(CPUS + 2 * cpu), locks.id(CPUS + 2 * cpu + 1)),
-        };
-
-        let proc = Proc::new(locks.clone(), locks.id(P_SMUTEX));
+        let (locks, places) = boot.locks();
+        let sleepqs = places.sleepqs.map(|lock| SleepQueue::new(&locks, lock));
+        let proc = Proc::new(locks.clone(), places.p_smutex);
         let mut p = proc.enter();
         let mut lwps = Vec::new();
-        let mut cpus: Vec<(Option<Lid>, Vec<Arc<KernelLwp>>)> = vec![Default::default(); boot.cpus];
+        let mut cpus: Vec<(Option<usize>, Vec<Arc<KernelLwp>>)> = vec![Default::default(); boot.cpus];
         for (n, start) in boot.lwps.iter().enumerate() {
             let (lid, cpu) = (n + 1, n % boot.cpus);
-            let (spc_lwplock, spc_mutex) = cpu_locks(cpu);
+            let (spc_lwplock, spc_mutex) = places.cpus[cpu];
             let (current, waiting) = &mut cpus[cpu];
-            let (state, lock) = match (start.suspended, &current) {
-                (true, _) => (State::Suspended, spc_lwplock),
-                (false, None) => (State::OnProc, spc_lwplock),
-                (false, Some(_)) => (State::Run, spc_mutex),
+            let (state, lock) = match (start.doing, &current) {
+                (Doing::Suspended, _) => (State::Suspended, spc_lwplock),
+                (Doing::Stopped, _) => (State::Stop, spc_lwplock),
+                (Doing::Idle, _) => (State::Idl, spc_mutex),
+                (Doing::Sleeping { .. }, _) => (State::Sleep, places.sleepqs[HAPPENING.number()]),
+                (Doing::Running, None) => (State::OnProc, spc_lwplock),
+                (Doing::Running, Some(_)) => (State::Run, spc_mutex),
             };
-            let lwp = Arc::new(KernelLwp::new(lid, cpu, revision, state, locks.clone(), lock));
+            let build = (boot.revision, boot.uniprocessor());
+            let lwp = Arc::new(KernelLwp::new(lid, lid, cpu, build, state, locks.clone(), lock));
             match state {
-                State::OnProc => *current = Some(lid),
+                State::OnProc => *current = Some(lwp.address()),
                 State::Run => waiting.push(lwp.clone()),
                 _ => {}
             }
-            p.p_nlwps += 1;
-            p.p_nrlwps += usize::from(state.is_running_or_soon());
-            p.p_ndlwps += usize::from(start.detached);
-            p.p_nlwpid = lid;
-            p.p_lwps.insert(0, Member::new(lwp.clone(), start.detached));
+            if let Doing::Sleeping { interruptibly } = start.doing {
+                put_to_sleep(&lwp, &sleepqs, HAPPENING, interruptibly);
+            }
+            join(&mut p, &lwp, start.detached, state);
             lwps.push(lwp);
+        }
+        if boot.lwps.iter().any(|start| start.doing == Doing::Stopped) {
+            p.p_sflag |= PS_STOPPING;
+            for l in lwps.iter().filter(|l| matches!(l.ghost(), State::OnProc | State::Run)) {
+                let mut l = l.lwp_lock();
+                l.set_flags(LW_PENDSIG);
+                l.unlock();
+            }
         }
         p.exit();
 
-        let cpus = cpus.into_iter().enumerate().map(|(n, (current, waiting))| {
-            let (spc_lwplock, spc_mutex) = cpu_locks(n);
-            Cpu::new(&locks, spc_lwplock, spc_mutex, current, waiting.into())
-        });
-        let sleepqs = [0, 1].map(|n| SleepQueue::new(&locks, locks.id(SLEEPQS + n)));
-        System { revision, repairs: boot.repairs, cpus: cpus.collect(), sleepqs, proc, lwps, locks }
+        let cpus =
+            cpus.into_iter().zip(&places.cpus).map(|((current, waiting), (spc_lwplock, spc_mutex))| {
+                Cpu::new(&locks, *spc_lwplock, *spc_mutex, current, waiting.into())
+            });
+        let kernel_lock = (!boot.uniprocessor()).then(|| (locks.clone(), places.kernel_lock));
+        let proclist = (places.proclist_lock, places.proclist_mutex);
+        System {
+            revision: boot.revision,
+            repairs: boot.repairs,
+            maxlwp: boot.maxlwp,
+            uniprocessor: boot.uniprocessor(),
+            cpus: cpus.collect(),
+            mutex_owner: Covered::new(locks.clone(), places.sleepqs[SLEEPQS - 1], None),
+            sleepqs,
+            alllwp: AllLwp::new(boot.revision, &locks, proclist, &lwps),
+            kernel_lock: KernelLock::new(kernel_lock),
+            proc,
+            lwps,
+            locks,
+        }
     }
 
     /// The process.
@@ -122,18 +210,22 @@ impl System {
 
     /// An LWP that is LSIDL, for a creator that runs on CPU `creator`.
     #[track_caller]
-    pub(super) fn new_lwp(&self, lid: Lid, creator: usize) -> Arc<KernelLwp> {
+    pub(super) fn new_lwp(&self, address: usize, lid: Lid, creator: usize) -> Arc<KernelLwp> {
         let cpu = match self.revision {
             Revision::R1_62 => creator,
             Revision::R1_69_2_6 => (lid - 1) % self.cpus.len(),
         };
         let spc_mutex = self.cpus[cpu].spc_mutex;
-        Arc::new(KernelLwp::new(lid, cpu, self.revision, State::Idl, self.locks.clone(), spc_mutex))
+        let build = (self.revision, self.uniprocessor);
+        Arc::new(KernelLwp::new(address, lid, cpu, build, State::Idl, self.locks.clone(), spc_mutex))
     }
 
-    /// Waits until a CPU has taken the LWP for the first time: the beginning of every LWP's thread but those that the
-    /// machine starts with on a CPU.
-    pub fn first_dispatch(&self, l: &Arc<KernelLwp>) {
+    /// The beginning of an LWP's thread: waits until a CPU has taken the LWP for the first time, unless the machine started
+    /// with it on one.
+    ///
+    /// `kern_lwp.c` 1.69.2.6 L650; 1.62 has no such function. What it does about the previous LWP, the interrupt level and
+    /// the address space has nothing to be done to here: whoever dispatches an LWP is done with its own switch.
+    pub fn lwp_startup(&self, l: &Arc<KernelLwp>) {
         if l.booted_off_cpu() {
             l.wait_for_dispatch();
         }
@@ -143,4 +235,23 @@ impl System {
     pub(super) fn repaired(&self, repair: Repair) -> bool {
         self.repairs.has(repair)
     }
+}
+
+fn join(p: &mut ProcGuard<'_>, lwp: &Arc<KernelLwp>, detached: bool, state: State) {
+    p.p_nlwps += 1;
+    p.p_nrlwps += usize::from(state.is_running_or_soon());
+    p.p_ndlwps += usize::from(detached);
+    p.p_nlwpid = lwp.l_lid();
+    p.born = lwp.address();
+    p.p_lwps.insert(0, Member::new(lwp.clone(), detached));
+}
+
+fn put_to_sleep(lwp: &Arc<KernelLwp>, sleepqs: &[SleepQueue], wchan: Wchan, interruptibly: bool) {
+    let queue = &sleepqs[wchan.number()];
+    let mut l = lwp.lwp_lock();
+    l.fields().l_wchan = Some(wchan);
+    l.fields().l_sintr = interruptibly;
+    l.covered(&queue.sleepers).push(lwp.clone());
+    queue.count(|waiters| waiters + 1);
+    l.unlock();
 }

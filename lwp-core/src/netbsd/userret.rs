@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::condvar::P_LWPCV;
 use super::exit::Exited;
-use super::flag::{LW_USERRET, LW_WEXIT, LW_WSUSPEND};
+use super::flag::{LW_PENDSIG, LW_USERRET, LW_WCORE, LW_WEXIT, LW_WSUSPEND};
 use super::{KernelLwp, Repair, State, System};
 
 impl System {
     /// Does what others have asked the current LWP to do: suspend itself, exit.
     ///
-    /// `kern_lwp.c` 1.62 L1097, 1.69.2.6 L1209; they differ in what is not modelled (soft interrupts).
+    /// `kern_lwp.c` 1.62 L1097, 1.69.2.6 L1209; they differ in what is not modelled: soft interrupts. Nor is the hook of
+    /// Linux emulation, LW_WUSERRET.
     /// Entry and exit: nothing held.
     ///
     /// As written, LW_WSUSPEND is tested without a lock and never again ([`Repair::LostContinue`]).
@@ -19,13 +20,38 @@ impl System {
     /// [`Exited`] where the LWP has exited: the kernel's function does not return then.
     pub fn lwp_userret(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
         while l.l_flag() & LW_USERRET != 0 {
+            if l.l_flag() & (LW_PENDSIG | LW_WCORE | LW_WEXIT) == LW_PENDSIG {
+                self.take_signals(l)?;
+            }
             if l.l_flag() & LW_WSUSPEND != 0 {
                 self.suspend_self(l);
             }
             if l.l_flag() & LW_WEXIT != 0 {
+                self.kernel_lock.enter();
                 return Err(self.lwp_exit(l));
             }
         }
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            let stopped = self.proc().is_stopped();
+            assert!(!stopped, "LWP {} returns to user mode in a stopped process", l.l_lid());
+        }
+        Ok(())
+    }
+
+    /// Takes the signals that are pending, one after the other.
+    ///
+    /// Entry and exit: nothing held; takes the big lock, then p_smutex.
+    fn take_signals(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
+        self.kernel_lock.enter();
+        let mut p = self.proc().enter();
+        loop {
+            let (again, signal) = self.issignal(p, l);
+            p = again;
+            let Some(signal) = signal else { break };
+            p = self.postsig(p, l, signal)?;
+        }
+        p.exit();
+        self.kernel_lock.exit();
         Ok(())
     }
 

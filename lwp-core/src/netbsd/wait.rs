@@ -14,7 +14,7 @@ pub type Waited = Result<Result<Lid, Errno>, Exited>;
 /// What a scan of `p_lwps` came to.
 enum Scan {
     /// A zombie to reap.
-    Zombie(Lid),
+    Zombie(Arc<KernelLwp>),
     /// Nobody yet, out of so many that may come.
     Nobody(usize),
     /// The waiter waits for somebody who waits for it.
@@ -30,11 +30,13 @@ impl System {
     ///
     /// 1.62 lets a wait for any take the LWP that another waits for, does not wake the other waiters when a wait fails, and
     /// counts the waiter until it has p_smutex again after the LWP was freed ([`Repair::StuckWait`]).
+    /// In both a wait fails with EDEADLK where all others are stopped with their process ([`Repair::StoppedWait`]), and a
+    /// waiter that a core dump ends is counted for ever ([`Repair::DumpedWait`]).
     ///
     /// # Errors
     /// ESRCH where there is nobody to wait for. EDEADLK where the waiter waits for itself, or for one that waits for it
-    /// (1.62: itself only), where the process exits, or where all who could exit wait too. EINTR where the waiter is
-    /// to exit. [`Exited`] where it has: during a core dump it is suspended first.
+    /// (1.62: itself only), where the process exits, or where all who could exit wait too. EINTR where a signal came, or the waiter was
+    /// cancelled or is to exit. [`Exited`] where it has: during a core dump it is suspended first.
     pub fn lwp_wait1<'a>(
         &'a self,
         mut p: ProcGuard<'a>,
@@ -47,12 +49,15 @@ impl System {
         if first && lid == curlid {
             return (Some(p), Ok(Err(Errno::Edeadlk)));
         }
-        p.p_nlwpwait += 1;
+        p.begin_wait(l);
         if !first {
-            p.member(curlid).l_waitingfor = lid;
+            p.member(l).l_waitingfor = lid;
         }
         let error = loop {
             if p.p_sflag & PS_WCORE != 0 {
+                if self.repaired(Repair::DumpedWait) {
+                    p.end_wait(l);
+                }
                 p.exit();
                 let exited =
                     self.lwp_userret(l).expect_err("a dumping process lets nobody return to user mode");
@@ -67,16 +72,16 @@ impl System {
             let found = match scan {
                 Scan::Zombie(zombie) => {
                     if !first {
-                        p.member(curlid).l_waitingfor = 0;
-                        p.member(zombie).l_waiter = 0;
-                        p.p_nlwpwait -= 1;
+                        p.member(l).l_waitingfor = 0;
+                        p.member(&zombie).l_waiter = 0;
+                        p.end_wait(l);
                     }
-                    self.lwp_free(p, zombie);
+                    self.lwp_free(Some(p), &zombie);
                     let mut p = self.proc().enter();
                     if first {
-                        p.p_nlwpwait -= 1;
+                        p.end_wait(l);
                     }
-                    return (Some(p), Ok(Ok(zombie)));
+                    return (Some(p), Ok(Ok(zombie.l_lid())));
                 }
                 Scan::Cycle => break Errno::Edeadlk,
                 Scan::Nobody(found) => found,
@@ -94,7 +99,8 @@ impl System {
             } else {
                 p.p_nrlwps + p.p_nzlwps <= p.p_nlwpwait + p.p_ndlwps
             };
-            if p.p_sflag & PS_WEXIT != 0 || stuck {
+            let stopped = self.repaired(Repair::StoppedWait) && self.is_stopping(&p);
+            if p.p_sflag & PS_WEXIT != 0 || (stuck && !stopped) {
                 break Errno::Edeadlk;
             }
             let (again, result) = self.cv_wait_sig(l, P_LWPCV, p);
@@ -110,9 +116,9 @@ impl System {
             {
                 p.p_lwps[n].l_waiter = 0;
             }
-            p.member(curlid).l_waitingfor = 0;
+            p.member(l).l_waitingfor = 0;
         }
-        p.p_nlwpwait -= 1;
+        p.end_wait(l);
         if !first {
             self.cv_broadcast(P_LWPCV, &p);
         }
@@ -123,15 +129,11 @@ impl System {
     ///
     /// Entry and exit: p_smutex held; it is released while one is freed.
     fn reap_detached<'a>(&'a self, mut p: ProcGuard<'a>) -> ProcGuard<'a> {
-        loop {
-            let zombie = p.p_zomblwp();
-            if zombie == 0 {
-                return p;
-            }
-            p.set_p_zomblwp(0);
-            self.lwp_free(p, zombie);
+        while let Some(zombie) = p.take_p_zomblwp() {
+            self.lwp_free(Some(p), &zombie);
             p = self.proc().enter();
         }
+        p
     }
 }
 
@@ -149,7 +151,7 @@ fn scan_1_62(p: &ProcGuard<'_>, curlid: Lid, lid: Lid, exitcontrol: bool) -> Sca
         }
         found += 1;
         if l2.lwp.l_stat() == State::Zomb {
-            return Scan::Zombie(l2_lid);
+            return Scan::Zombie(l2.lwp.clone());
         }
     }
     Scan::Nobody(found)
@@ -183,7 +185,7 @@ fn scan(p: &mut ProcGuard<'_>, curlid: Lid, lid: Lid, exitcontrol: bool) -> Scan
         }
         found += 1;
         if l2.lwp.l_stat() == State::Zomb {
-            return Scan::Zombie(l2_lid);
+            return Scan::Zombie(l2.lwp.clone());
         }
     }
     Scan::Nobody(found)

@@ -15,13 +15,13 @@ mod table;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lwp_core::netbsd::proc::ProcState;
-use lwp_core::netbsd::{Boot, KernelLwp, Lid, Repair, Repairs, Revision, System};
+use lwp_core::netbsd::{Boot, Doing, Errno, KernelLwp, Lid, Repair, Repairs, Revision, System};
 use lwp_core::site::Site;
 use lwp_core::sync;
 
 use crate::program::Outcome;
-use op::{Op, Start};
-pub use table::{ALL, Defect, Litmus};
+use op::{Op, Start, Threads};
+pub use table::{Defect, Litmus, all};
 
 /// What of the sources' mistakes a subject runs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +75,13 @@ impl Case {
     /// Every case: each program as written and repaired, and for each defect the repairs without its own.
     pub fn all() -> Vec<Case> {
         let mut cases = Vec::new();
-        for litmus in ALL {
-            for revision in Revision::ALL {
+        for litmus in all() {
+            for &revision in litmus.revisions {
                 for &cpus in litmus.cpus {
                     let cases_of = |variant| Case { litmus, revision, variant, cpus };
                     cases.extend([Variant::AsWritten, Variant::Repaired].map(cases_of));
-                    let defects = litmus.defects.iter().filter(|d| d.revisions.contains(&revision));
+                    let shown = |d: &&Defect| d.revisions.contains(&revision) && d.cpus <= cpus;
+                    let defects = litmus.defects.iter().filter(shown);
                     cases.extend(defects.map(|d| cases_of(Variant::Without(d.repair))));
                 }
             }
@@ -95,7 +96,7 @@ impl Case {
         let cpus: usize = fields.next()?.strip_suffix("-cpus")?.parse().ok()?;
         let litmus = fields.next()?;
         Some(Case {
-            litmus: ALL.iter().find(|l| l.name == litmus)?,
+            litmus: all().find(|l| l.name == litmus)?,
             revision: Revision::ALL.into_iter().find(|r| r.name() == revision)?,
             variant: Variant::all().find(|v| v.name() == variant)?,
             cpus: (cpus > 0).then_some(cpus)?,
@@ -121,7 +122,7 @@ impl Case {
                 Variant::Repaired => false,
                 Variant::Without(repair) => repair == defect.repair,
             };
-            in_variant && defect.revisions.contains(&self.revision)
+            in_variant && defect.revisions.contains(&self.revision) && defect.cpus <= self.cpus
         });
         here.flat_map(|defect| defect.shows).copied().collect()
     }
@@ -140,20 +141,28 @@ impl Case {
     /// be in.
     pub fn run(&self) -> Outcome {
         let lines: Vec<_> = self.litmus.lwps.iter().map(|line| op::parse(line)).collect();
+        let born = lines.iter().map_while(|(start, _)| match start {
+            Start::Boot(boot) => Some(*boot),
+            Start::Unborn { .. } | Start::Outside => None,
+        });
         let boot = Boot {
             revision: self.revision,
             repairs: self.variant.repairs(),
             cpus: self.cpus,
-            lwps: lines.iter().filter(|(start, _)| start.born).map(|(start, _)| start.boot).collect(),
+            maxlwp: usize::MAX,
+            lwps: born.collect(),
         };
-        let born = boot.lwps.len();
         let machine = Arc::new(Machine { sys: System::boot(&boot), lines, created: Mutex::default() });
-        let others: Vec<_> = (2..=born)
-            .map(|lid| {
-                let machine = machine.clone();
-                sync::spawn(move || machine.thread(machine.sys.lwp(lid)))
-            })
-            .collect();
+        let others = machine.lines.iter().enumerate().skip(1).filter_map(|(n, (start, _))| {
+            let machine = machine.clone();
+            match start {
+                Start::Boot(boot) if boot.doing == Doing::Idle => None,
+                Start::Unborn { .. } => None,
+                Start::Boot(_) => Some(sync::spawn(move || machine.thread(machine.sys.lwp(n + 1)))),
+                Start::Outside => Some(sync::spawn(move || machine.actor(n))),
+            }
+        });
+        let others: Vec<_> = others.collect();
         let mut all = vec![machine.thread(machine.sys.lwp(1))];
         all.extend(others.into_iter().map(|t| t.join().expect("an LWP of the program panicked")));
         // Only an LWP creates others, so there are no more to come.
@@ -165,7 +174,7 @@ impl Case {
 
         let sys = &machine.sys;
         let p = sys.proc().enter();
-        if p.p_stat == ProcState::Zomb {
+        if p.p_stat() == ProcState::Zomb {
             assert_eq!((p.p_nlwps, p.p_nzlwps), (1, 1), "a dead process has more than its last LWP");
         }
         p.exit();
@@ -184,10 +193,20 @@ struct Machine {
 impl Machine {
     /// Runs an LWP from its first step to its last.
     fn thread(self: &Arc<Machine>, l: &Arc<KernelLwp>) -> String {
-        self.sys.first_dispatch(l);
+        self.sys.lwp_startup(l);
+        let lid = l.l_lid();
+        format!("{lid}: {}", self.operations(lid - 1, Some(l)))
+    }
+
+    /// Runs the line of somebody who is no LWP.
+    fn actor(self: &Arc<Machine>, line: usize) -> String {
+        format!("outside: {}", self.operations(line, None))
+    }
+
+    fn operations(self: &Arc<Machine>, line: usize, l: Option<&Arc<KernelLwp>>) -> String {
         let mut saw = Vec::new();
-        for op in &self.lines[l.l_lid() - 1].1 {
-            match op.run(&self.sys, l, |lid| self.create(l, lid)) {
+        for op in &self.lines[line].1 {
+            match op.run(&self.sys, l, self) {
                 Ok(result) => saw.push(result),
                 Err(_) => {
                     saw.push("gone".into());
@@ -195,21 +214,35 @@ impl Machine {
                 }
             }
         }
-        format!("{}: {}", l.l_lid(), saw.join(", "))
+        saw.join(", ")
     }
 
-    /// Creates the LWP `lid` and starts its thread.
-    fn create(self: &Arc<Machine>, l: &Arc<KernelLwp>, lid: Lid) {
-        let start = self.lines[lid - 1].0.boot;
-        let l2 = self.sys.sys_lwp_create(l, start.detached, start.suspended);
-        assert_eq!(l2.l_lid(), lid, "the program expects LWPs to be numbered in the order of their creation");
+    fn spawn(self: &Arc<Machine>, l: Arc<KernelLwp>) {
         let machine = self.clone();
-        let thread = sync::spawn(move || machine.thread(&l2));
+        let thread = sync::spawn(move || machine.thread(&l));
         self.created().push(thread);
     }
 
     fn created(&self) -> MutexGuard<'_, Vec<sync::JoinHandle<String>>> {
         self.created.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Threads for Arc<Machine> {
+    fn create(&self, l: &Arc<KernelLwp>, lid: Lid) -> Result<(), Errno> {
+        let Start::Unborn { detached, suspended } = self.lines[lid - 1].0 else {
+            panic!("LWP {lid} is there already")
+        };
+        let l2 = self.sys.sys_lwp_create(l, detached, suspended)?;
+        assert_eq!(l2.l_lid(), lid, "the program expects LWPs to be numbered in the order of their creation");
+        self.spawn(l2);
+        Ok(())
+    }
+
+    fn start(&self, l: &Arc<KernelLwp>, lid: Lid) {
+        let l2 = self.sys.lwp(lid);
+        self.sys.lwp_start(l, l2, false);
+        self.spawn(l2.clone());
     }
 }
 
@@ -219,7 +252,7 @@ mod tests {
 
     #[test]
     fn every_program_makes_sense() {
-        for litmus in ALL {
+        for litmus in all() {
             let lwps: Vec<_> = litmus.lwps.iter().map(|line| op::parse(line)).collect();
             assert!(lwps.iter().all(|(_, ops)| !ops.is_empty()), "{}", litmus.name);
             assert!(litmus.cpus.iter().all(|cpus| *cpus > 0), "{}", litmus.name);

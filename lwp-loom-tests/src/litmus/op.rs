@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use lwp_core::netbsd::exit::Exited;
-use lwp_core::netbsd::{BootLwp, Errno, KernelLwp, Lid, System};
+use lwp_core::netbsd::{BootLwp, Doing, Errno, KernelLwp, Lid, Signal, System};
 
 /// An operation and the results that it may have; none listed means any.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,38 @@ enum Kind {
     Reference(Lid),
     /// `_lwp_create`, of the LWP that the program has at this place.
     Create(Lid),
+    /// Starts an LWP that is LSIDL: the end of `_lwp_create`.
+    StartIdle(Lid),
+    /// Gives up an LWP that is LSIDL.
+    Abandon(Lid),
+    /// `kill`.
+    Signal(Signal),
+    /// `_lwp_kill`, or a question whether it could be.
+    LwpKill(Lid, Option<Signal>),
+    /// `proc_stop`, by a tracer.
+    Stop,
+    /// A fault that dumps core.
+    Dump,
+    /// `_lwp_park`, with a limit or without.
+    Park { timed: bool },
+    /// `_lwp_unpark`.
+    Unpark(Lid),
+    /// `_lwp_wakeup`.
+    Wakeup(Lid),
+    /// The time that an LWP may sleep has come.
+    Timeout(Lid),
+    /// A sleep until what somebody else has happen.
+    Sleep { catch: bool },
+    /// What LWPs sleep for happens.
+    Happen,
+    /// `mutex_enter` of an adaptive mutex.
+    MutexEnter,
+    /// `mutex_exit`.
+    MutexExit,
+    /// `sched_yield`.
+    Yield,
+    /// The parent's wait: whether the process has ended, and if so it is freed.
+    Reap,
     /// A trip through `lwp_userret`.
     Userret,
     /// User mode until an AST comes, and then a trip through `lwp_userret`.
@@ -43,55 +75,144 @@ impl Op {
     /// The operation that a word such as `wait:2=ok|ESRCH` stands for.
     fn parse(word: &str) -> Option<Op> {
         let (what, may) = word.split_once('=').unwrap_or((word, ""));
-        let (name, lid) = what.split_once(':').map_or((what, None), |(name, lid)| (name, lid.parse().ok()));
-        let kind = match (name, lid) {
-            ("suspend", Some(lid)) => Kind::Suspend(lid),
-            ("lwp_suspend", Some(lid)) => Kind::LwpSuspend(lid),
-            ("continue", Some(lid)) => Kind::Continue(lid),
-            ("wait", Some(lid)) => Kind::Wait(lid),
-            ("detach", Some(lid)) => Kind::Detach(lid),
-            ("reference", Some(lid)) => Kind::Reference(lid),
-            ("create", Some(lid)) => Kind::Create(lid),
-            ("userret", None) => Kind::Userret,
-            ("user", None) => Kind::User,
-            ("exit", None) => Kind::Exit,
-            ("exit-process", None) => Kind::ExitProcess,
+        let mut words = what.split(':');
+        let name = words.next()?;
+        let arguments: Vec<&str> = words.collect();
+        let signal = |name: &str| Signal::ALL.into_iter().find(|signal| signal.name() == name);
+        let kind = match arguments[..] {
+            [] => Kind::without_argument(name)?,
+            [one] if name == "signal" => Kind::Signal(signal(one)?),
+            [one] => Kind::of_lwp(name, one.parse().ok()?)?,
+            [lid, two] if name == "lwp_kill" => Kind::LwpKill(lid.parse().ok()?, Some(signal(two)?)),
             _ => return None,
         };
         let may = may.split('|').filter(|result| !result.is_empty()).map(str::to_owned).collect();
         Some(Op { kind, may })
     }
 
-    /// Runs the operation for the LWP `l`, and gives what came of it. `start` starts the thread of an LWP to be.
+    /// Runs the operation for the LWP `l`, or for whoever is outside, and gives what came of it.
     ///
     /// # Errors
     /// [`Exited`] where the LWP is gone.
     ///
     /// # Panics
     /// Where that is none of the results that it may have.
-    pub fn run(&self, sys: &System, l: &Arc<KernelLwp>, start: impl Fn(Lid)) -> Result<String, Exited> {
-        let result = match self.kind {
+    pub fn run(
+        &self,
+        sys: &System,
+        l: Option<&Arc<KernelLwp>>,
+        threads: &dyn Threads,
+    ) -> Result<String, Exited> {
+        let result = match (self.kind, l) {
+            (kind, Some(l)) => match kind.run_in_lwp(sys, l, threads)? {
+                Some(result) => result,
+                None => kind.run_anywhere(sys).expect("every operation runs somewhere"),
+            },
+            (kind, None) => kind.run_anywhere(sys).expect("only an LWP does what is done to the current one"),
+        };
+        let allowed = self.may.is_empty() || self.may.contains(&result);
+        let who = l.map_or_else(|| "somebody outside".into(), |l| format!("LWP {}", l.l_lid()));
+        assert!(allowed, "{who}: {self} gave {result}, not {}", self.may.join(" or "));
+        Ok(result)
+    }
+}
+
+/// What starts the threads of LWPs that the machine does not start with.
+pub trait Threads {
+    /// `_lwp_create` by `l`, of the LWP `lid`.
+    fn create(&self, l: &Arc<KernelLwp>, lid: Lid) -> Result<(), Errno>;
+    /// Starts the idle LWP `lid` for `l`.
+    fn start(&self, l: &Arc<KernelLwp>, lid: Lid);
+}
+
+impl Kind {
+    fn without_argument(name: &str) -> Option<Kind> {
+        Some(match name {
+            "userret" => Kind::Userret,
+            "user" => Kind::User,
+            "exit" => Kind::Exit,
+            "exit-process" => Kind::ExitProcess,
+            "stop" => Kind::Stop,
+            "dump" => Kind::Dump,
+            "park" => Kind::Park { timed: false },
+            "park-timed" => Kind::Park { timed: true },
+            "sleep" => Kind::Sleep { catch: false },
+            "sleep-sig" => Kind::Sleep { catch: true },
+            "happen" => Kind::Happen,
+            "mutex-enter" => Kind::MutexEnter,
+            "mutex-exit" => Kind::MutexExit,
+            "yield" => Kind::Yield,
+            "reap" => Kind::Reap,
+            _ => return None,
+        })
+    }
+
+    fn of_lwp(name: &str, lid: Lid) -> Option<Kind> {
+        Some(match name {
+            "suspend" => Kind::Suspend(lid),
+            "lwp_suspend" => Kind::LwpSuspend(lid),
+            "continue" => Kind::Continue(lid),
+            "wait" => Kind::Wait(lid),
+            "detach" => Kind::Detach(lid),
+            "reference" => Kind::Reference(lid),
+            "create" => Kind::Create(lid),
+            "start" => Kind::StartIdle(lid),
+            "abandon" => Kind::Abandon(lid),
+            "lwp_kill" => Kind::LwpKill(lid, None),
+            "unpark" => Kind::Unpark(lid),
+            "wakeup" => Kind::Wakeup(lid),
+            "timeout" => Kind::Timeout(lid),
+            _ => return None,
+        })
+    }
+
+    /// What is done by, or to, the current LWP; `None` where that is of no account.
+    fn run_in_lwp(
+        self,
+        sys: &System,
+        l: &Arc<KernelLwp>,
+        threads: &dyn Threads,
+    ) -> Result<Option<String>, Exited> {
+        Ok(Some(match self {
             Kind::Suspend(lid) => unit(sys.sys_lwp_suspend(l, lid)),
             Kind::LwpSuspend(lid) => unit(lwp_suspend(sys, l, lid)),
-            Kind::Continue(lid) => unit(sys.sys_lwp_continue(lid)),
             Kind::Wait(lid) => match sys.sys_lwp_wait(l, lid)? {
                 Ok(departed) => departed.to_string(),
                 Err(errno) => errno.name().into(),
             },
-            Kind::Detach(lid) => unit(sys.sys_lwp_detach(lid)),
-            Kind::Reference(lid) => reference(sys, lid),
-            Kind::Create(lid) => {
-                start(lid);
-                "ok".into()
-            }
+            Kind::Create(lid) => unit(threads.create(l, lid)),
+            Kind::StartIdle(lid) => done(|| threads.start(l, lid)),
+            Kind::Abandon(lid) => done(|| sys.lwp_exit_idle(l, sys.lwp(lid))),
+            Kind::Dump => return Err(sys.dump_core(l)),
+            Kind::Park { timed } => unit(sys.sys_lwp_park(l, timed)),
+            Kind::Sleep { catch } => unit(sys.sleep(l, catch)),
+            Kind::MutexEnter => done(|| sys.mutex_enter(l)),
+            Kind::MutexExit => done(|| sys.mutex_exit(l)),
+            Kind::Yield => done(|| sys.sys_sched_yield(l)),
             Kind::Userret => unit(sys.lwp_userret(l).map(Ok)?),
             Kind::User => unit(sys.user_mode(l).map(Ok)?),
             Kind::Exit => return Err(sys.lwp_exit(l)),
             Kind::ExitProcess => return Err(sys.sys_exit(l)),
-        };
-        let allowed = self.may.is_empty() || self.may.contains(&result);
-        assert!(allowed, "LWP {}: {self} gave {result}, not {}", l.l_lid(), self.may.join(" or "));
-        Ok(result)
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What can be done by others than LWPs of the process too; `None` where only they can.
+    fn run_anywhere(self, sys: &System) -> Option<String> {
+        Some(match self {
+            Kind::Continue(lid) => unit(sys.sys_lwp_continue(lid)),
+            Kind::Detach(lid) => unit(sys.sys_lwp_detach(lid)),
+            Kind::Reference(lid) => reference(sys, lid),
+            Kind::Signal(signal) => done(|| sys.kill(signal)),
+            Kind::LwpKill(lid, signal) => unit(sys.sys_lwp_kill(lid, signal)),
+            Kind::Stop => done(|| sys.stop()),
+            Kind::Unpark(lid) => unit(sys.sys_lwp_unpark(lid)),
+            Kind::Wakeup(lid) => unit(sys.sys_lwp_wakeup(lid)),
+            Kind::Timeout(lid) => done(|| sys.sleepq_timeout(lid)),
+            Kind::Happen => done(|| sys.happen()),
+            Kind::Reap => if sys.proc_free() { "reaped" } else { "not yet" }.into(),
+            _ => return None,
+        })
     }
 }
 
@@ -106,6 +227,25 @@ impl fmt::Display for Op {
             Kind::Detach(lid) => write!(f, "detach {lid}"),
             Kind::Reference(lid) => write!(f, "reference {lid}"),
             Kind::Create(lid) => write!(f, "create {lid}"),
+            Kind::StartIdle(lid) => write!(f, "start {lid}"),
+            Kind::Abandon(lid) => write!(f, "abandon {lid}"),
+            Kind::Signal(signal) => write!(f, "signal {}", signal.name()),
+            Kind::LwpKill(lid, Some(signal)) => write!(f, "lwp_kill {lid} {}", signal.name()),
+            Kind::LwpKill(lid, None) => write!(f, "lwp_kill {lid}"),
+            Kind::Stop => write!(f, "stop"),
+            Kind::Dump => write!(f, "dump"),
+            Kind::Park { timed: false } => write!(f, "park"),
+            Kind::Park { timed: true } => write!(f, "park-timed"),
+            Kind::Unpark(lid) => write!(f, "unpark {lid}"),
+            Kind::Wakeup(lid) => write!(f, "wakeup {lid}"),
+            Kind::Timeout(lid) => write!(f, "timeout {lid}"),
+            Kind::Sleep { catch: false } => write!(f, "sleep"),
+            Kind::Sleep { catch: true } => write!(f, "sleep-sig"),
+            Kind::Happen => write!(f, "happen"),
+            Kind::MutexEnter => write!(f, "mutex-enter"),
+            Kind::MutexExit => write!(f, "mutex-exit"),
+            Kind::Yield => write!(f, "yield"),
+            Kind::Reap => write!(f, "reap"),
             Kind::Userret => write!(f, "userret"),
             Kind::User => write!(f, "user"),
             Kind::Exit => write!(f, "exit"),
@@ -114,13 +254,15 @@ impl fmt::Display for Op {
     }
 }
 
-/// How an LWP comes to be.
+/// Whose line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Start {
-    /// What it is like then.
-    pub boot: BootLwp,
-    /// Whether the machine starts with it; it is created otherwise, and its line comes after all that are not.
-    pub born: bool,
+pub enum Start {
+    /// An LWP's that the machine starts with.
+    Boot(BootLwp),
+    /// An LWP's that is created; such lines come after those of the first kind.
+    Unborn { detached: bool, suspended: bool },
+    /// Not an LWP's but another process' or an interrupt's; such lines come last.
+    Outside,
 }
 
 /// The LWP that a line such as `suspended exit` stands for: how it starts, and what it does.
@@ -129,17 +271,34 @@ pub struct Start {
 /// Where the line makes no sense: the programs are constants, and a test parses them all.
 pub fn parse(line: &str) -> (Start, Vec<Op>) {
     let mut boot = BootLwp::default();
-    let mut born = true;
+    let (mut born, mut outside) = (true, false);
     let mut ops = Vec::new();
     for word in line.split_whitespace() {
         match word {
             "detached" if ops.is_empty() => boot.detached = true,
             "unborn" if ops.is_empty() => born = false,
-            "suspended" if ops.is_empty() => boot.suspended = true,
+            "outside" if ops.is_empty() => outside = true,
+            "suspended" if ops.is_empty() => boot.doing = Doing::Suspended,
+            "idle" if ops.is_empty() => boot.doing = Doing::Idle,
+            "stopped" if ops.is_empty() => boot.doing = Doing::Stopped,
+            "sleeping" if ops.is_empty() => boot.doing = Doing::Sleeping { interruptibly: false },
+            "sleeping-sig" if ops.is_empty() => boot.doing = Doing::Sleeping { interruptibly: true },
             _ => ops.push(Op::parse(word).unwrap_or_else(|| panic!("{word:?} in {line:?} is no operation"))),
         }
     }
-    (Start { boot, born }, ops)
+    let start = match (outside, born) {
+        (true, _) => Start::Outside,
+        (false, true) => Start::Boot(boot),
+        (false, false) => {
+            Start::Unborn { detached: boot.detached, suspended: boot.doing == Doing::Suspended }
+        }
+    };
+    (start, ops)
+}
+
+fn done(operation: impl FnOnce()) -> String {
+    operation();
+    "ok".into()
 }
 
 fn unit(result: Result<(), Errno>) -> String {

@@ -1,8 +1,11 @@
 //! The litmus programs themselves.
 
+mod signals;
+mod sleeping;
+
 use lwp_core::netbsd::Repair::{
-    self, CreatedWhileExiting, DeadGuard, DrainedReferences, LostContinue, StuckWait, SuspendedExit,
-    UnlockedRunning,
+    self, CreatedWhileExiting, DeadGuard, DrainedReferences, IdleExit, LostContinue, StillOnCpu, StuckWait,
+    SuspendedExit, UnlockedRunning,
 };
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
@@ -17,6 +20,8 @@ pub struct Litmus {
     pub lwps: &'static [&'static str],
     /// The numbers of CPUs that it runs with.
     pub cpus: &'static [usize],
+    /// The revisions that it is for.
+    pub revisions: &'static [Revision],
     /// What goes wrong as written. Empty: the program holds in every variant.
     pub defects: &'static [Defect],
     /// Whether loom can complete it: three LWPs are too many for it, and so are eight stores to one word.
@@ -34,12 +39,22 @@ pub struct Defect {
     pub repair: Repair,
     /// Words of the failure; any of these.
     pub shows: &'static [&'static str],
+    /// The fewest CPUs that it takes.
+    pub cpus: usize,
+}
+
+const fn defect(revisions: &'static [Revision], repair: Repair, shows: &'static [&'static str]) -> Defect {
+    Defect { revisions, repair, shows, cpus: 1 }
 }
 
 /// The engines' words for an execution in which somebody can never go on.
 const STUCK: &[&str] = &["nobody can go on", "deadlock", "lost wake-up"];
 /// The engines' words for a word that one stores to while another takes it for its own.
 const RACE: &[&str] = &["data race", "Concurrent"];
+/// `l_flag` of an LWP that exits, changed without its lock; every exit pass after another's exit may show it.
+const EXIT_RACE: Defect = Defect { cpus: 2, ..defect(&[R1_69_2_6], UnlockedRunning, RACE) };
+/// The engines' words for a use of an LWP that was freed, or is at the same time.
+const USE_AFTER_FREE: &[&str] = &["used after it was freed", "data race", "Concurrent"];
 const BOTH: &[Revision] = &[R1_62, R1_69_2_6];
 
 const fn holds(
@@ -49,11 +64,15 @@ const fn holds(
     cpus: &'static [usize],
     sometimes: &'static [&'static str],
 ) -> Litmus {
-    Litmus { name, about, lwps, cpus, defects: &[], loom: lwps.len() < 3, sometimes }
+    Litmus { name, about, lwps, cpus, revisions: BOTH, defects: &[], loom: lwps.len() < 3, sometimes }
 }
 
 /// All programs.
-pub const ALL: &[Litmus] = &[
+pub fn all() -> impl Iterator<Item = &'static Litmus> {
+    [PROGRAMS, signals::PROGRAMS, sleeping::PROGRAMS].into_iter().flatten()
+}
+
+const PROGRAMS: &[Litmus] = &[
     holds(
         "alone",
         "an LWP alone can neither wait for itself nor suspend itself, and knows nobody else",
@@ -125,7 +144,8 @@ pub const ALL: &[Litmus] = &[
         about: "a suspension that was taken back does not happen",
         lwps: &["suspend:2=ok|ESRCH continue:2=ok|ESRCH wait:2=2", "userret exit"],
         cpus: &[2],
-        defects: &[Defect { revisions: BOTH, repair: LostContinue, shows: &["wait 2 gave EDEADLK"] }],
+        revisions: BOTH,
+        defects: &[defect(BOTH, LostContinue, &["wait 2 gave EDEADLK"])],
         loom: true,
         sometimes: &["1: ok, ok, 2; 2: ok, gone"],
     },
@@ -134,7 +154,8 @@ pub const ALL: &[Litmus] = &[
         about: "two LWPs that suspend and continue each other both go on",
         lwps: &["suspend:2=ok continue:2=ok userret", "suspend:1=ok continue:1=ok userret"],
         cpus: &[2],
-        defects: &[Defect { revisions: BOTH, repair: LostContinue, shows: STUCK }],
+        revisions: BOTH,
+        defects: &[defect(BOTH, LostContinue, STUCK)],
         loom: true,
         sometimes: &["1: ok, ok, ok; 2: ok, ok, ok"],
     },
@@ -143,7 +164,8 @@ pub const ALL: &[Litmus] = &[
         about: "a process ends though an LWP is about to suspend itself",
         lwps: &["suspend:2=ok exit-process", "user"],
         cpus: &[2],
-        defects: &[Defect { revisions: BOTH, repair: SuspendedExit, shows: STUCK }],
+        revisions: BOTH,
+        defects: &[defect(BOTH, SuspendedExit, STUCK)],
         loom: true,
         sometimes: &["1: ok, gone; 2: gone"],
     },
@@ -151,8 +173,9 @@ pub const ALL: &[Litmus] = &[
         name: "dead-guard",
         about: "an LWP that has been told to exit suspends nobody",
         lwps: &["exit-process", "lwp_suspend:3=ok|EDEADLK|ESRCH user", "user"],
-        cpus: &[3],
-        defects: &[Defect { revisions: BOTH, repair: DeadGuard, shows: STUCK }],
+        cpus: &[2],
+        revisions: BOTH,
+        defects: &[defect(BOTH, DeadGuard, STUCK)],
         loom: false,
         sometimes: &["1: gone; 2: EDEADLK", "1: gone; 2: ok"],
     },
@@ -161,7 +184,8 @@ pub const ALL: &[Litmus] = &[
         about: "an LWP that has what it waited for is no reason for another to give up",
         lwps: &["wait:3=3 exit", "wait:1=1", "exit"],
         cpus: &[3],
-        defects: &[Defect { revisions: &[R1_62], repair: StuckWait, shows: &["wait 1 gave EDEADLK"] }],
+        revisions: BOTH,
+        defects: &[defect(&[R1_62], StuckWait, &["wait 1 gave EDEADLK"])],
         loom: false,
         sometimes: &["1: 3, gone; 2: 1; 3: gone"],
     },
@@ -170,7 +194,8 @@ pub const ALL: &[Litmus] = &[
         about: "a reference to a detached LWP can be taken until it is a zombie",
         lwps: &["reference:2=ok|ESRCH", "detached exit", "detached exit"],
         cpus: &[3],
-        defects: &[Defect { revisions: BOTH, repair: DrainedReferences, shows: &["l_refcnt != 0"] }],
+        revisions: BOTH,
+        defects: &[defect(BOTH, DrainedReferences, &["l_refcnt != 0"])],
         loom: false,
         sometimes: &["1: ok", "1: ESRCH"],
     },
@@ -192,7 +217,7 @@ pub const ALL: &[Litmus] = &[
         "create-after-exit",
         "whoever creates an LWP reaps the detached zombie first, or finds none",
         &["create:3=ok wait:3=3", "detached exit", "unborn exit"],
-        &[3],
+        &[2],
         &["1: ok, 3"],
     ),
     Litmus {
@@ -200,7 +225,8 @@ pub const ALL: &[Litmus] = &[
         about: "a process ends though an LWP is being created",
         lwps: &["exit-process", "create:3=ok user", "unborn userret user"],
         cpus: &[3],
-        defects: &[Defect { revisions: BOTH, repair: CreatedWhileExiting, shows: STUCK }],
+        revisions: BOTH,
+        defects: &[defect(BOTH, CreatedWhileExiting, STUCK)],
         loom: false,
         sometimes: &["1: gone; 2: ok, gone; 3: gone"],
     },
@@ -216,7 +242,8 @@ pub const ALL: &[Litmus] = &[
         about: "a waiter that is suspended and continued gets its LWP and goes on",
         lwps: &["wait:2=2 userret", "exit", "suspend:1=ok continue:1=ok"],
         cpus: &[3],
-        defects: &[Defect { revisions: BOTH, repair: LostContinue, shows: STUCK }],
+        revisions: BOTH,
+        defects: &[defect(BOTH, LostContinue, STUCK)],
         loom: false,
         sometimes: &["1: 2, ok"],
     },
@@ -225,8 +252,49 @@ pub const ALL: &[Litmus] = &[
         about: "the last of two that exit ends the process, however dead the other is",
         lwps: &["exit", "exit"],
         cpus: &[2],
-        defects: &[Defect { revisions: &[R1_69_2_6], repair: UnlockedRunning, shows: RACE }],
+        revisions: BOTH,
+        defects: &[EXIT_RACE],
         loom: true,
         sometimes: &["1: gone; 2: gone"],
+    },
+    Litmus {
+        name: "stolen-wait",
+        about: "an LWP that another waits for already is not collected by a wait for any",
+        lwps: &["wait:3=3 exit", "continue:3=ok yield wait:0=1", "suspended exit"],
+        cpus: &[1],
+        revisions: BOTH,
+        defects: &[defect(&[R1_62], StuckWait, &["wait for any gave 3", "wait 3 gave ESRCH"])],
+        loom: false,
+        sometimes: &["1: 3, gone; 2: ok, ok, 1"],
+    },
+    Litmus {
+        name: "wait-cycle-beside-a-third",
+        about: "of two that wait for each other the second is told, though somebody else runs still",
+        lwps: &["wait:2=2 exit", "wait:1=EDEADLK exit", "exit"],
+        cpus: &[1],
+        revisions: BOTH,
+        defects: &[defect(&[R1_62], StuckWait, &["gave EDEADLK", "gave 1"])],
+        loom: false,
+        sometimes: &["1: 2, gone; 2: EDEADLK, gone"],
+    },
+    Litmus {
+        name: "reap-exit",
+        about: "the last LWP of a process is freed only once it has left its CPU",
+        lwps: &["exit", "outside reap"],
+        cpus: &[2],
+        revisions: BOTH,
+        defects: &[defect(&[R1_62], StillOnCpu, USE_AFTER_FREE)],
+        loom: true,
+        sometimes: &["outside: reaped", "outside: not yet"],
+    },
+    Litmus {
+        name: "abandon-wait",
+        about: "an LWP that was never started can be given up and waited for",
+        lwps: &["abandon:2 wait:2=2", "idle exit"],
+        cpus: &[1, 2],
+        revisions: &[R1_69_2_6],
+        defects: &[defect(&[R1_69_2_6], IdleExit, &["p_nrlwps is not"])],
+        loom: true,
+        sometimes: &["1: ok, 2"],
     },
 ];

@@ -1,0 +1,221 @@
+//! Signals, as far as the protocol has to do with them: who is told, who is woken, and what is done about one on the
+//! way back to user mode.
+//!
+//! Not in `kern_lwp.c`; after the contracts that it relies on. Masks, ignored signals and tracing are not modelled.
+
+use std::sync::Arc;
+
+use super::exit::Exited;
+use super::flag::{LW_PENDSIG, PS_STOPPING};
+use super::proc::{ProcGuard, ProcState};
+use super::{Errno, KernelLwp, Lid, State, System};
+
+/// A signal, and with it what is done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Signal {
+    /// SIGKILL: ends the process, and continues it first where it is stopped.
+    Kill,
+    /// SIGQUIT: has the process dump core, which ends it.
+    Quit,
+    /// SIGSTOP: stops the process.
+    Stop,
+    /// SIGCONT: continues the process.
+    Cont,
+    /// SIGUSR1: has a handler, and interrupts what it finds asleep.
+    Usr1,
+}
+
+impl Signal {
+    /// Every signal, the one that is taken first in front.
+    pub const ALL: [Signal; 5] = [Signal::Kill, Signal::Quit, Signal::Stop, Signal::Cont, Signal::Usr1];
+
+    /// The name without its SIG.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Signal::Kill => "KILL",
+            Signal::Quit => "QUIT",
+            Signal::Stop => "STOP",
+            Signal::Cont => "CONT",
+            Signal::Usr1 => "USR1",
+        }
+    }
+
+    /// SA_KILL: whether the signal ends the process.
+    const fn ends_the_process(self) -> bool {
+        matches!(self, Signal::Kill | Signal::Quit)
+    }
+
+    /// SA_TOALL: whether every LWP is told, and not the first that can take the signal.
+    const fn is_for_all(self) -> bool {
+        matches!(self, Signal::Kill | Signal::Stop | Signal::Cont)
+    }
+}
+
+/// `sigset_t`: signals that are pending.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignalSet(u8);
+
+impl SignalSet {
+    /// `firstsig`: the signal to take first.
+    pub fn first(self) -> Option<Signal> {
+        Signal::ALL.into_iter().find(|signal| self.0 & (1 << *signal as u8) != 0)
+    }
+
+    /// Adds a signal.
+    pub fn add(&mut self, signal: Signal) {
+        self.0 |= 1 << signal as u8;
+    }
+
+    /// Removes a signal, and gives whether it was there.
+    pub fn take(&mut self, signal: Signal) -> bool {
+        let was = self.0;
+        self.0 &= !(1 << signal as u8);
+        self.0 != was
+    }
+}
+
+impl System {
+    /// `kill`: sends a signal to the process.
+    ///
+    /// Entry and exit: nothing held.
+    pub fn kill(&self, signal: Signal) {
+        let mut p = self.proc().enter();
+        self.discard_the_inverse(&mut p, signal);
+        if matches!(signal, Signal::Cont | Signal::Kill) && self.is_stopping(&p) {
+            self.proc_unstop(&mut p);
+        }
+        if signal == Signal::Cont {
+            return;
+        }
+        p.p_sigpend.add(signal);
+        let lwps: Vec<Arc<KernelLwp>> = p.p_lwps.iter().map(|m| m.lwp.clone()).collect();
+        for l in lwps {
+            if self.sigpost(&mut p, &l, signal) && !signal.is_for_all() {
+                break;
+            }
+        }
+    }
+
+    /// `_lwp_kill`: sends a signal to one LWP, or with `None` asks whether it could be sent.
+    ///
+    /// Entry and exit: nothing held.
+    ///
+    /// # Errors
+    /// ESRCH where there is no such live LWP.
+    pub fn sys_lwp_kill(&self, target: Lid, signal: Option<Signal>) -> Result<(), Errno> {
+        let mut p = self.proc().enter();
+        let t = self.lwp_find(&p, target).ok_or(Errno::Esrch)?;
+        let Some(signal) = signal else { return Ok(()) };
+        self.discard_the_inverse(&mut p, signal);
+        if matches!(signal, Signal::Cont | Signal::Kill) && self.is_stopping(&p) {
+            self.proc_unstop(&mut p);
+        }
+        if signal != Signal::Cont {
+            p.member(&t).l_sigpend.add(signal);
+            self.sigpost(&mut p, &t, signal);
+        }
+        Ok(())
+    }
+
+    /// A continue takes back the stops that are pending still.
+    fn discard_the_inverse(&self, p: &mut ProcGuard<'_>, signal: Signal) {
+        if signal == Signal::Cont {
+            p.p_sigpend.take(Signal::Stop);
+            p.p_lwps.iter_mut().for_each(|m| _ = m.l_sigpend.take(Signal::Stop));
+        }
+    }
+
+    /// Whether the process is stopped, or about to be.
+    pub(super) fn is_stopping(&self, p: &ProcGuard<'_>) -> bool {
+        p.p_stat == ProcState::Stop || p.p_sflag & PS_STOPPING != 0
+    }
+
+    /// `sigpost`: has an LWP look for signals, and wakes it where a signal may. Gives whether it will.
+    ///
+    /// Entry and exit: p_smutex held.
+    pub(super) fn sigpost(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>, signal: Signal) -> bool {
+        // Nobody delivers to an LWP that has begun to go.
+        if p.member(l).l_refcnt == 0 {
+            return false;
+        }
+        let mut l = l.lwp_lock();
+        l.set_flags(LW_PENDSIG);
+        match l.stat() {
+            State::Run | State::OnProc => {
+                self.lwp_need_userret(&l);
+                l.unlock();
+                return true;
+            }
+            State::Sleep if l.fields().l_sintr => self.setrunnable(p, l),
+            State::Suspended if signal.ends_the_process() => self.lwp_continue(p, l),
+            State::Stop if signal != Signal::Stop && (l.fields().l_wchan.is_none() || l.fields().l_sintr) => {
+                self.setrunnable(p, l);
+            }
+            _ => {
+                l.unlock();
+                return false;
+            }
+        }
+        true
+    }
+
+    /// `issignal`: the signal that the current LWP has to take, and leaves pending. Stops with its process first, as
+    /// often as it must.
+    ///
+    /// Entry and exit: p_smutex held; it is released while the LWP is stopped.
+    pub(super) fn issignal<'a>(
+        &'a self,
+        mut p: ProcGuard<'a>,
+        l: &Arc<KernelLwp>,
+    ) -> (ProcGuard<'a>, Option<Signal>) {
+        loop {
+            if self.is_stopping(&p) {
+                p = self.sigswitch(p, l);
+                continue;
+            }
+            let pending = p.member(l).l_sigpend.first().or(p.p_sigpend.first());
+            match pending {
+                Some(Signal::Stop) => {
+                    self.sigget(&mut p, l, Signal::Stop);
+                    p = self.sigswitch(p, l);
+                }
+                None => {
+                    let mut locked = l.lwp_lock();
+                    locked.clear_flags(LW_PENDSIG);
+                    locked.unlock();
+                    return (p, None);
+                }
+                signal => return (p, signal),
+            }
+        }
+    }
+
+    /// Takes a pending signal: the LWP's own first.
+    fn sigget(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>, signal: Signal) {
+        let taken = p.member(l).l_sigpend.take(signal) || p.p_sigpend.take(signal);
+        assert!(taken, "SIG{} is not pending", signal.name());
+    }
+
+    /// `postsig`: takes a signal and does what is to be done about it. A handler runs in user mode, which is no more
+    /// than a name here.
+    ///
+    /// Entry and exit: p_smutex held, but not where the LWP has exited.
+    ///
+    /// # Errors
+    /// [`Exited`] where that ends the process.
+    pub(super) fn postsig<'a>(
+        &'a self,
+        mut p: ProcGuard<'a>,
+        l: &Arc<KernelLwp>,
+        signal: Signal,
+    ) -> Result<ProcGuard<'a>, Exited> {
+        self.sigget(&mut p, l, signal);
+        match signal {
+            Signal::Kill => Err(self.sigexit(p, l, false)),
+            Signal::Quit => Err(self.sigexit(p, l, true)),
+            Signal::Usr1 => Ok(p),
+            Signal::Stop | Signal::Cont => unreachable!("SIG{} is never taken", signal.name()),
+        }
+    }
+}

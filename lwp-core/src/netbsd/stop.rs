@@ -1,0 +1,111 @@
+//! Job control: how a process stops and goes on.
+//!
+//! Not in `kern_lwp.c`; after the contracts that it relies on. The parent is not modelled, nor is the callout that looks
+//! again for sleepers to stop: whoever has LW_PENDSIG does not go to sleep interruptibly, and no program needs it.
+
+use std::sync::Arc;
+
+use super::condvar::P_LWPCV;
+use super::flag::PS_STOPPING;
+use super::proc::{ProcGuard, ProcState};
+use super::signal::Signal;
+use super::{KernelLwp, Repair, State, System};
+
+impl System {
+    /// `proc_stop`, as another process or a tracer calls it.
+    ///
+    /// Entry and exit: nothing held; takes proclist_mutex, then p_smutex.
+    pub fn stop(&self) {
+        let proclist_mutex = self.alllwp.enter();
+        let mut p = self.proc().enter();
+        if p.p_stat == ProcState::Active && p.p_sflag & PS_STOPPING == 0 {
+            self.proc_stop(&mut p);
+        }
+        p.exit();
+        drop(proclist_mutex);
+    }
+
+    /// `proc_stop`: halts those that sleep interruptibly, and asks the others to halt by themselves.
+    ///
+    /// Entry and exit: proclist_mutex and p_smutex held.
+    fn proc_stop(&self, p: &mut ProcGuard<'_>) {
+        p.p_sflag |= PS_STOPPING;
+        let lwps: Vec<Arc<KernelLwp>> = p.p_lwps.iter().map(|m| m.lwp.clone()).collect();
+        for l in &lwps {
+            let mut l = l.lwp_lock();
+            if l.stat() == State::Sleep && l.fields().l_sintr {
+                l.set_stat(State::Stop);
+                p.p_nrlwps -= 1;
+            }
+            l.unlock();
+        }
+        if p.p_nrlwps == 0 {
+            self.has_stopped(p);
+        } else {
+            for l in &lwps {
+                self.sigpost(p, l, Signal::Stop);
+            }
+        }
+    }
+
+    fn has_stopped(&self, p: &mut ProcGuard<'_>) {
+        p.p_sflag &= !PS_STOPPING;
+        p.set_p_stat(ProcState::Stop);
+    }
+
+    /// `sigswitch`: the current LWP stops with its process. The first to do so has the others stop too, the last one
+    /// makes the process SSTOP.
+    ///
+    /// Entry and exit: p_smutex held, LSONPROC; p_smutex is released while the LWP is stopped, and in order to take
+    /// proclist_mutex.
+    pub(super) fn sigswitch<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> ProcGuard<'a> {
+        if p.p_stat == ProcState::Active && p.p_sflag & PS_STOPPING == 0 {
+            self.proc_stop(&mut p);
+        }
+        if p.p_sflag & PS_STOPPING != 0 {
+            // proclist_mutex comes first.
+            p.exit();
+            let proclist_mutex = self.alllwp.enter();
+            p = self.proc().enter();
+            if p.p_nrlwps == 1 && p.p_sflag & PS_STOPPING != 0 {
+                self.has_stopped(&mut p);
+            }
+            drop(proclist_mutex);
+        }
+        if !self.is_stopping(&p) {
+            return p;
+        }
+        let proc = p.proc();
+        p.p_nrlwps -= 1;
+        let mut locked = l.lwp_lock();
+        locked.set_stat(State::Stop);
+        p.exit();
+        self.kernel_lock.without(|| self.mi_switch(locked));
+        proc.enter()
+    }
+
+    /// `proc_unstop`: has a stopped or stopping process go on.
+    ///
+    /// Entry and exit: p_smutex held.
+    pub(super) fn proc_unstop(&self, p: &mut ProcGuard<'_>) {
+        p.set_p_stat(ProcState::Active);
+        p.p_sflag &= !PS_STOPPING;
+        let lwps: Vec<Arc<KernelLwp>> = p.p_lwps.iter().map(|m| m.lwp.clone()).collect();
+        for l in &lwps {
+            let mut l = l.lwp_lock();
+            if l.stat() != State::Stop {
+                l.unlock();
+            } else if l.fields().l_wchan.is_none() {
+                self.setrunnable(p, l);
+            } else {
+                l.set_stat(State::Sleep);
+                p.p_nrlwps += 1;
+                l.unlock();
+            }
+        }
+        if self.repaired(Repair::StoppedWait) {
+            // Whoever waits is to ask again whether it does so for ever.
+            self.cv_broadcast(P_LWPCV, p);
+        }
+    }
+}
