@@ -35,6 +35,9 @@ impl System {
         let l2 = self.new_lwp(p.p_nlwpid, l1.l_cpu());
         p.p_lwps.insert(0, Member::new(l2.clone(), detached));
         p.p_nlwps += 1;
+        p.exit();
+        self.lwp_initspecific(&l2);
+        self.lwp_update_creds(&l2);
         l2
     }
 

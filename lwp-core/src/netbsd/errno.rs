@@ -11,6 +11,10 @@ pub enum Errno {
     Edeadlk,
     /// The request makes no sense.
     Einval,
+    /// There is no memory for it.
+    Enomem,
+    /// There is no such system call.
+    Enosys,
 }
 
 impl Errno {
@@ -21,6 +25,8 @@ impl Errno {
             Errno::Eintr => "EINTR",
             Errno::Edeadlk => "EDEADLK",
             Errno::Einval => "EINVAL",
+            Errno::Enomem => "ENOMEM",
+            Errno::Enosys => "ENOSYS",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::condvar::P_LWPCV;
 use super::flag::{LW_WEXIT, LW_WSUSPEND, PS_WEXIT};
+use super::lcpage::LcCurcpu;
 use super::proc::{ProcGuard, ProcState};
 use super::{KernelLwp, Repair, Revision, State, System};
 
@@ -28,6 +29,7 @@ impl System {
         p.p_nzlwps += 1;
         p.member(lid).exiting = true;
         p.exit();
+        self.lwp_release_data(l);
 
         let mut p = self.lwp_drainrefs(self.proc().enter(), l);
         if p.member(lid).detached {
@@ -59,6 +61,7 @@ impl System {
         p.member(lid).exiting = false;
         p.p_nrlwps -= 1;
         self.cv_broadcast(P_LWPCV, &p);
+        self.lwpctl_says(l, LcCurcpu::Exited);
         p.exit();
         // From here on somebody may be about to free the LWP, and waits for it to leave its CPU.
         self.lwp_exit_switchaway(l);
@@ -80,6 +83,7 @@ impl System {
             p = again.expect("whoever ends the process is not dumped");
             assert!(reaped == Ok(true) || p.p_nlwps == 1, "the others cannot be waited for");
         }
+        let p = self.proc_release_data(p, l);
         let mut p = self.lwp_drainrefs(p, l);
         let mut locked = l.lwp_lock();
         locked.set_stat(State::Zomb);

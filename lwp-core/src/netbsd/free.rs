@@ -33,6 +33,7 @@ impl System {
         while on_its_cpu() {
             sync::spin_while(on_its_cpu);
         }
+        self.lwp_ctl_free(l);
         l.free();
     }
 }

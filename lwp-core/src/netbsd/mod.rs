@@ -12,32 +12,41 @@
 //! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar` | the machine below the protocol |
 //! | [`lwp`], [`proc`] | `struct lwp` and `struct proc` |
 //! | `suspend`, `userret`, [`wait`], [`exit`], `free`, `find`, `refs`, `create` | the protocol's functions |
+//! | [`specific`], [`creds`], `lwpctl`, [`lcpage`], [`vm`], `data` | what else an LWP has: per-LWP data, credentials, lwpctl |
+//! | `unlocked` | memory that no lock of the kernel's protects |
 //! | `syscalls` | the system calls on top |
 
 mod condvar;
 mod cpu;
 mod create;
+pub mod creds;
+mod data;
 pub mod errno;
 pub mod exit;
 mod find;
 pub mod flag;
 mod free;
 mod kernel;
+pub mod lcpage;
 pub mod lwp;
 mod lwp_lock;
+mod lwpctl;
 pub mod proc;
 mod refs;
 pub mod repair;
 pub mod revision;
 mod setrunnable;
 mod sleepq;
+pub mod specific;
 pub mod state;
 mod suspend;
 mod switch;
 mod syscalls;
 pub mod system;
 pub mod transitions;
+mod unlocked;
 mod userret;
+pub mod vm;
 pub mod wait;
 
 pub use errno::Errno;

@@ -32,11 +32,17 @@ pub enum Repair {
     CreatedWhileExiting,
     /// `proc_representative_lwp` of 1.62 compares `l_stat` with LSRUN. As written the test is of a constant.
     Representative,
+    /// `lwp_ctl_exit` clears `l_lcpage` with `l_lwpctl`. As written the LWP that goes on after an exec has a pointer to a
+    /// page that is freed: `lwp_ctl_alloc` reads it, and never gives that LWP a block again.
+    StalePage,
+    /// `lwp_ctl_alloc` unmaps a page that it cannot wire. As written the mapping stays, and the reference that it holds is
+    /// given back.
+    UnwiredPage,
 }
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 8] = [
+    pub const ALL: [Repair; 10] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
@@ -45,6 +51,8 @@ impl Repair {
         Repair::StuckWait,
         Repair::CreatedWhileExiting,
         Repair::Representative,
+        Repair::StalePage,
+        Repair::UnwiredPage,
     ];
 
     /// The repair's name.
@@ -58,6 +66,8 @@ impl Repair {
             Repair::StuckWait => "stuck-wait",
             Repair::CreatedWhileExiting => "created-while-exiting",
             Repair::Representative => "representative",
+            Repair::StalePage => "stale-page",
+            Repair::UnwiredPage => "unwired-page",
         }
     }
 }

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use super::cpu::Cpu;
+use super::creds::ProcCred;
+use super::lwpctl::ProcLwpctl;
 use super::proc::{Member, Proc};
 use super::sleepq::SleepQueue;
+use super::specific::Domain;
 use super::{KernelLwp, Lid, Repair, Repairs, Revision, State};
+use crate::covered::Covered;
 use crate::locks::Locks;
 use crate::mutex::Class;
 
@@ -38,12 +42,16 @@ pub struct System {
     pub(super) repairs: Repairs,
     pub(super) cpus: Vec<Cpu>,
     pub(super) sleepqs: [SleepQueue; 2],
+    pub(super) specificdata: Covered<Domain>,
+    pub(super) creds: Option<ProcCred>,
+    pub(super) lwpctl: ProcLwpctl,
     proc: Proc,
     lwps: Vec<Arc<KernelLwp>>,
-    locks: Locks,
+    pub(super) locks: Locks,
 }
 
-/// p_smutex comes first among the machine's locks, then the sleep queues, then the CPUs' locks.
+/// p_smutex comes first among the machine's locks, then the sleep queues, then the CPUs' locks; what else
+/// there is follows.
 const P_SMUTEX: usize = 0;
 const SLEEPQS: usize = 1;
 const CPUS: usize = 3;
@@ -64,6 +72,7 @@ impl System {
                 classes.extend((0..boot.cpus).flat_map(|_| [Class::SpcLwplock, Class::SpcMutex]));
             }
         }
+        classes.extend([Class::SpecificdataLock, Class::ProcMutex, Class::LwpctlLock]);
         let locks = Locks::new(&classes);
         let cpu_locks = |cpu: usize| match revision {
             Revision::R1_62 => (locks.id(CPUS), locks.id(CPUS)),
@@ -103,7 +112,18 @@ impl System {
             Cpu::new(&locks, spc_lwplock, spc_mutex, current, waiting.into())
         });
         let sleepqs = [0, 1].map(|n| SleepQueue::new(&locks, locks.id(SLEEPQS + n)));
-        System { revision, repairs: boot.repairs, cpus: cpus.collect(), sleepqs, proc, lwps, locks }
+        System {
+            revision,
+            repairs: boot.repairs,
+            cpus: cpus.collect(),
+            sleepqs,
+            specificdata: Covered::new(locks.clone(), locks.only(Class::SpecificdataLock), Domain::default()),
+            creds: None,
+            lwpctl: ProcLwpctl::new(),
+            proc,
+            lwps,
+            locks,
+        }
     }
 
     /// The process.
