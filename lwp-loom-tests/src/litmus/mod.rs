@@ -9,6 +9,7 @@
 //! Variants are `as-written`, `repaired`, and `without-REPAIR`, which has every repair but one. A program that shows a
 //! defect must fail where the defect is, in the way that it says, and hold everywhere else.
 
+mod data;
 mod op;
 mod table;
 
@@ -76,7 +77,7 @@ impl Case {
     pub fn all() -> Vec<Case> {
         let mut cases = Vec::new();
         for litmus in ALL {
-            for revision in Revision::ALL {
+            for &revision in litmus.revisions() {
                 for &cpus in litmus.cpus {
                     let cases_of = |variant| Case { litmus, revision, variant, cpus };
                     cases.extend([Variant::AsWritten, Variant::Repaired].map(cases_of));
@@ -94,9 +95,10 @@ impl Case {
         let (revision, variant) = (fields.next()?, fields.next()?);
         let cpus: usize = fields.next()?.strip_suffix("-cpus")?.parse().ok()?;
         let litmus = fields.next()?;
+        let litmus = ALL.iter().find(|l| l.name == litmus)?;
         Some(Case {
-            litmus: ALL.iter().find(|l| l.name == litmus)?,
-            revision: Revision::ALL.into_iter().find(|r| r.name() == revision)?,
+            litmus,
+            revision: litmus.revisions().iter().copied().find(|r| r.name() == revision)?,
             variant: Variant::all().find(|v| v.name() == variant)?,
             cpus: (cpus > 0).then_some(cpus)?,
         })
@@ -130,7 +132,8 @@ impl Case {
     /// protocol does.
     pub fn decides(&self, site: Site) -> bool {
         let holds = self.litmus.loom && self.variant == Variant::Repaired;
-        holds && matches!(site, Site::CiCurlwpLook | Site::CiCurlwpStore)
+        let of_all = matches!(site, Site::CiCurlwpLook | Site::CiCurlwpStore);
+        holds && (of_all || self.litmus.uses_data_site(site))
     }
 
     /// Runs the case once and gives what each LWP saw.
@@ -147,7 +150,9 @@ impl Case {
             lwps: lines.iter().filter(|(start, _)| start.born).map(|(start, _)| start.boot).collect(),
         };
         let born = boot.lwps.len();
-        let machine = Arc::new(Machine { sys: System::boot(&boot), lines, created: Mutex::default() });
+        let sys = System::boot(&boot);
+        let sys = if self.litmus.has_creds() { sys.with_creds(0) } else { sys };
+        let machine = Arc::new(Machine { sys, lines, created: Mutex::default() });
         let others: Vec<_> = (2..=born)
             .map(|lid| {
                 let machine = machine.clone();

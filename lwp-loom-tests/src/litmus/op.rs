@@ -6,6 +6,8 @@ use std::sync::Arc;
 use lwp_core::netbsd::exit::Exited;
 use lwp_core::netbsd::{BootLwp, Errno, KernelLwp, Lid, System};
 
+use super::data::DataOp;
+
 /// An operation and the results that it may have; none listed means any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Op {
@@ -37,6 +39,8 @@ enum Kind {
     Exit,
     /// `exit`.
     ExitProcess,
+    /// What [`DataOp`] has.
+    Data(DataOp),
 }
 
 impl Op {
@@ -56,7 +60,7 @@ impl Op {
             ("user", None) => Kind::User,
             ("exit", None) => Kind::Exit,
             ("exit-process", None) => Kind::ExitProcess,
-            _ => return None,
+            (name, number) => Kind::Data(DataOp::parse(name, number)?),
         };
         let may = may.split('|').filter(|result| !result.is_empty()).map(str::to_owned).collect();
         Some(Op { kind, may })
@@ -86,6 +90,7 @@ impl Op {
             }
             Kind::Userret => unit(sys.lwp_userret(l).map(Ok)?),
             Kind::User => unit(sys.user_mode(l).map(Ok)?),
+            Kind::Data(op) => op.run(sys, l),
             Kind::Exit => return Err(sys.lwp_exit(l)),
             Kind::ExitProcess => return Err(sys.sys_exit(l)),
         };
@@ -110,6 +115,7 @@ impl fmt::Display for Op {
             Kind::User => write!(f, "user"),
             Kind::Exit => write!(f, "exit"),
             Kind::ExitProcess => write!(f, "exit-process"),
+            Kind::Data(op) => op.fmt(f),
         }
     }
 }

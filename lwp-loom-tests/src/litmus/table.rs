@@ -6,6 +6,8 @@ use lwp_core::netbsd::Repair::{
 };
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
+use super::data;
+
 /// A program over the protocol.
 #[derive(Debug)]
 pub struct Litmus {
@@ -42,7 +44,7 @@ const STUCK: &[&str] = &["nobody can go on", "deadlock", "lost wake-up"];
 const RACE: &[&str] = &["data race", "Concurrent"];
 const BOTH: &[Revision] = &[R1_62, R1_69_2_6];
 
-const fn holds(
+pub(super) const fn holds(
     name: &'static str,
     about: &'static str,
     lwps: &'static [&'static str],
@@ -229,4 +231,16 @@ pub const ALL: &[Litmus] = &[
         loom: true,
         sometimes: &["1: gone; 2: gone"],
     },
+    data::KEY_DELETE_EXIT,
+    data::KEY_DELETE_SET,
+    data::SPECIFIC_OF_ANOTHER,
+    data::SPECIFIC_WAIT,
+    data::CREDS_EXIT,
+    data::CREDS_UPDATE,
+    data::CREDS_CREATE,
+    data::LWPCTL_ALLOC_ALLOC,
+    data::LWPCTL_ALLOC_EXIT,
+    data::LWPCTL_WAIT,
+    data::LWPCTL_ALLOC_FREE,
+    data::LWPCTL_EXEC,
 ];
