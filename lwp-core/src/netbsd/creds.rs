@@ -14,7 +14,7 @@ use crate::sync::AtomicUsize;
 
 /// `kauth_cred_t`: never changed once it can be seen, and freed with its last reference.
 #[derive(Debug)]
-pub struct Cred {
+pub(super) struct Cred {
     /// Which credential it is, in the place of its address.
     number: usize,
     uid: usize,

@@ -12,14 +12,14 @@
 //! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar` | the machine below the protocol |
 //! | [`lwp`], [`proc`] | `struct lwp` and `struct proc` |
 //! | `suspend`, `userret`, [`wait`], [`exit`], `free`, `find`, `refs`, `create` | the protocol's functions |
-//! | [`specific`], [`creds`], `lwpctl`, [`lcpage`], [`vm`], `data` | what else an LWP has: per-LWP data, credentials, lwpctl |
+//! | [`specific`], `creds`, `lwpctl`, [`lcpage`], [`vm`], `data` | what else an LWP has: per-LWP data, credentials, lwpctl |
 //! | `unlocked` | memory that no lock of the kernel's protects |
 //! | `syscalls` | the system calls on top |
 
 mod condvar;
 mod cpu;
 mod create;
-pub mod creds;
+mod creds;
 mod data;
 pub mod errno;
 pub mod exit;

@@ -34,7 +34,7 @@ type Dtor = Box<dyn Fn(SpecificData) + Send + Sync>;
 
 /// What the domain's lock covers.
 #[derive(Default)]
-pub struct Domain {
+pub(super) struct Domain {
     /// By key; nothing for a key that was deleted.
     dtors: Vec<Option<Dtor>>,
     containers: Vec<Arc<Container>>,

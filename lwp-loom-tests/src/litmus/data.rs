@@ -218,6 +218,14 @@ pub const CREDS_CREATE: Litmus = holds(
     &["1: ok, ok, ok, 2, 6; 2: 6, gone"],
 );
 
+pub const CREDS_EXIT_PROCESS: Litmus = holds(
+    "creds-exit-process",
+    "all LWPs of a process that exits give their credentials back, and its last one too",
+    &["setuid:5 exit-process", "getuid=0|5 user"],
+    &[2],
+    &["1: ok, gone; 2: 0, gone", "1: ok, gone; 2: 5, gone"],
+);
+
 pub const LWPCTL_ALLOC_ALLOC: Litmus = holds(
     "lwpctl-alloc-alloc",
     "two LWPs that allocate at once have the same pages, and a block each",

@@ -236,6 +236,7 @@ pub const ALL: &[Litmus] = &[
     data::SPECIFIC_OF_ANOTHER,
     data::SPECIFIC_WAIT,
     data::CREDS_EXIT,
+    data::CREDS_EXIT_PROCESS,
     data::CREDS_UPDATE,
     data::CREDS_CREATE,
     data::LWPCTL_ALLOC_ALLOC,
