@@ -89,8 +89,8 @@ pub(super) struct LcProc {
 impl LcProc {
     /// 1.69.2.6 L1480-1551: a free block, of a new page if there is none on the others.
     ///
-    /// `wired`: whether a page that cannot be wired is unmapped again.
-    pub(super) fn alloc(&mut self, vm: &Vm, wired: bool) -> Result<Lwpctl, Errno> {
+    /// `unmap_unwired`: whether a page that cannot be wired is unmapped again.
+    pub(super) fn alloc(&mut self, vm: &Vm, unmap_unwired: bool) -> Result<Lwpctl, Errno> {
         if !self.lp_uao {
             vm.uao_create();
             self.lp_cur = 0;
@@ -99,21 +99,22 @@ impl LcProc {
         }
         let page = match self.lp_pages.iter().find(|page| page.blocks.read(|blocks| blocks.lcp_nfree != 0)) {
             Some(page) => page.clone(),
-            None => self.add_page(vm, wired)?,
+            None => self.add_page(vm, unmap_unwired)?,
         };
         let (offset, lc_curcpu) = page.blocks.write(Blocks::alloc);
         Ok(Lwpctl { page, offset, lc_curcpu })
     }
 
     /// L1504-1538.
-    fn add_page(&mut self, vm: &Vm, wired: bool) -> Result<Arc<LcPage>, Errno> {
+    fn add_page(&mut self, vm: &Vm, unmap_unwired: bool) -> Result<Arc<LcPage>, Errno> {
         if self.lp_cur == LWPCTL_UAREA_PAGES {
             return Err(Errno::Enomem);
         }
         vm.pgo_reference();
         vm.uvm_map_kernel().inspect_err(|_| vm.pgo_detach())?;
         // As written the reference that the mapping took over is given back, and the mapping stays.
-        vm.uvm_map_pageable().inspect_err(|_| if wired { vm.uvm_unmap_kernel() } else { vm.pgo_detach() })?;
+        vm.uvm_map_pageable()
+            .inspect_err(|_| if unmap_unwired { vm.uvm_unmap_kernel() } else { vm.pgo_detach() })?;
         let page = Arc::new(LcPage::new(self.lp_cur * LWPCTL_PER_PAGE));
         self.lp_cur += 1;
         self.lp_pages.insert(0, page.clone());

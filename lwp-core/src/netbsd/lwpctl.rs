@@ -81,10 +81,11 @@ impl System {
             drop(p_mutex);
         }
 
-        let wired = self.repaired(Repair::UnwiredPage);
+        let unmap_unwired = self.repaired(Repair::UnwiredPage);
         let lp_lock = self.locks.get(self.locks.only(Class::LwpctlLock)).mutex_spin_enter();
-        let block =
-            lwpctl.header.write(|lp| lp.as_mut().expect("p_lwpctl != NULL").alloc(&lwpctl.vm, wired))?;
+        let block = lwpctl
+            .header
+            .write(|lp| lp.as_mut().expect("p_lwpctl != NULL").alloc(&lwpctl.vm, unmap_unwired))?;
         mine.write(|mine| {
             *mine = LwpctlRef { l_lcpage: Some(block.page().clone()), l_lwpctl: Some(block.clone()) };
         });
