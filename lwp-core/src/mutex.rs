@@ -44,11 +44,15 @@ pub enum Class {
     StopLock,
     /// illumos: threads on their way from one lock to another. Held for ever, by nobody.
     TransitionLock,
+    /// NetBSD: the keys and containers of per-LWP data.
+    SpecificdataLock,
+    /// NetBSD 1.69.2.6, one a process: the pages of lwpctl blocks.
+    LwpctlLock,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Class; 15] = [
+    pub const ALL: [Class; 17] = [
         Class::SpcLwplock,
         Class::SpcMutex,
         Class::SchedMutex,
@@ -64,6 +68,8 @@ impl Class {
         Class::IllumosSleepQueue,
         Class::StopLock,
         Class::TransitionLock,
+        Class::SpecificdataLock,
+        Class::LwpctlLock,
     ];
 
     /// The kernels' name of the lock.
@@ -84,6 +90,8 @@ impl Class {
             Class::IllumosSleepQueue => "sleepq_lock",
             Class::StopLock => "stop_lock",
             Class::TransitionLock => "transition_lock",
+            Class::SpecificdataLock => "sd_lock",
+            Class::LwpctlLock => "lp_lock",
         }
     }
 }

@@ -26,6 +26,7 @@ const R1_62: &[Edge] = &[
     edge(Class::ProcSmutex, Class::SchedMutex, "lwp_exit locks the LWP under p_smutex, L677"),
     edge(Class::ProclistMutex, Class::ProcSmutex, "proc_stop (not listed)"),
     edge(Class::KernelLock, Class::ProclistMutex, "lwp_exit, from lwp_userret, L638 and L1147"),
+    edge(Class::KernelLock, Class::SpecificdataLock, "lwp_exit, from lwp_userret, L628 and L1147"),
     edge(Class::KernelLock, Class::ProcMutex, "the big lock comes first"),
 ];
 
@@ -37,6 +38,8 @@ const R1_69_2_6: &[Edge] = &[
     edge(Class::ProclistLock, Class::ProclistMutex, "lwp_exit, L735"),
     edge(Class::ProclistMutex, Class::ProcSmutex, "proc_stop (not listed)"),
     edge(Class::KernelLock, Class::ProclistLock, "lwp_exit, from lwp_userret, L735 and L1265"),
+    edge(Class::KernelLock, Class::SpecificdataLock, "lwp_exit, from lwp_userret, L717 and L1265"),
+    edge(Class::KernelLock, Class::LwpctlLock, "lwp_free, L914 and L917"),
     edge(Class::KernelLock, Class::ProcMutex, "the big lock comes first"),
 ];
 
@@ -72,7 +75,7 @@ pub const fn declared(revision: Revision) -> &'static [Edge] {
 }
 
 /// More than there are classes.
-const CLASSES: usize = 16;
+const CLASSES: usize = 32;
 
 /// Which class may be taken while which is held, directly or by way of others.
 const fn closure(edges: &[Edge]) -> [[bool; CLASSES]; CLASSES] {

@@ -159,6 +159,26 @@ sites! {
     /// ORDERING: as [`Site::PZomblwpLook`].
     PZomblwpStore = "p_zomblwp.store", Store, Relaxed, Relaxed, "plain store under p_smutex";
 
+    /// ORDERING: acquires what whoever gave a reference back before did with the credential ([`Site::CrRefcntFree`]):
+    /// with the last reference nobody else can change the count between this look and the exchange.
+    CrRefcntLook = "cr_refcnt.look", Load, Acquire, Acquire, "kauth_cred_free, which is not listed; taken to acquire";
+    /// ORDERING: whoever takes a reference has one, or p_mutex, which keeps the credential.
+    CrRefcntHold = "cr_refcnt.hold", Exchange, Relaxed, Relaxed, "kauth_cred_hold, which is not listed";
+    /// ORDERING: releases what was done with the credential to whoever frees it.
+    CrRefcntFree = "cr_refcnt.free", Exchange, Release, Release, "kauth_cred_free, which is not listed; taken to release";
+    /// ORDERING: tells an LWP that its credentials are old; the new ones it takes under p_mutex.
+    PCredLook = "p_cred.look", Load, Relaxed, Relaxed, "plain load in LWP_CACHE_CREDS, 1.62 L939 and 1.69.2.6 L1075";
+    /// ORDERING: as [`Site::PCredLook`].
+    PCredStore = "p_cred.store", Store, Relaxed, Relaxed, "plain store under p_mutex";
+    /// ORDERING: acquires the header that [`Site::PLwpctlStore`] released: whoever finds one does not take p_mutex.
+    PLwpctlLook = "p_lwpctl.look", Load, Acquire, Relaxed, "plain load without a lock, 1.69.2.6 L1457";
+    /// ORDERING: releases the header, which was filled in without a lock.
+    PLwpctlStore = "p_lwpctl.store", Store, Release, Relaxed, "plain store under p_mutex, 1.69.2.6 L1464";
+    /// ORDERING: a number in the process' own memory, from which nothing follows.
+    LcCurcpuLook = "lc_curcpu.look", Load, Relaxed, Relaxed, "plain load in user mode";
+    /// ORDERING: as [`Site::LcCurcpuLook`].
+    LcCurcpuStore = "lc_curcpu.store", Store, Relaxed, Relaxed, "plain store, 1.69.2.6 L784 and L1554";
+
     /// ORDERING: only a guess at which lock to try; the second look decides.
     ThreadLockLook = "thread_lock.look", Load, Relaxed, Relaxed, "plain volatile load in thread_lock (disp_lock.c, not listed)";
     /// ORDERING: acquires what [`Site::ThreadStopPublish`] released: `thread_stop` does not hold `stop_lock`.

@@ -15,6 +15,7 @@ impl System {
     /// A detached zombie that waits to be reaped is freed first. Both revisions look for one without p_smutex and look
     /// again with it. The memory that they recycle is not reused here, so that a use of the old LWP stays a failure.
     /// 1.62 gives the new LWP its creator's CPU, 1.69.2.6 lets the scheduler choose one, here by the LWP's number.
+    /// Credentials come with the number here, and not before p_smutex is taken.
     /// Neither asks whether the next number is in use still after the numbers have wrapped.
     #[track_caller]
     pub fn lwp_create(&self, l1: &Arc<KernelLwp>, detached: bool) -> Arc<KernelLwp> {
@@ -36,6 +37,8 @@ impl System {
         p.p_nlwps += 1;
         p.exit();
         self.alllwp.insert(&l2);
+        self.lwp_initspecific(&l2);
+        self.lwp_update_creds(&l2);
         l2
     }
 

@@ -21,6 +21,10 @@ pub enum Errno {
     Enodev,
     /// The LWP sleeps where nothing may wake it early.
     Ebusy,
+    /// There is no memory for it.
+    Enomem,
+    /// There is no such system call.
+    Enosys,
 }
 
 impl Errno {
@@ -36,6 +40,8 @@ impl Errno {
             Errno::Etimedout => "ETIMEDOUT",
             Errno::Enodev => "ENODEV",
             Errno::Ebusy => "EBUSY",
+            Errno::Enomem => "ENOMEM",
+            Errno::Enosys => "ENOSYS",
         }
     }
 }

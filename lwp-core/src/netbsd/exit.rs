@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::condvar::P_LWPCV;
 use super::flag::{LW_PENDSIG, LW_WEXIT, LW_WSUSPEND, PS_WEXIT};
+use super::lcpage::LcCurcpu;
 use super::proc::{ProcGuard, ProcState};
 use super::{KernelLwp, Repair, Revision, State, System};
 use crate::mutex::Class;
@@ -58,6 +59,7 @@ impl System {
         p.p_nzlwps += 1;
         p.member(l).exiting = true;
         p.exit();
+        self.lwp_release_data(l);
         self.alllwp.remove(l);
 
         let mut p = self.lwp_drainrefs(self.proc().enter(), curl, l);
@@ -100,6 +102,7 @@ impl System {
             p.p_nrlwps -= 1;
         }
         self.cv_broadcast(P_LWPCV, &p);
+        self.lwpctl_says(l, LcCurcpu::Exited);
         p.exit();
     }
 
@@ -122,6 +125,7 @@ impl System {
             p = again;
             assert!(reaped.is_ok() || p.p_nlwps == 1, "the others cannot be waited for");
         }
+        let p = self.proc_release_data(p, l);
         let mut p = self.lwp_drainrefs(p, l, l);
         let mut locked = l.lwp_lock();
         locked.set_stat(State::Zomb);

@@ -50,6 +50,7 @@ impl System {
             }
         }
         self.kernel_lock.enter();
+        self.lwp_ctl_free(l);
         l.free();
         self.kernel_lock.exit();
     }

@@ -4,6 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use super::data::LwpData;
 use super::flag::LW_RUNNING;
 use super::turnstile::TURNSTILE;
 use super::{Lwp, LwpGuard, Revision, State, transitions};
@@ -65,6 +66,7 @@ pub struct KernelLwp {
     general: Lwp<Fields>,
     l_stat: AtomicUsize,
     l_flag: AtomicUsize,
+    data: LwpData,
     /// Lets the LWP's thread go on when a CPU takes the LWP.
     dispatched: Parker,
     /// The AST that sends the LWP from user mode into the kernel.
@@ -107,6 +109,7 @@ impl KernelLwp {
             general: Lwp::new(locks, first, Fields::default()),
             l_stat: AtomicUsize::new(state as usize),
             l_flag: AtomicUsize::new(if running { LW_RUNNING } else { 0 }),
+            data: LwpData::new(),
             dispatched: Parker::new(),
             ast: Parker::new(),
             freed: Cell::new(false),
@@ -146,6 +149,13 @@ impl KernelLwp {
     pub(super) fn queued_under<'a>(self: &'a Arc<KernelLwp>, lock: MutexGuard<'a>) -> LwpLocked<'a> {
         self.touch();
         LwpLocked { lwp: self, guard: self.general.queued_under(lock) }
+    }
+
+    /// What the LWP alone uses while it lives.
+    #[track_caller]
+    pub(super) fn data(&self) -> &LwpData {
+        self.touch();
+        &self.data
     }
 
     /// `l_stat`, read without the LWP's lock.

@@ -13,12 +13,16 @@
 //! | [`lwp`], [`proc`], `alllwp` | `struct lwp`, `struct proc`, the list of all LWPs |
 //! | `suspend`, `userret`, [`wait`], [`exit`], `free`, `find`, `refs`, `create` | the protocol's functions |
 //! | [`signal`], `stop`, `dump`, `park` | signals, job control, core dump, parking |
+//! | [`specific`], `creds`, `lwpctl`, [`lcpage`], [`vm`], `data` | what else an LWP has: per-LWP data, credentials, lwpctl |
+//! | `unlocked` | memory that no lock of the kernel's protects |
 //! | `syscalls` | the other system calls on top |
 
 mod alllwp;
 mod condvar;
 mod cpu;
 mod create;
+mod creds;
+mod data;
 mod dump;
 pub mod errno;
 pub mod exit;
@@ -26,8 +30,10 @@ mod find;
 pub mod flag;
 mod free;
 mod kernel;
+pub mod lcpage;
 pub mod lwp;
 mod lwp_lock;
+mod lwpctl;
 mod park;
 pub mod proc;
 mod refs;
@@ -37,6 +43,7 @@ mod setrunnable;
 pub mod signal;
 mod sleep;
 mod sleepq;
+pub mod specific;
 pub mod state;
 mod stop;
 mod suspend;
@@ -45,7 +52,9 @@ mod syscalls;
 pub mod system;
 pub mod transitions;
 mod turnstile;
+mod unlocked;
 mod userret;
+pub mod vm;
 pub mod wait;
 
 pub use errno::Errno;

@@ -48,11 +48,17 @@ pub enum Repair {
     IdleExit,
     /// `proc_representative_lwp` of 1.62 compares `l_stat` with LSRUN. As written the test is of a constant.
     Representative,
+    /// `lwp_ctl_exit` clears `l_lcpage` with `l_lwpctl`. As written the LWP that goes on after an exec has a pointer to a
+    /// page that is freed: `lwp_ctl_alloc` reads it, and never gives that LWP a block again.
+    StalePage,
+    /// `lwp_ctl_alloc` unmaps a page that it cannot wire. As written the mapping stays, and the reference that it holds is
+    /// given back.
+    UnwiredPage,
 }
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 13] = [
+    pub const ALL: [Repair; 15] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
@@ -66,6 +72,8 @@ impl Repair {
         Repair::StillOnCpu,
         Repair::IdleExit,
         Repair::Representative,
+        Repair::StalePage,
+        Repair::UnwiredPage,
     ];
 
     /// The repair's name.
@@ -84,6 +92,8 @@ impl Repair {
             Repair::StillOnCpu => "still-on-cpu",
             Repair::IdleExit => "idle-exit",
             Repair::Representative => "representative",
+            Repair::StalePage => "stale-page",
+            Repair::UnwiredPage => "unwired-page",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::flag::LW_RUNNING;
+use super::lcpage::LcCurcpu;
 use super::{KernelLwp, LwpLocked, Repair, Revision, State, System};
 use crate::site::Site;
 
@@ -15,6 +16,7 @@ impl System {
         let lwp = l.lwp().clone();
         let cpu = &self.cpus[lwp.l_cpu()];
         debug_assert!(!self.kernel_lock.is_mine(), "an LWP leaves its CPU with the big lock");
+        self.lwpctl_says(&lwp, LcCurcpu::None);
         if self.revision == Revision::R1_69_2_6 {
             l.clear_flags(LW_RUNNING);
         }
@@ -46,6 +48,7 @@ impl System {
             next.dispatch();
         }
         lwp.wait_for_dispatch();
+        self.lwpctl_says(&lwp, LcCurcpu::Cpu(lwp.l_cpu()));
     }
 
     /// `lwp_exit_switchaway` (1.69.2.6 L815), and what `cpu_exit` does in 1.62: leaves the CPU for ever. Once the CPU has

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::alllwp::AllLwp;
 use super::cpu::Cpu;
+use super::creds::ProcCred;
 use super::flag::{LW_PENDSIG, PS_STOPPING};
 use super::lwp::Wchan;
+use super::lwpctl::ProcLwpctl;
 use super::proc::{Member, Proc, ProcGuard};
 use super::sleep::HAPPENING;
 use super::sleepq::SleepQueue;
+use super::specific::Domain;
 use super::{KernelLwp, Lid, Repair, Repairs, Revision, State};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
@@ -72,9 +75,12 @@ pub struct System {
     pub(super) mutex_owner: Covered<Option<Arc<KernelLwp>>>,
     pub(super) alllwp: AllLwp,
     pub(super) kernel_lock: KernelLock,
+    pub(super) specificdata: Covered<Domain>,
+    pub(super) creds: Option<ProcCred>,
+    pub(super) lwpctl: ProcLwpctl,
     proc: Proc,
     lwps: Vec<Arc<KernelLwp>>,
-    locks: Locks,
+    pub(super) locks: Locks,
 }
 
 /// One for each wait channel; the last is the turnstile.
@@ -97,8 +103,10 @@ impl Boot {
 
     #[track_caller]
     fn locks(&self) -> (Locks, Places) {
-        use Class::{KernelLock, ProcSmutex, ProclistLock, ProclistMutex, SleepQueue, TurnstileChain};
-        let fixed = [ProcSmutex, ProclistLock, ProclistMutex, KernelLock];
+        use Class::{KernelLock, LwpctlLock, ProcMutex, ProcSmutex, ProclistLock, ProclistMutex};
+        use Class::{SleepQueue, SpecificdataLock, TurnstileChain};
+        let fixed =
+            [ProcSmutex, ProclistLock, ProclistMutex, KernelLock, SpecificdataLock, ProcMutex, LwpctlLock];
         let queues = [SleepQueue, SleepQueue, SleepQueue, SleepQueue, TurnstileChain];
         let cpus = match self.revision {
             Revision::R1_62 => vec![Class::SchedMutex],
@@ -188,6 +196,9 @@ impl System {
             sleepqs,
             alllwp: AllLwp::new(boot.revision, &locks, proclist, &lwps),
             kernel_lock: KernelLock::new(kernel_lock),
+            specificdata: Covered::new(locks.clone(), locks.only(Class::SpecificdataLock), Domain::default()),
+            creds: None,
+            lwpctl: ProcLwpctl::new(),
             proc,
             lwps,
             locks,

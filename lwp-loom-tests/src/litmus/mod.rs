@@ -9,6 +9,7 @@
 //! Variants are `as-written`, `repaired`, and `without-REPAIR`, which has every repair but one. A program that shows a
 //! defect must fail where the defect is, in the way that it says, and hold everywhere else.
 
+mod data;
 mod op;
 mod table;
 
@@ -95,9 +96,10 @@ impl Case {
         let (revision, variant) = (fields.next()?, fields.next()?);
         let cpus: usize = fields.next()?.strip_suffix("-cpus")?.parse().ok()?;
         let litmus = fields.next()?;
+        let litmus = all().find(|l| l.name == litmus)?;
         Some(Case {
-            litmus: all().find(|l| l.name == litmus)?,
-            revision: Revision::ALL.into_iter().find(|r| r.name() == revision)?,
+            litmus,
+            revision: litmus.revisions.iter().copied().find(|r| r.name() == revision)?,
             variant: Variant::all().find(|v| v.name() == variant)?,
             cpus: (cpus > 0).then_some(cpus)?,
         })
@@ -131,7 +133,8 @@ impl Case {
     /// protocol does.
     pub fn decides(&self, site: Site) -> bool {
         let holds = self.litmus.loom && self.variant == Variant::Repaired;
-        holds && matches!(site, Site::CiCurlwpLook | Site::CiCurlwpStore)
+        let of_all = matches!(site, Site::CiCurlwpLook | Site::CiCurlwpStore);
+        holds && (of_all || self.litmus.uses_data_site(site))
     }
 
     /// Runs the case once and gives what each LWP saw.
@@ -152,7 +155,9 @@ impl Case {
             maxlwp: usize::MAX,
             lwps: born.collect(),
         };
-        let machine = Arc::new(Machine { sys: System::boot(&boot), lines, created: Mutex::default() });
+        let sys = System::boot(&boot);
+        let sys = if self.litmus.has_creds() { sys.with_creds(0) } else { sys };
+        let machine = Arc::new(Machine { sys, lines, created: Mutex::default() });
         let others = machine.lines.iter().enumerate().skip(1).filter_map(|(n, (start, _))| {
             let machine = machine.clone();
             match start {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use lwp_core::netbsd::exit::Exited;
 use lwp_core::netbsd::{BootLwp, Doing, Errno, KernelLwp, Lid, Signal, System};
 
+use super::data::DataOp;
+
 /// An operation and the results that it may have; none listed means any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Op {
@@ -69,6 +71,8 @@ enum Kind {
     Exit,
     /// `exit`.
     ExitProcess,
+    /// What [`DataOp`] has.
+    Data(DataOp),
 }
 
 impl Op {
@@ -79,11 +83,15 @@ impl Op {
         let name = words.next()?;
         let arguments: Vec<&str> = words.collect();
         let signal = |name: &str| Signal::ALL.into_iter().find(|signal| signal.name() == name);
+        let number = |word: &str| word.parse().ok();
         let kind = match arguments[..] {
-            [] => Kind::without_argument(name)?,
+            [] => Kind::without_argument(name).or_else(|| DataOp::parse(name, None).map(Kind::Data))?,
             [one] if name == "signal" => Kind::Signal(signal(one)?),
-            [one] => Kind::of_lwp(name, one.parse().ok()?)?,
-            [lid, two] if name == "lwp_kill" => Kind::LwpKill(lid.parse().ok()?, Some(signal(two)?)),
+            [one] => {
+                let number = number(one)?;
+                Kind::of_lwp(name, number).or_else(|| DataOp::parse(name, Some(number)).map(Kind::Data))?
+            }
+            [lid, two] if name == "lwp_kill" => Kind::LwpKill(number(lid)?, Some(signal(two)?)),
             _ => return None,
         };
         let may = may.split('|').filter(|result| !result.is_empty()).map(str::to_owned).collect();
@@ -191,6 +199,7 @@ impl Kind {
             Kind::Yield => done(|| sys.sys_sched_yield(l)),
             Kind::Userret => unit(sys.lwp_userret(l).map(Ok)?),
             Kind::User => unit(sys.user_mode(l).map(Ok)?),
+            Kind::Data(op) => op.run(sys, l),
             Kind::Exit => return Err(sys.lwp_exit(l)),
             Kind::ExitProcess => return Err(sys.sys_exit(l)),
             _ => return Ok(None),
@@ -250,6 +259,7 @@ impl fmt::Display for Op {
             Kind::User => write!(f, "user"),
             Kind::Exit => write!(f, "exit"),
             Kind::ExitProcess => write!(f, "exit-process"),
+            Kind::Data(op) => op.fmt(f),
         }
     }
 }

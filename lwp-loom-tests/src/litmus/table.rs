@@ -1,5 +1,6 @@
 //! The litmus programs themselves.
 
+mod data;
 mod signals;
 mod sleeping;
 
@@ -69,7 +70,7 @@ const fn holds(
 
 /// All programs.
 pub fn all() -> impl Iterator<Item = &'static Litmus> {
-    [PROGRAMS, signals::PROGRAMS, sleeping::PROGRAMS].into_iter().flatten()
+    [PROGRAMS, data::PROGRAMS, signals::PROGRAMS, sleeping::PROGRAMS].into_iter().flatten()
 }
 
 const PROGRAMS: &[Litmus] = &[

@@ -1,0 +1,151 @@
+//! `lwp_ctl_alloc`, `lwp_ctl_free`, `lwp_ctl_exit`: a block of each LWP in its process' memory. 1.69.2.6 only.
+
+use std::sync::Arc;
+
+use super::lcpage::{LcCurcpu, LcPage, LcProc, Lwpctl};
+use super::unlocked::Unlocked;
+use super::vm::Vm;
+use super::{Errno, KernelLwp, Repair, Revision, System};
+use crate::mutex::Class;
+use crate::site::Site;
+use crate::sync::AtomicUsize;
+
+/// `p_lwpctl`, and the header that it points to.
+#[derive(Debug)]
+pub(super) struct ProcLwpctl {
+    /// NULL or HEADER. Read without a lock by whoever allocates.
+    p_lwpctl: AtomicUsize,
+    /// `lp_lock` covers it, once `p_lwpctl` points to it.
+    header: Unlocked<Option<LcProc>>,
+    vm: Vm,
+}
+
+const NULL: usize = 0;
+const HEADER: usize = 1;
+
+impl ProcLwpctl {
+    #[track_caller]
+    pub(super) fn new() -> ProcLwpctl {
+        ProcLwpctl { p_lwpctl: AtomicUsize::new(NULL), header: Unlocked::new(None), vm: Vm::default() }
+    }
+
+    /// Whether the process has a header, for an LWP that knows that no other makes one.
+    #[track_caller]
+    pub(super) fn is_used(&self) -> bool {
+        self.p_lwpctl.load_held() != NULL
+    }
+}
+
+/// What `struct lwp` has of lwpctl.
+#[derive(Debug, Default)]
+pub(super) struct LwpctlRef {
+    l_lcpage: Option<Arc<LcPage>>,
+    l_lwpctl: Option<Lwpctl>,
+}
+
+impl System {
+    /// What lwpctl asks of the virtual memory system.
+    pub fn lwpctl_vm(&self) -> &Vm {
+        &self.lwpctl.vm
+    }
+
+    /// Gives the current LWP a block.
+    ///
+    /// `kern_lwp.c` 1.69.2.6 L1437.
+    /// Entry and exit: nothing held.
+    ///
+    /// Two LWPs may both find that there is no header yet; the one that comes second to p_mutex drops its own. Whoever
+    /// finds one takes `lp_lock` and not p_mutex: nothing but the order of two stores tells it that the header is
+    /// complete, and L1458-1464 have no barrier between them (the site `p_lwpctl.store`).
+    ///
+    /// # Errors
+    /// EINVAL where the LWP has a block already; the source computes its address all the same (L1452). ENOMEM where all
+    /// blocks of the area are in use, or memory cannot be mapped. ENOSYS in 1.62.
+    pub fn lwp_ctl_alloc(&self, l: &KernelLwp) -> Result<Lwpctl, Errno> {
+        if self.revision == Revision::R1_62 {
+            return Err(Errno::Enosys);
+        }
+        let lwpctl = &self.lwpctl;
+        let mine = &l.data().lwpctl;
+        if let Some(page) = mine.read(|mine| mine.l_lcpage.clone()) {
+            page.lcp_uaddr();
+            return Err(Errno::Einval);
+        }
+        if lwpctl.p_lwpctl.load(Site::PLwpctlLook) == NULL {
+            let header = LcProc::default();
+            let p_mutex = self.locks.get(self.locks.only(Class::ProcMutex)).mutex_spin_enter();
+            if lwpctl.p_lwpctl.load_held() == NULL {
+                lwpctl.header.write(|lp| *lp = Some(header));
+                lwpctl.p_lwpctl.store(HEADER, Site::PLwpctlStore);
+            }
+            drop(p_mutex);
+        }
+
+        let unmap_unwired = self.repaired(Repair::UnwiredPage);
+        let lp_lock = self.locks.get(self.locks.only(Class::LwpctlLock)).mutex_spin_enter();
+        let block = lwpctl
+            .header
+            .write(|lp| lp.as_mut().expect("p_lwpctl != NULL").alloc(&lwpctl.vm, unmap_unwired))?;
+        mine.write(|mine| {
+            *mine = LwpctlRef { l_lcpage: Some(block.page().clone()), l_lwpctl: Some(block.clone()) };
+        });
+        drop(lp_lock);
+        block.set_curcpu(LcCurcpu::Cpu(l.l_cpu()));
+        Ok(block)
+    }
+
+    /// Gives a dead LWP's block back to its process, if it has one: with the test before it in `lwp_free`
+    /// (1.69.2.6 L916).
+    ///
+    /// `kern_lwp.c` 1.69.2.6 L1563.
+    /// Entry and exit: nothing held. The LWP is nobody else's any more.
+    pub(super) fn lwp_ctl_free(&self, l: &KernelLwp) {
+        let Some(block) = l.lwpctl() else { return };
+        assert!(self.lwpctl.is_used(), "lwp_ctl_free: lp != NULL");
+        let lp_lock = self.locks.get(self.locks.only(Class::LwpctlLock)).mutex_spin_enter();
+        self.lwpctl.header.write(|lp| lp.as_mut().expect("p_lwpctl != NULL").free(&block));
+        drop(lp_lock);
+    }
+
+    /// Tears the process' blocks down, when it exits or executes another program.
+    ///
+    /// `kern_lwp.c` 1.69.2.6 L1594.
+    /// Entry and exit: nothing held. The caller is the last LWP of the process.
+    ///
+    /// As written `l_lcpage` keeps pointing to a page that is freed ([`Repair::StalePage`]).
+    ///
+    /// # Panics
+    /// Where the process has no blocks, or another LWP: the kernel's assertions.
+    pub fn lwp_ctl_exit(&self, l: &KernelLwp) {
+        let repaired = self.repaired(Repair::StalePage);
+        l.data().lwpctl.write(|mine| {
+            mine.l_lwpctl = None;
+            if repaired {
+                mine.l_lcpage = None;
+            }
+        });
+        assert!(self.lwpctl.is_used(), "lwp_ctl_exit: lp != NULL");
+        assert_eq!(self.proc().enter().p_nlwps, 1, "lwp_ctl_exit: p_nlwps == 1");
+        let header = self.lwpctl.header.write(Option::take).expect("p_lwpctl != NULL");
+        header.tear_down(&self.lwpctl.vm);
+        self.lwpctl.p_lwpctl.store(NULL, Site::PLwpctlStore);
+    }
+
+    /// Says in the LWP's block, if it has one, where the LWP is now: LWPCTL_CPU_EXITED when it exits (1.69.2.6 L783),
+    /// and the CPU or LWPCTL_CPU_NONE when it is switched to and away from, which is not in `kern_lwp.c`.
+    ///
+    /// Entry and exit: whatever is held. The LWP is the current one.
+    pub(super) fn lwpctl_says(&self, l: &KernelLwp, curcpu: LcCurcpu) {
+        if let Some(block) = l.lwpctl() {
+            block.set_curcpu(curcpu);
+        }
+    }
+}
+
+impl KernelLwp {
+    /// `l_lwpctl`. The LWP is the current one, or a dead one that is nobody else's any more.
+    #[track_caller]
+    pub fn lwpctl(&self) -> Option<Lwpctl> {
+        self.data().lwpctl.read(|mine| mine.l_lwpctl.clone())
+    }
+}
