@@ -75,17 +75,27 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
 pub fn transitions(coverages: &[Coverage]) -> String {
     let mut text = String::new();
     for coverage in coverages {
-        let (seen, documented) = (coverage.seen.len(), coverage.documented());
         let _ = writeln!(
             text,
-            "transitions of netbsd {}: {seen} of {documented} documented ones seen, {} undocumented",
+            "transitions of netbsd {}: {} of {} seen, {} more documented but made by no function, {} undocumented",
             coverage.revision,
+            coverage.seen.len(),
+            coverage.made_by_some(),
+            coverage.never.len(),
             coverage.undocumented.len()
         );
-        for (what, transitions) in [("unseen", &coverage.unseen), ("undocumented", &coverage.undocumented)] {
+        let listed = [
+            ("unseen", &coverage.unseen),
+            ("undocumented", &coverage.undocumented),
+            ("made after all", &coverage.contradicted),
+        ];
+        for (what, transitions) in listed {
             for (from, to) in transitions {
                 let _ = writeln!(text, "  {what}: {from} to {to}");
             }
+        }
+        for ((from, to), why) in &coverage.never {
+            let _ = writeln!(text, "  never: {from} to {to}: {why}");
         }
         text.push('\n');
     }

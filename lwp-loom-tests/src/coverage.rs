@@ -38,7 +38,7 @@ impl Transitions {
     }
 }
 
-/// The transitions of one revision: each is in exactly one list.
+/// The transitions of one revision: each is in exactly one list, but for a contradicted one, which is seen too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     /// The revision.
@@ -47,24 +47,37 @@ pub struct Coverage {
     pub seen: Vec<Transition>,
     /// Documented, and made by no program.
     pub unseen: Vec<Transition>,
+    /// Documented, and made by no function, with the reason.
+    pub never: Vec<(Transition, &'static str)>,
+    /// Made, though no function is said to make it.
+    pub contradicted: Vec<Transition>,
     /// Made, and not documented.
     pub undocumented: Vec<Transition>,
 }
 
 impl Coverage {
     fn of(revision: Revision, made: &BTreeSet<Transition>) -> Coverage {
-        let documented = State::transitions(revision).iter();
-        let documented: Vec<Transition> =
-            documented.map(|(from, to)| (from.name().into(), to.name().into())).collect();
+        let named = |(from, to): &(State, State)| (from.name().to_owned(), to.name().to_owned());
+        let documented: Vec<Transition> = State::transitions(revision).iter().map(named).collect();
         let undocumented =
             made.iter().filter(|transition| !documented.contains(transition)).cloned().collect();
-        let (seen, unseen) = documented.into_iter().partition(|transition| made.contains(transition));
-        Coverage { revision: revision.name(), seen, unseen, undocumented }
+        let reasons = State::never_made().iter().map(|(transition, why)| (named(transition), *why));
+        let (contradicted, never): (Vec<_>, Vec<_>) =
+            reasons.partition(|(transition, _)| made.contains(transition));
+        let made_by_some = documented.into_iter().filter(|t| never.iter().all(|(never, _)| never != t));
+        let (seen, unseen) = made_by_some.partition(|transition| made.contains(transition));
+        let contradicted = contradicted.into_iter().map(|(transition, _)| transition).collect();
+        Coverage { revision: revision.name(), seen, unseen, never, contradicted, undocumented }
     }
 
-    /// How many transitions are documented.
-    pub fn documented(&self) -> usize {
+    /// How many of the documented transitions some function makes.
+    pub fn made_by_some(&self) -> usize {
         self.seen.len() + self.unseen.len()
+    }
+
+    /// Whether nothing was seen that should not be.
+    pub fn is_sound(&self) -> bool {
+        self.undocumented.is_empty() && self.contradicted.is_empty()
     }
 }
 
@@ -86,7 +99,19 @@ pub(crate) mod tests {
         assert_eq!(coverage.seen, [("LSRUN".into(), "LSONPROC".into())]);
         assert_eq!(coverage.undocumented, [("LSZOMB".into(), "LSRUN".into())]);
         assert_eq!(coverage.unseen.len(), nothing.unseen.len() - 1);
-        assert_eq!(coverage.documented(), State::transitions(Revision::R1_62).len());
+        let all = coverage.made_by_some() + coverage.never.len();
+        assert_eq!(all, State::transitions(Revision::R1_62).len());
+        assert!(!coverage.is_sound() && nothing.is_sound());
+    }
+
+    #[test]
+    fn a_transition_that_no_function_is_said_to_make_is_not_missed_but_must_not_be_made() {
+        let ((from, to), _) = State::never_made()[0];
+        let unmade = coverage(&[]);
+        assert!(unmade.never.iter().any(|((f, t), _)| (f.as_str(), t.as_str()) == (from.name(), to.name())));
+        let made = coverage(&[(from.name(), to.name())]);
+        assert_eq!(made.contradicted, made.seen);
+        assert!(!made.is_sound());
     }
 
     #[test]

@@ -42,15 +42,21 @@ impl Style {
 }
 
 const UNSEEN: Style =
-    Style { class: "unseen", colour: "#a0a0a0", width: 1.5, dashes: "6 5", means: "documented, not seen" };
-const SEEN: Style =
-    Style { class: "seen", colour: "#202020", width: 1.8, dashes: "none", means: "documented and seen" };
+    Style { class: "unseen", colour: "#a0a0a0", width: 1.5, dashes: "6 5", means: "not seen" };
+const NEVER: Style = Style {
+    class: "never",
+    colour: "#9db7d9",
+    width: 1.5,
+    dashes: "2 5",
+    means: "documented, made by no function",
+};
+const SEEN: Style = Style { class: "seen", colour: "#202020", width: 1.8, dashes: "none", means: "seen" };
 const UNDOCUMENTED: Style = Style {
     class: "undocumented",
     colour: "#d40000",
     width: 5.0,
     dashes: "none",
-    means: "seen, not documented",
+    means: "seen, and should not be",
 };
 
 /// The picture, as the text of an SVG file: a panel for each revision.
@@ -71,16 +77,23 @@ pub fn svg(coverages: &[Coverage]) -> String {
 fn panel(svg: &mut String, left: f64, coverage: &Coverage) {
     let _ = writeln!(
         svg,
-        "<g transform=\"translate({left} 0)\">\n<text x=\"{}\" y=\"36\" font-size=\"17\">netbsd {}: {} of {} documented \
-         transitions seen, {} others</text>",
+        "<g transform=\"translate({left} 0)\">\n<text x=\"{}\" y=\"36\" font-size=\"17\">netbsd {}: {} of {} \
+         transitions seen, {} that should not be</text>",
         CENTRE.0,
         coverage.revision,
         coverage.seen.len(),
-        coverage.documented(),
-        coverage.undocumented.len(),
+        coverage.made_by_some(),
+        coverage.undocumented.len() + coverage.contradicted.len(),
     );
     // What stands out most comes last, and so on top.
-    let layers = [(&coverage.unseen, UNSEEN), (&coverage.seen, SEEN), (&coverage.undocumented, UNDOCUMENTED)];
+    let never: Vec<Transition> = coverage.never.iter().map(|(transition, _)| transition.clone()).collect();
+    let layers = [
+        (&never, NEVER),
+        (&coverage.unseen, UNSEEN),
+        (&coverage.seen, SEEN),
+        (&coverage.undocumented, UNDOCUMENTED),
+        (&coverage.contradicted, UNDOCUMENTED),
+    ];
     for (transitions, style) in layers {
         transitions.iter().for_each(|transition| arrow(svg, transition, style));
     }
@@ -169,9 +182,9 @@ fn onto_itself(at: Point, head: f64) -> Arrow {
 
 fn legend(svg: &mut String, width: f64) {
     let y = PANEL.1 + LEGEND / 2.0;
-    for (n, style) in [SEEN, UNSEEN, UNDOCUMENTED].into_iter().enumerate() {
+    for (n, style) in [SEEN, NEVER, UNSEEN, UNDOCUMENTED].into_iter().enumerate() {
         let Style { colour, width: thick, dashes, means, .. } = style;
-        let x = width / 2.0 - 345.0 + 245.0 * n as f64;
+        let x = width / 2.0 - 510.0 + 265.0 * n as f64;
         let _ = writeln!(
             svg,
             "<path stroke=\"{colour}\" stroke-width=\"{thick}\" stroke-dasharray=\"{dashes}\" \
@@ -199,7 +212,8 @@ mod tests {
         let svg = svg(std::slice::from_ref(&coverage));
         assert_eq!((drawn(&svg, "seen"), drawn(&svg, "undocumented")), (1, 2));
         assert_eq!(drawn(&svg, "unseen"), coverage.unseen.len());
-        assert!(svg.contains("LSZOMB to LSRUN: seen, not documented"), "{svg}");
+        assert!(svg.contains("LSZOMB to LSRUN: seen, and should not be"), "{svg}");
+        assert_eq!(drawn(&svg, "never"), coverage.never.len());
     }
 
     #[test]
