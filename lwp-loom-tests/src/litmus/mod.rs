@@ -20,6 +20,7 @@ use lwp_core::site::Site;
 use lwp_core::sync;
 
 use crate::program::Outcome;
+use crate::reach::Loom;
 use op::{Op, Start};
 pub use table::{ALL, Defect, Litmus};
 
@@ -129,7 +130,7 @@ impl Case {
     /// Whether loom can tell from the case how strongly `site` must be ordered: it is to hold, and uses what only the
     /// protocol does.
     pub fn decides(&self, site: Site) -> bool {
-        let holds = self.litmus.loom && self.variant == Variant::Repaired;
+        let holds = self.litmus.loom == Loom::Complete && self.variant == Variant::Repaired;
         holds && matches!(site, Site::CiCurlwpLook | Site::CiCurlwpStore)
     }
 

@@ -6,6 +6,8 @@ use lwp_core::netbsd::Repair::{
 };
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
+use crate::reach::{Bound, Loom};
+
 /// A program over the protocol.
 #[derive(Debug)]
 pub struct Litmus {
@@ -19,8 +21,8 @@ pub struct Litmus {
     pub cpus: &'static [usize],
     /// What goes wrong as written. Empty: the program holds in every variant.
     pub defects: &'static [Defect],
-    /// Whether loom can complete it: three LWPs are too many for it, and so are eight stores to one word.
-    pub loom: bool,
+    /// How far loom goes through it: three LWPs are too many for it to complete, and so are eight stores to one word.
+    pub loom: Loom,
     /// What must have been seen in the outcomes of a search that holds.
     pub sometimes: &'static [&'static str],
 }
@@ -42,6 +44,13 @@ const STUCK: &[&str] = &["nobody can go on", "deadlock", "lost wake-up"];
 const RACE: &[&str] = &["data race", "Concurrent"];
 const BOTH: &[Revision] = &[R1_62, R1_69_2_6];
 
+/// loom has room for no more threads.
+const LOOM_THREADS: usize = 5;
+/// What takes loom a second with one preemption takes it minutes with three.
+const ONE_PREEMPTION: Loom = Loom::at_most(1);
+/// The same, where some word is stored to eight times.
+const ONE_PREEMPTION_MANY_STORES: Loom = Loom::Bounded(Bound { preemptions: Some(1), forgets_stores: true });
+
 const fn holds(
     name: &'static str,
     about: &'static str,
@@ -49,7 +58,12 @@ const fn holds(
     cpus: &'static [usize],
     sometimes: &'static [&'static str],
 ) -> Litmus {
-    Litmus { name, about, lwps, cpus, defects: &[], loom: lwps.len() < 3, sometimes }
+    let loom = match lwps.len() {
+        ..3 => Loom::Complete,
+        3..=LOOM_THREADS => ONE_PREEMPTION,
+        _ => Loom::NotAtAll("loom has room for five threads"),
+    };
+    Litmus { name, about, lwps, cpus, defects: &[], loom, sometimes }
 }
 
 /// All programs.
@@ -83,7 +97,7 @@ pub const ALL: &[Litmus] = &[
         &["1: ok", "1: ESRCH"],
     ),
     Litmus {
-        loom: false,
+        loom: Loom::Bounded(Bound { preemptions: None, forgets_stores: true }),
         ..holds(
             "wait-wait",
             "of two that wait for each other one is told, and the other gets what it waits for",
@@ -126,7 +140,7 @@ pub const ALL: &[Litmus] = &[
         lwps: &["suspend:2=ok|ESRCH continue:2=ok|ESRCH wait:2=2", "userret exit"],
         cpus: &[2],
         defects: &[Defect { revisions: BOTH, repair: LostContinue, shows: &["wait 2 gave EDEADLK"] }],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: ok, ok, 2; 2: ok, gone"],
     },
     Litmus {
@@ -135,7 +149,7 @@ pub const ALL: &[Litmus] = &[
         lwps: &["suspend:2=ok continue:2=ok userret", "suspend:1=ok continue:1=ok userret"],
         cpus: &[2],
         defects: &[Defect { revisions: BOTH, repair: LostContinue, shows: STUCK }],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: ok, ok, ok; 2: ok, ok, ok"],
     },
     Litmus {
@@ -144,7 +158,7 @@ pub const ALL: &[Litmus] = &[
         lwps: &["suspend:2=ok exit-process", "user"],
         cpus: &[2],
         defects: &[Defect { revisions: BOTH, repair: SuspendedExit, shows: STUCK }],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: ok, gone; 2: gone"],
     },
     Litmus {
@@ -153,7 +167,7 @@ pub const ALL: &[Litmus] = &[
         lwps: &["exit-process", "lwp_suspend:3=ok|EDEADLK|ESRCH user", "user"],
         cpus: &[3],
         defects: &[Defect { revisions: BOTH, repair: DeadGuard, shows: STUCK }],
-        loom: false,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: gone; 2: EDEADLK", "1: gone; 2: ok"],
     },
     Litmus {
@@ -162,7 +176,7 @@ pub const ALL: &[Litmus] = &[
         lwps: &["wait:3=3 exit", "wait:1=1", "exit"],
         cpus: &[3],
         defects: &[Defect { revisions: &[R1_62], repair: StuckWait, shows: &["wait 1 gave EDEADLK"] }],
-        loom: false,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: 3, gone; 2: 1; 3: gone"],
     },
     Litmus {
@@ -171,7 +185,8 @@ pub const ALL: &[Litmus] = &[
         lwps: &["reference:2=ok|ESRCH", "detached exit", "detached exit"],
         cpus: &[3],
         defects: &[Defect { revisions: BOTH, repair: DrainedReferences, shows: &["l_refcnt != 0"] }],
-        loom: false,
+        // As written it shows its defect with two and not with one.
+        loom: Loom::at_most(2),
         sometimes: &["1: ok", "1: ESRCH"],
     },
     holds(
@@ -201,7 +216,7 @@ pub const ALL: &[Litmus] = &[
         lwps: &["exit-process", "create:3=ok user", "unborn userret user"],
         cpus: &[3],
         defects: &[Defect { revisions: BOTH, repair: CreatedWhileExiting, shows: STUCK }],
-        loom: false,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: gone; 2: ok, gone; 3: gone"],
     },
     holds(
@@ -217,7 +232,7 @@ pub const ALL: &[Litmus] = &[
         lwps: &["wait:2=2 userret", "exit", "suspend:1=ok continue:1=ok"],
         cpus: &[3],
         defects: &[Defect { revisions: BOTH, repair: LostContinue, shows: STUCK }],
-        loom: false,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: 2, ok"],
     },
     Litmus {
@@ -226,7 +241,7 @@ pub const ALL: &[Litmus] = &[
         lwps: &["exit", "exit"],
         cpus: &[2],
         defects: &[Defect { revisions: &[R1_69_2_6], repair: UnlockedRunning, shows: RACE }],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: gone; 2: gone"],
     },
 ];
