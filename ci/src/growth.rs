@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use indicatif::HumanCount;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::litmus::{Case, Variant};
 use lwp_loom_tests::reach::Loom;
@@ -45,7 +46,7 @@ pub fn growth(args: &GrowthArgs) -> Result<(), Error> {
     }
 
     let mut table =
-        "| program | 0 | 1 | 2 | 3 | checked with | complete search |\n|---|---|---|---|---|---|---|\n"
+        "| program | 0 | 1 | 2 | 3 | declared | complete search |\n|---|---|---|---|---|---|---|\n"
             .to_owned();
     for ((case, whole), bounded) in cases.iter().zip(&whole).zip(bounded.chunks(PREEMPTIONS.len())) {
         let cells: Vec<String> = bounded.iter().map(|finding| cell(finding, whole)).collect();
@@ -54,7 +55,7 @@ pub fn growth(args: &GrowthArgs) -> Result<(), Error> {
             "| `{}` | {} | {checked} | {} ({}) |\n",
             case.name(),
             cells.join(" | "),
-            whole.distinct,
+            HumanCount(whole.distinct),
             whole.outcomes.len()
         );
     }
@@ -77,5 +78,5 @@ fn cell(finding: &Finding, whole: &Finding) -> String {
     let seen = whole.outcomes.iter().filter(|outcome| finding.outcomes.contains(outcome)).count();
     let cut =
         if finding.bound.as_deref().is_some_and(|bound| bound.ends_with(" seconds")) { "> " } else { "" };
-    format!("{cut}{} ({seen})", finding.executions)
+    format!("{cut}{} ({seen})", HumanCount(finding.executions))
 }

@@ -186,7 +186,7 @@ pub const ALL: &[Litmus] = &[
         cpus: &[3],
         defects: &[Defect { revisions: BOTH, repair: DrainedReferences, shows: &["l_refcnt != 0"] }],
         // As written it shows its defect with two and not with one.
-        loom: Loom::at_most(2),
+        loom: Loom::Bounded(Bound { preemptions: Some(2), forgets_stores: true }),
         sometimes: &["1: ok", "1: ESRCH"],
     },
     holds(
