@@ -253,3 +253,28 @@ fn explore_orderings(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_that_loom_leaves_out_is_named_with_the_reason() {
+        let family = |name: &str, loom| Family {
+            name: name.into(),
+            system: "netbsd-1.62",
+            variant: "repaired",
+            lwps: 6,
+            engines: &["complete"],
+            loom,
+            programs: vec!["p".into()],
+        };
+        let families = [
+            family("a", Loom::Complete),
+            family("b", Loom::at_most(1)),
+            family("c", Loom::NotAtAll("too large")),
+        ];
+        let left_out = left_out(&families);
+        assert_eq!(table::bounded(&[], &left_out), "not under loom: c (1 programs): too large\n\n");
+    }
+}

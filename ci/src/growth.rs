@@ -73,10 +73,12 @@ fn job(case: &Case, limits: Limits) -> Job {
     Job { program: case.name(), limits, ..Job::default() }
 }
 
-/// How many executions there were, and how many of the complete search's outcomes they showed.
+/// How many executions there were, and how many of the complete search's outcomes they showed, and how many others.
 fn cell(finding: &Finding, whole: &Finding) -> String {
     let seen = whole.outcomes.iter().filter(|outcome| finding.outcomes.contains(outcome)).count();
+    let alone = finding.outcomes.iter().filter(|outcome| !whole.outcomes.contains(outcome)).count();
+    let others = if alone > 0 { format!(" and {alone} others") } else { String::new() };
     let cut =
         if finding.bound.as_deref().is_some_and(|bound| bound.ends_with(" seconds")) { "> " } else { "" };
-    format!("{cut}{} ({seen})", HumanCount(finding.executions))
+    format!("{cut}{} ({seen}{others})", HumanCount(finding.executions))
 }

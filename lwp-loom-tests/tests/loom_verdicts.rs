@@ -45,6 +45,18 @@ fn a_search_under_a_preemption_bound_is_bounded_by_it() {
     assert_eq!(finding.bound.as_deref(), Some("1 preemptions in an execution"));
 }
 
+/// What follows from a state depends on the preemptions left, so no execution may stand for another there.
+#[test]
+fn a_search_under_a_preemption_bound_does_not_look_back() {
+    let program = "netbsd/1/setlock:0/relock:2/lock";
+    let executions = |preemptions, redundantly| {
+        let limits = Limits { preemptions, ..Limits::default() };
+        explore(&Job { limits, redundantly, ..job(program) }).executions
+    };
+    assert_eq!(executions(Some(2), false), executions(Some(2), true));
+    assert!(executions(None, false) < executions(None, true));
+}
+
 /// loom panics where an execution is too long for it: that is neither a failure of the program nor the end of it.
 #[test]
 fn a_search_that_meets_the_branch_limit_is_bounded_by_it() {
