@@ -20,7 +20,7 @@ pub fn audit(args: &AuditArgs) -> Result<(), Error> {
     let json = args.json.as_deref().map(Output::create).transpose()?;
     let engine = args.engine.name();
     let (explored, left_out): (Vec<_>, Vec<_>) =
-        suite::protocol().partition(|family| family.engines.contains(&engine));
+        suite::protocol().partition(|family| family.is_completed_by(engine));
     let worker = args.worker.clone().map_or_else(|| args.engine.build_worker(), Ok)?;
 
     // From here on and not before: Ctrl-C ends a build the ordinary way.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 use lwp_loom_tests::diagram;
-use lwp_loom_tests::job::{Job, Mode, Verdict};
+use lwp_loom_tests::job::{Job, Limits, Mode, Verdict};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::orderings::{SiteInfo, sites};
-use lwp_loom_tests::report::{Report, Shard};
+use lwp_loom_tests::reach::Loom;
+use lwp_loom_tests::report::{LeftOut, Report, Shard};
 use lwp_loom_tests::suite::{Family, Scope};
 
 use crate::agreement::Agreement;
@@ -138,6 +139,10 @@ fn explore(
     }
     report.differences = agreement.differences();
     report.compared = agreement.programs();
+    report.bounded = agreement.bounded();
+    if pools.iter().any(|(engine, _)| *engine == Engine::Loom) {
+        report.left_out = left_out(families);
+    }
     let pool = pools.iter().find(|(engine, _)| engine.sees_orderings());
     let skipped = if !args.names.is_empty() {
         Some("programs were named")
@@ -158,6 +163,17 @@ fn explore(
     }
 }
 
+/// The families that loom does not explore at all, with the reason.
+fn left_out(families: &[Family]) -> Vec<LeftOut> {
+    let left_out = families.iter().filter_map(|family| match family.loom {
+        Loom::NotAtAll(why) => {
+            Some(LeftOut { name: family.name.clone(), programs: family.programs.len(), why: why.into() })
+        }
+        Loom::Complete | Loom::Bounded(_) => None,
+    });
+    left_out.collect()
+}
+
 /// Explores every program.
 fn explore_families(
     report: &mut Report,
@@ -174,7 +190,12 @@ fn explore_families(
         .iter()
         .enumerate()
         .flat_map(|(owner, family)| family.programs.iter().map(move |program| (owner, program)))
-        .map(|(owner, program)| (owner, Job { program: program.clone(), ..template.clone() }))
+        .map(|(owner, program)| {
+            let declared = families[owner].bound(engine.name()).and_then(|bound| bound.preemptions);
+            let preemptions = template.limits.preemptions.or(declared);
+            let limits = Limits { preemptions, ..template.limits.clone() };
+            (owner, Job { program: program.clone(), limits, ..template.clone() })
+        })
         .unzip();
     let mut failures = BTreeMap::new();
     let mut slowest = report.slowest.take();
@@ -184,7 +205,7 @@ fn explore_families(
         let tally = &mut tallies[owners[index]];
         tally.add(finding);
         report.transitions.add(finding);
-        agreement.add(engine, &template.mode, finding);
+        agreement.add(engine, &template.mode, families[owners[index]].bound(engine.name()), finding);
         progress.explored(finding);
         progress.step();
         if tally.is_full() {
@@ -193,7 +214,7 @@ fn explore_families(
                 "{} ({}): {}, {} programs, {} executions, {:.1} s",
                 run.name,
                 run.engine,
-                table::verdict(run.verdict, run.bound.as_deref()),
+                table::verdict(&run),
                 run.programs,
                 run.executions,
                 run.seconds,
@@ -231,4 +252,29 @@ fn explore_orderings(
         report.undecided.extend(undecided.into_iter().map(|(o, why)| format!("{} = {o}: {why}", site.name)));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_that_loom_leaves_out_is_named_with_the_reason() {
+        let family = |name: &str, loom| Family {
+            name: name.into(),
+            system: "netbsd-1.62",
+            variant: "repaired",
+            lwps: 6,
+            engines: &["complete"],
+            loom,
+            programs: vec!["p".into()],
+        };
+        let families = [
+            family("a", Loom::Complete),
+            family("b", Loom::at_most(1)),
+            family("c", Loom::NotAtAll("too large")),
+        ];
+        let left_out = left_out(&families);
+        assert_eq!(table::bounded(&[], &left_out), "not under loom: c (1 programs): too large\n\n");
+    }
 }

@@ -24,7 +24,7 @@ pub struct Cli {
 pub enum Command {
     /// Explore the programs, and find the weakest sound ordering of each site.
     ///
-    /// Exit status: 0 if everything is complete, 1 if something failed or was cut short, 2 for bad input,
+    /// Exit status: 0 if everything is complete or bounded as declared, 1 if something failed or was cut short, 2 for bad input,
     /// 130 after Ctrl-C.
     Check(CheckArgs),
     /// Hold the lock order that the protocol's programs show against the one that each revision declares.
@@ -32,6 +32,9 @@ pub enum Command {
     /// Exit status: 0 if every program is complete and every observed edge is declared or a recorded exception, 1 if not,
     /// 2 for bad input, 130 after Ctrl-C.
     Audit(AuditArgs),
+    /// Show how the executions of programs that loom does not complete grow with the preemptions, as a table for a page
+    /// of the documentation.
+    Growth(GrowthArgs),
     /// Join the reports of all shards of a check.
     Merge(MergeArgs),
     /// Run the one execution that a failure's replay string stands for.
@@ -141,6 +144,17 @@ pub struct AuditArgs {
     /// Use this executable as the engine's worker, instead of building it.
     #[arg(long, hide = true, value_name = "PATH")]
     pub worker: Option<PathBuf>,
+}
+
+/// The arguments of `cargo ci growth`.
+#[derive(Debug, Args)]
+pub struct GrowthArgs {
+    /// Seconds for each program under each bound.
+    #[arg(long, value_name = "S", value_parser = seconds, default_value = "20")]
+    pub seconds: f64,
+    /// Explore this many programs at a time, instead of one per core.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// The arguments of `cargo ci merge`.

@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod error;
 mod fuzz;
+mod growth;
 mod interrupt;
 mod merge;
 mod orderings;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check(args) => check::check(&args),
         Command::Audit(args) => audit::audit(&args),
+        Command::Growth(args) => growth::growth(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Test => test::test(),

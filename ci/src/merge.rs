@@ -82,6 +82,13 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
         all.differences.extend(report.differences);
         all.transitions.join(report.transitions);
         all.compared += report.compared;
+        all.bounded.extend(report.bounded);
+        for family in report.left_out {
+            match all.left_out.iter_mut().find(|other| other.name == family.name) {
+                Some(sum) => sum.programs += family.programs,
+                None => all.left_out.push(family),
+            }
+        }
         all.incomplete |= report.incomplete;
     }
     all.shard = None;
@@ -99,9 +106,13 @@ fn add(sum: &mut Run, run: Run) {
             .iter()
             .position(|v| *v == verdict)
     };
+    let undeclared = |run: &Run| run.verdict == Verdict::Bounded && run.declared.is_none();
+    let declared =
+        if undeclared(sum) || undeclared(&run) { None } else { sum.declared.take().or(run.declared) };
     if rank(run.verdict) > rank(sum.verdict) {
         sum.verdict = run.verdict;
     }
+    sum.declared = declared.filter(|_| sum.verdict == Verdict::Bounded);
     sum.lwps = sum.lwps.max(run.lwps);
     sum.programs += run.programs;
     sum.executions += run.executions;
@@ -118,7 +129,7 @@ fn add(sum: &mut Run, run: Run) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lwp_loom_tests::report::Shard;
+    use lwp_loom_tests::report::{Bounded, LeftOut, Shard};
 
     fn shard(index: usize, count: usize, commit: &str) -> Report {
         let run = Run {
@@ -134,6 +145,7 @@ mod tests {
             blocked: 1,
             steps: 0,
             bound: None,
+            declared: None,
             seconds: 0.5,
         };
         let shard = Some(Shard { index, count });
@@ -152,6 +164,32 @@ mod tests {
             (all.runs[0].verdict, all.runs[0].bound.as_deref()),
             (Verdict::Bounded, Some("1 seconds"))
         );
+    }
+
+    #[test]
+    fn a_family_is_bounded_as_declared_if_each_shards_part_is() {
+        let bounded = |index, declared: Option<&str>| {
+            let mut part = shard(index, 2, "a");
+            part.runs[0].verdict = Verdict::Bounded;
+            part.runs[0].bound = Some("1 preemptions in an execution".into());
+            part.runs[0].declared = declared.map(String::from);
+            part.bounded = vec![Bounded { program: "p".into(), seen: 1, of: 2, alone: vec![] }];
+            part.left_out = vec![LeftOut { name: "f".into(), programs: 1, why: "too large".into() }];
+            part
+        };
+        let declared = Some("at most 1 preemptions");
+        let all = join(vec![bounded(1, declared), bounded(2, declared)]).unwrap();
+        assert_eq!((all.runs[0].verdict, all.runs[0].declared.as_deref()), (Verdict::Bounded, declared));
+        assert_eq!((all.bounded.len(), all.left_out.len(), all.left_out[0].programs), (2, 1, 2));
+
+        let all = join(vec![bounded(1, declared), shard(2, 2, "a")]).unwrap();
+        assert_eq!((all.runs[0].verdict, all.runs[0].declared.as_deref()), (Verdict::Bounded, declared));
+        for reports in [[bounded(1, declared), bounded(2, None)], [bounded(1, None), bounded(2, declared)]] {
+            assert_eq!(join(reports.into()).unwrap().runs[0].declared, None);
+        }
+        let mut failed = shard(2, 2, "a");
+        failed.runs[0].verdict = Verdict::Failed;
+        assert_eq!(join(vec![bounded(1, declared), failed]).unwrap().runs[0].declared, None);
     }
 
     #[test]

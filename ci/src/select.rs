@@ -17,7 +17,7 @@ pub fn families(names: &[String], scope: Scope) -> Result<Vec<Family>, Error> {
 }
 
 fn named(names: &[String], within: &[Family], mut all: Vec<Family>) -> Result<Vec<Family>, Error> {
-    let families: HashSet<&str> = all.iter().map(|family| family.name).collect();
+    let families: HashSet<&str> = all.iter().map(|family| family.name.as_str()).collect();
     let programs: HashSet<&str> = all.iter().flat_map(|f| &f.programs).map(String::as_str).collect();
     let known = |name: &str| families.contains(name) || programs.contains(name);
     let others: Vec<Option<Family>> =
@@ -32,13 +32,13 @@ fn named(names: &[String], within: &[Family], mut all: Vec<Family>) -> Result<Ve
     for family in &mut all {
         let scoped = within.iter().find(|scoped| scoped.name == family.name);
         let scoped = scoped.map(|s| s.programs.iter().map(String::as_str).collect::<HashSet<_>>());
-        let whole = names.contains(family.name);
+        let whole = names.contains(family.name.as_str());
         family.programs.retain(|program| {
             let program = program.as_str();
             names.contains(program) || whole && scoped.as_ref().is_none_or(|scoped| scoped.contains(program))
         });
     }
-    all.retain(|family| !family.programs.is_empty() || names.contains(family.name));
+    all.retain(|family| !family.programs.is_empty() || names.contains(family.name.as_str()));
     all.extend(others.into_iter().flatten());
     Ok(all)
 }
@@ -71,13 +71,22 @@ pub fn unknown(what: &str, name: &str, kind: &str, existing: impl Iterator<Item 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lwp_loom_tests::reach::Loom;
 
     fn family(name: &'static str, programs: &[&str]) -> Family {
         let programs = programs.iter().map(|p| p.to_string()).collect();
-        Family { name, system: "netbsd-1.62", variant: "repaired", lwps: 2, engines: &["loom"], programs }
+        Family {
+            name: name.into(),
+            system: "netbsd-1.62",
+            variant: "repaired",
+            lwps: 2,
+            engines: &["loom"],
+            loom: Loom::Complete,
+            programs,
+        }
     }
 
-    fn select(names: &[&str]) -> Result<Vec<(&'static str, Vec<String>)>, Error> {
+    fn select(names: &[&str]) -> Result<Vec<(String, Vec<String>)>, Error> {
         let within = [family("a", &["a1"]), family("b", &["b1"])];
         let all = vec![family("a", &["a1", "a2"]), family("b", &["b1"]), family("c", &["c1"])];
         let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
@@ -86,13 +95,13 @@ mod tests {
 
     #[test]
     fn a_family_is_taken_within_the_scope_and_a_program_from_anywhere() {
-        assert_eq!(select(&["a"]).unwrap(), [("a", vec!["a1".into()])]);
-        assert_eq!(select(&["a2"]).unwrap(), [("a", vec!["a2".into()])]);
+        assert_eq!(select(&["a"]).unwrap(), [("a".into(), vec!["a1".into()])]);
+        assert_eq!(select(&["a2"]).unwrap(), [("a".into(), vec!["a2".into()])]);
         assert_eq!(
             select(&["b", "a2", "a"]).unwrap(),
-            [("a", vec!["a1".into(), "a2".into()]), ("b", vec!["b1".into()])]
+            [("a".into(), vec!["a1".into(), "a2".into()]), ("b".into(), vec!["b1".into()])]
         );
-        assert_eq!(select(&["c"]).unwrap(), [("c", vec!["c1".into()])]);
+        assert_eq!(select(&["c"]).unwrap(), [("c".into(), vec!["c1".into()])]);
     }
 
     #[test]

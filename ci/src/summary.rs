@@ -1,12 +1,13 @@
 //! A report as a user gets it: printed, written, and summed up in an exit status.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
 use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
-use lwp_loom_tests::report::Report;
+use lwp_loom_tests::report::{Report, Run};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -51,17 +52,19 @@ pub fn finish(report: &Report, json: Option<Output<'_>>, stopped: Option<&str>) 
     if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
 }
 
-/// Whether everything was explored to its end and nothing failed.
+/// Whether everything was explored as far as is declared and nothing failed.
 pub fn is_green(report: &Report) -> bool {
-    let complete = report.runs.iter().all(|run| matches!(run.verdict, Verdict::Complete | Verdict::Defect));
+    let as_declared = report.runs.iter().all(|run| is_complete(run) || run.declared.is_some());
     let nothing_lost = report.differences.iter().all(|difference| difference.weak_memory);
+    let nothing_alone = report.bounded.iter().all(|program| program.alone.is_empty());
     let whole = is_whole(report);
     let coverages = report.transitions.coverage();
     let covered = coverages.iter().all(|c| c.is_sound() && (c.unseen.is_empty() || !whole));
     !report.incomplete
         && !report.runs.is_empty()
-        && complete
+        && as_declared
         && nothing_lost
+        && nothing_alone
         && covered
         && report.undecided.is_empty()
 }
@@ -69,6 +72,10 @@ pub fn is_green(report: &Report) -> bool {
 /// Whether the report is of everything: only then is it amiss that a transition was not seen.
 fn is_whole(report: &Report) -> bool {
     report.shard.is_none() && report.selection.iter().all(|option| option == "--full")
+}
+
+fn is_complete(run: &Run) -> bool {
+    matches!(run.verdict, Verdict::Complete | Verdict::Defect)
 }
 
 /// The report as text, with a last line that sums it up.
@@ -92,6 +99,7 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         }
         text.push('\n');
     }
+    text += &table::bounded(&report.bounded, &report.left_out);
     text += &table::transitions(&report.transitions.coverage());
     if let Some(why) = &report.skipped {
         text += &format!("orderings: not searched, because {why}\n\n");
@@ -105,16 +113,19 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         text += &format!("shard {} of {}\n", shard.index, shard.count);
     }
     let count = |verdict| runs.iter().filter(|run| run.verdict == verdict).count();
+    let declared = runs.iter().filter(|run| run.declared.is_some()).count();
+    let alone: usize = report.bounded.iter().map(|program| program.alone.len()).sum();
     let families = runs.len();
     text + &match stopped {
         Some(why) => format!("incomplete: {why}\n"),
         None if report.incomplete => "incomplete: a shard was stopped\n".into(),
         None if runs.is_empty() => "nothing was explored\n".into(),
-        None if is_green(report) => format!("complete: all of {families} families{}\n", blocked(report)),
+        None if is_green(report) => format!("{}{}\n", as_declared(runs), blocked(report)),
         None => format!(
-            "of {families} families {} failed, {} bounded; {} orderings undecided; {} transitions amiss\n",
+            "of {families} families {} failed, {} bounded, {declared} bounded as declared; {alone} outcomes under a \
+             bound are loom's alone; {} orderings undecided; {} transitions amiss\n",
             count(Verdict::Failed),
-            count(Verdict::Bounded),
+            count(Verdict::Bounded) - declared,
             report.undecided.len(),
             report.transitions.coverage().iter().map(|c| amiss(c, is_whole(report))).sum::<usize>(),
         ),
@@ -125,6 +136,21 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
 fn amiss(coverage: &Coverage, whole: bool) -> usize {
     let missed = if whole { coverage.unseen.len() } else { 0 };
     coverage.undocumented.len() + coverage.contradicted.len() + missed
+}
+
+/// How many families are complete, and apart from them how many are bounded as declared, and by what.
+fn as_declared(runs: &[Run]) -> String {
+    let complete = runs.iter().filter(|run| is_complete(run)).count();
+    let mut bounds: BTreeMap<&str, usize> = BTreeMap::new();
+    for declared in runs.iter().filter_map(|run| run.declared.as_deref()) {
+        *bounds.entry(declared).or_default() += 1;
+    }
+    if bounds.is_empty() {
+        return format!("complete: all of {complete} families");
+    }
+    let bounds: Vec<String> =
+        bounds.into_iter().map(|(declared, families)| format!("{declared} ({families} families)")).collect();
+    format!("complete: {complete} families; bounded: {}", bounds.join("; "))
 }
 
 /// How much of the complete search's work sleep sets cut off: what it started and need not have.
@@ -167,6 +193,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lwp_loom_tests::report::Bounded;
 
     #[test]
     fn a_name_is_quoted_for_the_shell_where_it_must_be() {
@@ -174,6 +201,55 @@ mod tests {
         assert_eq!(quoted("a b"), "'a b'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
+    }
+
+    fn run(name: &str, verdict: Verdict, declared: Option<&str>) -> Run {
+        Run {
+            name: name.into(),
+            system: "netbsd-1.62".into(),
+            variant: "repaired".into(),
+            engine: "loom".into(),
+            lwps: 3,
+            programs: 1,
+            executions: 1,
+            distinct: 1,
+            verdict,
+            blocked: 0,
+            steps: 0,
+            bound: (verdict == Verdict::Bounded).then(|| "1 preemptions in an execution".into()),
+            declared: declared.map(String::from),
+            seconds: 0.0,
+        }
+    }
+
+    #[test]
+    fn what_is_bounded_as_declared_is_green_and_not_called_complete() {
+        let complete = run("a", Verdict::Complete, None);
+        let declared = run("b", Verdict::Bounded, Some("at most 1 preemptions"));
+        let report = Report { runs: vec![complete.clone(), declared], ..Report::default() };
+        assert!(is_green(&report));
+        let text = text(&report, None);
+        assert!(text.contains("  bounded: at most 1 preemptions  "), "{text}");
+        let last = "complete: 1 families; bounded: at most 1 preemptions (1 families)\n";
+        assert!(text.ends_with(last), "{text}");
+
+        let undeclared = run("b", Verdict::Bounded, None);
+        assert!(!is_green(&Report { runs: vec![complete, undeclared], ..Report::default() }));
+    }
+
+    #[test]
+    fn fewer_outcomes_under_a_bound_are_reported_and_others_are_not_green() {
+        let report = |seen, alone: &[&str]| {
+            let alone = alone.iter().map(ToString::to_string).collect();
+            let declared = run("b", Verdict::Bounded, Some("at most 1 preemptions"));
+            let bounded = vec![Bounded { program: "p".into(), seen, of: 4, alone }];
+            Report { runs: vec![declared], bounded, ..Report::default() }
+        };
+        let (equal, fewer, other) = (report(4, &[]), report(3, &[]), report(4, &["x"]));
+        assert!(is_green(&equal) && is_green(&fewer) && !is_green(&other));
+        assert!(text(&equal, None).contains("and in 1 of them loom saw exactly the outcomes"));
+        assert!(text(&fewer, None).contains("  bounded: saw 3 of 4 outcomes: p\n"));
+        assert!(text(&other, None).contains("  bounded, but seen by loom alone: p: x\n"));
     }
 
     #[test]

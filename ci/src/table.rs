@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use lwp_loom_tests::audit::{Order, Sight, Standing};
 use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
-use lwp_loom_tests::report::{OrderingRow, Run};
+use lwp_loom_tests::report::{Bounded, LeftOut, OrderingRow, Run};
 
 /// The longest explanation of a break that a line has room for.
 const HOW: usize = 60;
@@ -41,7 +41,7 @@ pub fn runs(runs: &[Run]) -> String {
             run.executions.to_string(),
             run.distinct.to_string(),
             run.blocked.to_string(),
-            verdict(run.verdict, run.bound.as_deref()),
+            verdict(run),
             format!("{:.1}", run.seconds),
         ]);
     }
@@ -124,6 +124,31 @@ pub fn lock_order(order: &Order) -> String {
     text(&table)
 }
 
+/// How much loom saw of the programs that it does not complete.
+pub fn bounded(programs: &[Bounded], left_out: &[LeftOut]) -> String {
+    let mut text = String::new();
+    if !programs.is_empty() {
+        let equal = programs.iter().filter(|p| p.alone.is_empty() && p.seen == p.of).count();
+        let _ = writeln!(
+            text,
+            "bounded: {} programs, and in {equal} of them loom saw exactly the outcomes of the complete search",
+            programs.len()
+        );
+    }
+    for Bounded { program, seen, of, alone } in programs {
+        if seen < of {
+            let _ = writeln!(text, "  bounded: saw {seen} of {of} outcomes: {program}");
+        }
+        for outcome in alone {
+            let _ = writeln!(text, "  bounded, but seen by loom alone: {program}: {outcome}");
+        }
+    }
+    for LeftOut { name, programs, why } in left_out {
+        let _ = writeln!(text, "not under loom: {name} ({programs} programs): {why}");
+    }
+    if text.is_empty() { text } else { text + "\n" }
+}
+
 /// The programs that failed, with how and with the commands that run each again.
 pub fn failures(failures: &[Finding], again: impl Fn(&Finding) -> Vec<String>) -> String {
     let mut text = String::new();
@@ -142,10 +167,13 @@ pub fn failures(failures: &[Finding], again: impl Fn(&Finding) -> Vec<String>) -
 }
 
 /// A verdict in words: what is known, and no more.
-pub fn verdict(verdict: Verdict, bound: Option<&str>) -> String {
-    match (verdict, bound) {
+pub fn verdict(run: &Run) -> String {
+    match (run.verdict, run.bound.as_deref()) {
         (Verdict::Complete, _) => "complete".into(),
-        (Verdict::Bounded, bound) => format!("bounded by {}", bound.unwrap_or("an unknown limit")),
+        (Verdict::Bounded, bound) => match &run.declared {
+            Some(declared) => format!("bounded: {declared}"),
+            None => format!("bounded by {}", bound.unwrap_or("an unknown limit")),
+        },
         (Verdict::Defect, _) => "defect shown".into(),
         (Verdict::Failed, Some(bound)) => format!("failed; bounded by {bound}"),
         (Verdict::Failed, None) => "failed".into(),

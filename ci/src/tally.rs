@@ -77,7 +77,7 @@ impl<'a> Tally<'a> {
             (false, true) => Verdict::Complete,
         };
         Run {
-            name: self.family.name.into(),
+            name: self.family.name.clone(),
             system: self.family.system.into(),
             variant: self.family.variant.into(),
             engine: self.engine.into(),
@@ -87,25 +87,34 @@ impl<'a> Tally<'a> {
             distinct: self.distinct,
             blocked: self.blocked,
             steps: self.steps,
+            declared: self.declared(verdict, &bounds),
             verdict,
             bound: (!bounds.is_empty()).then(|| bounds.join(", ")),
             seconds: self.seconds,
         }
+    }
+
+    /// What is declared to bound the engine, where that and nothing else did.
+    fn declared(&self, verdict: Verdict, bounds: &[String]) -> Option<String> {
+        let declared = self.family.bound(self.engine).filter(|_| verdict == Verdict::Bounded)?;
+        bounds.iter().all(|bound| declared.covers(bound)).then(|| declared.to_string())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lwp_loom_tests::reach::{self, Loom};
 
     fn family(programs: usize) -> Family {
         let programs = (0..programs).map(|i| i.to_string()).collect();
         Family {
-            name: "f",
+            name: "f".into(),
             system: "netbsd-1.62",
             variant: "repaired",
             lwps: 2,
             engines: &["loom"],
+            loom: Loom::Complete,
             programs,
         }
     }
@@ -152,6 +161,28 @@ mod tests {
         let run = run(3, &[Verdict::Complete]);
         assert_eq!(run.verdict, Verdict::Bounded);
         assert_eq!(run.bound.as_deref(), Some("an early end (incomplete: 1 of 3 programs)"));
+    }
+
+    #[test]
+    fn a_family_is_bounded_as_declared_only_by_what_is_declared() {
+        let family = Family { loom: Loom::at_most(1), ..family(2) };
+        let declared = |engine, bounds: &[String]| {
+            let mut tally = Tally::new(&family, engine);
+            for bound in bounds {
+                tally.add(&Finding { bound: Some(bound.clone()), ..finding(Verdict::Bounded) });
+            }
+            let run = tally.run();
+            assert_eq!(run.verdict, Verdict::Bounded);
+            run.declared
+        };
+        let (one, two) = (reach::preemptions(1), reach::preemptions(2));
+        let as_declared = Some("at most 1 preemptions".to_string());
+        assert_eq!(declared("loom", &[one.clone(), one.clone()]), as_declared);
+        assert_eq!(declared("complete", &[one.clone(), one.clone()]), None);
+        assert_eq!(declared("loom", &[one.clone(), two]), None);
+        assert_eq!(declared("loom", &[one.clone(), "20 seconds".into()]), None);
+        assert_eq!(declared("loom", &[one.clone(), reach::stores()]), None);
+        assert_eq!(declared("loom", &[one]), None, "a program is missing");
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn family() -> Family {
 fn an_unknown_name_is_answered_with_what_exists_and_nothing_runs() {
     let (status, stdout, stderr) = output("unknown-name", "touch=ran complete", &["no such family"]);
     assert_eq!((status, stdout.as_str()), (Some(2), ""));
-    assert!(stderr.contains("`no such family`") && stderr.contains(family().name), "{stderr}");
+    assert!(stderr.contains("`no such family`") && stderr.contains(&family().name), "{stderr}");
     assert!(!dir("unknown-name").join("ran").exists());
 }
 
@@ -113,7 +113,7 @@ fn transitions_are_listed_and_drawn_as_what_they_are() {
 #[test]
 fn what_is_complete_is_green() {
     let family = family();
-    let (status, stdout, stderr) = output("complete", "complete", &[family.name, "--json", "report.json"]);
+    let (status, stdout, stderr) = output("complete", "complete", &[&family.name, "--json", "report.json"]);
     assert_eq!(status, Some(0), "{stdout}{stderr}");
     assert!(stdout.contains("orderings: not searched, because programs were named"), "{stdout}");
     assert!(stderr.contains(&format!("{} (loom): complete", family.name)), "{stderr}");
@@ -122,7 +122,7 @@ fn what_is_complete_is_green() {
     let Report { runs, .. } = serde_json::from_slice(&json).unwrap();
     assert_eq!(runs.len(), 1);
     let count = family.programs.len();
-    assert_eq!((runs[0].name.as_str(), runs[0].verdict), (family.name, Verdict::Complete));
+    assert_eq!((runs[0].name.as_str(), runs[0].verdict), (family.name.as_str(), Verdict::Complete));
     assert_eq!(
         (runs[0].programs, runs[0].executions, runs[0].distinct),
         (count, 2 * count as u64, count as u64)
@@ -150,6 +150,42 @@ fn what_is_bounded_is_not_green() {
     assert_eq!(status, Some(1));
     assert!(stdout.contains("bounded by 2 executions"), "{stdout}");
     assert!(!stdout.contains("complete"), "{stdout}");
+}
+
+/// A family of which loom explores the executions with at most one preemption.
+const BOUNDED: &str = "lwp-1.62-as-written-1-preemptions";
+
+#[test]
+fn what_is_bounded_as_declared_is_green_and_says_so() {
+    let args = [BOUNDED, "--json", "report.json"];
+    let (status, stdout, stderr) = output("declared", "preemptions", &args);
+    assert_eq!(status, Some(0), "{stdout}{stderr}");
+    assert!(stderr.contains(&format!("{BOUNDED} (loom): bounded: at most 1 preemptions, ")), "{stderr}");
+    assert!(
+        stdout.ends_with("complete: 0 families; bounded: at most 1 preemptions (1 families)\n"),
+        "{stdout}"
+    );
+    let json = fs::read(dir("declared").join("report.json")).unwrap();
+    let Report { runs, .. } = serde_json::from_slice(&json).unwrap();
+    assert_eq!(
+        (runs[0].verdict, runs[0].declared.as_deref()),
+        (Verdict::Bounded, Some("at most 1 preemptions"))
+    );
+}
+
+#[test]
+fn what_is_bounded_by_something_undeclared_is_not_green() {
+    for (worker, args, bound) in [
+        ("bounded", &[BOUNDED][..], "2 executions"),
+        ("preemptions=2", &[BOUNDED], "2 preemptions in an execution"),
+        ("preemptions", &[BOUNDED, "--preemptions", "0"], "0 preemptions in an execution"),
+        ("preemptions", &[PROTOCOL, "--preemptions", "1"], "1 preemptions in an execution"),
+    ] {
+        let (status, stdout, _) = output("undeclared", worker, args);
+        assert_eq!(status, Some(1), "{worker}: {stdout}");
+        assert!(stdout.contains(&format!("bounded by {bound}")), "{stdout}");
+        assert!(!stdout.contains("complete"), "{stdout}");
+    }
 }
 
 #[cfg(unix)]
@@ -181,7 +217,7 @@ fn an_interrupt_prints_what_is_known_and_says_that_it_is_incomplete() {
 fn shards_share_the_programs_and_merge_into_the_whole() {
     let family = family();
     let report = |test: &str, args: &[&str]| -> Report {
-        let args = [&[family.name, "--json", "report.json"], args].concat();
+        let args = [&[family.name.as_str(), "--json", "report.json"], args].concat();
         let (status, stdout, stderr) = output(test, "complete", &args);
         assert_eq!(status, Some(0), "{stdout}{stderr}");
         serde_json::from_slice(&fs::read(dir(test).join("report.json")).unwrap()).unwrap()

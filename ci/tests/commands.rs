@@ -10,7 +10,7 @@ fn ci(args: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn no_command_prints_the_help() {
     let (_, stderr) = ci(&[]);
-    for command in ["check", "audit", "merge", "replay", "test", "fuzz", "bench"] {
+    for command in ["check", "audit", "growth", "merge", "replay", "test", "fuzz", "bench"] {
         assert!(stderr.contains(&format!("\n  {command} ")), "{command}: {stderr}");
     }
 }
@@ -28,6 +28,7 @@ fn bad_arguments_are_bad_input() {
         ["audit", "--engine", "no-such-engine"],
         ["audit", "--jobs", "0"],
         ["audit", "--json", "no/such/folder/audit.json"],
+        ["growth", "--seconds", "0"],
         ["merge", "no-such-file", "nor-this"],
         ["fuzz", "--seconds", "0"],
     ] {

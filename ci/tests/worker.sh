@@ -28,6 +28,12 @@ while read -r job; do
             ;;
         complete) answer complete null null ;;
         bounded) answer bounded '"2 executions"' null ;;
+        preemptions=*) answer bounded "\"${word#preemptions=} preemptions in an execution\"" null ;;
+        # As many as the job allows.
+        preemptions)
+            preemptions=${job#*'"preemptions":'}
+            answer bounded "\"${preemptions%%,*} preemptions in an execution\"" null
+            ;;
         failed) answer failed null '"it fails"' && exit 1 ;;
         # Fails if the job weakens a site to this ordering, and is complete otherwise.
         needs-more-than=*)

@@ -14,6 +14,7 @@ pub mod job;
 pub mod litmus;
 pub mod orderings;
 pub mod program;
+pub mod reach;
 pub mod report;
 pub mod subject;
 pub mod suite;

@@ -27,6 +27,12 @@ pub struct Report {
     /// Outcomes on which two engines that explored the same program differ.
     #[serde(default)]
     pub differences: Vec<Difference>,
+    /// The programs that loom explored as far as is declared and the complete search completely.
+    #[serde(default)]
+    pub bounded: Vec<Bounded>,
+    /// The families that loom does not explore.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
     /// The transitions of `l_stat` that the protocol's programs made.
     #[serde(default)]
     pub transitions: Transitions,
@@ -85,6 +91,9 @@ pub struct Run {
     pub steps: u64,
     /// What cut the search short, where the verdict is bounded.
     pub bound: Option<String>,
+    /// What was declared to do so, where nothing else did.
+    #[serde(default)]
+    pub declared: Option<String>,
     /// Seconds of exploration, summed over the programs (not wall-clock: programs run in parallel).
     pub seconds: f64,
 }
@@ -98,6 +107,30 @@ pub struct Difference {
     pub outcome: String,
     /// Whether it is loom that saw it: a weak-memory outcome then. Else loom has lost it, and the check is not green.
     pub weak_memory: bool,
+}
+
+/// A program that loom explored only as far as is declared, held against the complete search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounded {
+    /// The program.
+    pub program: String,
+    /// How many of the complete search's outcomes loom saw.
+    pub seen: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Outcomes that loom alone saw: nothing explains them, and the check is not green.
+    pub alone: Vec<String>,
+}
+
+/// A family that loom does not explore at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The family.
+    pub name: String,
+    /// Programs in it.
+    pub programs: usize,
+    /// Why.
+    pub why: String,
 }
 
 /// An ordering site: what it declares, and the weakest ordering that is sound over the programs.

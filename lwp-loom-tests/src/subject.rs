@@ -3,6 +3,7 @@
 use crate::canary::{self, Canary};
 use crate::litmus::Case;
 use crate::program::{Outcome, Program};
+use crate::reach::Bound;
 
 /// Something that a worker can run.
 #[derive(Clone, Debug)]
@@ -74,6 +75,14 @@ impl Subject {
                 }
             }
             Subject::Canary(canary) => canary.judge(outcomes),
+        }
+    }
+
+    /// What is declared to bound loom's search, where anything is.
+    pub fn loom_bound(&self) -> Option<Bound> {
+        match self {
+            Subject::Litmus(case) => case.litmus.loom.bound(),
+            Subject::Program(_) | Subject::Canary(_) => None,
         }
     }
 

@@ -1,17 +1,20 @@
 //! The families of programs that `cargo ci check` explores. Plain data: nothing here runs a program.
 
+use std::collections::BTreeMap;
+
 use lwp_core::netbsd::Revision;
 
 use crate::canary;
 use crate::generate::{self, Shape};
 use crate::litmus::{Case, Variant};
 use crate::program::Program;
+use crate::reach::{Bound, Loom};
 
 /// A family of programs that are generated and reported together.
 #[derive(Clone, Debug)]
 pub struct Family {
     /// Its name, unique.
-    pub name: &'static str,
+    pub name: String,
     /// The kernel and revision whose functions run.
     pub system: &'static str,
     /// `as-written` or `repaired`.
@@ -20,8 +23,22 @@ pub struct Family {
     pub lwps: usize,
     /// The engines that can explore it.
     pub engines: &'static [&'static str],
+    /// How far loom goes through each program.
+    pub loom: Loom,
     /// The programs' names, smallest first.
     pub programs: Vec<String>,
+}
+
+impl Family {
+    /// What is declared to bound the engine, where anything is.
+    pub fn bound(&self, engine: &str) -> Option<Bound> {
+        if engine == "loom" { self.loom.bound() } else { None }
+    }
+
+    /// Whether the engine goes through each program to its end.
+    pub fn is_completed_by(&self, engine: &str) -> bool {
+        self.engines.contains(&engine) && self.bound(engine).is_none()
+    }
 }
 
 /// How much to explore.
@@ -42,27 +59,29 @@ pub fn families(scope: Scope) -> Vec<Family> {
     let lock_layer = Shape::ALL.iter().map(|shape| {
         let programs = generate::programs(*shape, scope);
         Family {
-            name: shape.name(),
+            name: shape.name().into(),
             system: programs.first().map_or("", Program::system),
             variant: "repaired",
             lwps: programs.iter().map(Program::lwps).max().unwrap_or(0),
             engines: BOTH,
+            loom: Loom::Complete,
             programs: programs.iter().map(ToString::to_string).collect(),
         }
     });
     let canaries = canary::GROUPS.iter().map(|group| Family {
-        name: group.name,
+        name: group.name.into(),
         system: group.on,
         variant: "as-written",
         lwps: group.canaries.iter().map(|canary| canary.threads).max().unwrap_or(0),
         engines: LOOM,
+        loom: Loom::Complete,
         programs: group.canaries.iter().map(|canary| canary.name.to_owned()).collect(),
     });
     lock_layer.chain(protocol()).chain(canaries).collect()
 }
 
 /// What is expected of the cases of a family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     /// As written, and nothing is wrong.
     Holds,
@@ -84,6 +103,15 @@ impl Kind {
         }
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Holds => "as-written",
+            Kind::Defects => "defects",
+            Kind::Repaired => "repaired",
+            Kind::WithoutOne => "without-one",
+        }
+    }
+
     fn variant(self) -> &'static str {
         match self {
             Kind::Holds | Kind::Defects => "as-written",
@@ -93,57 +121,50 @@ impl Kind {
     }
 }
 
-/// The families of litmus programs over the protocol, by revision, expectation and whether loom completes them.
-const PROTOCOL: &[(Revision, Kind, bool, &str)] = &[
-    (Revision::R1_62, Kind::Holds, true, "lwp-1.62-as-written"),
-    (Revision::R1_62, Kind::Holds, false, "lwp-1.62-as-written-larger"),
-    (Revision::R1_62, Kind::Defects, true, "lwp-1.62-defects"),
-    (Revision::R1_62, Kind::Defects, false, "lwp-1.62-defects-larger"),
-    (Revision::R1_62, Kind::Repaired, true, "lwp-1.62-repaired"),
-    (Revision::R1_62, Kind::Repaired, false, "lwp-1.62-repaired-larger"),
-    (Revision::R1_62, Kind::WithoutOne, true, "lwp-1.62-without-one"),
-    (Revision::R1_62, Kind::WithoutOne, false, "lwp-1.62-without-one-larger"),
-    (Revision::R1_69_2_6, Kind::Holds, true, "lwp-1.69.2.6-as-written"),
-    (Revision::R1_69_2_6, Kind::Holds, false, "lwp-1.69.2.6-as-written-larger"),
-    (Revision::R1_69_2_6, Kind::Defects, true, "lwp-1.69.2.6-defects"),
-    (Revision::R1_69_2_6, Kind::Defects, false, "lwp-1.69.2.6-defects-larger"),
-    (Revision::R1_69_2_6, Kind::Repaired, true, "lwp-1.69.2.6-repaired"),
-    (Revision::R1_69_2_6, Kind::Repaired, false, "lwp-1.69.2.6-repaired-larger"),
-    (Revision::R1_69_2_6, Kind::WithoutOne, true, "lwp-1.69.2.6-without-one"),
-    (Revision::R1_69_2_6, Kind::WithoutOne, false, "lwp-1.69.2.6-without-one-larger"),
-];
-
-/// The families of litmus programs over NetBSD's protocol.
+/// The families of litmus programs over NetBSD's protocol: by revision, by expectation, and by how far loom goes.
 pub fn protocol() -> impl Iterator<Item = Family> {
-    let all = Case::all();
-    let families = PROTOCOL.iter().map(move |&(revision, kind, loom, name)| {
-        let of_family =
-            |case: &&Case| (case.revision, Kind::of(case), case.litmus.loom) == (revision, kind, loom);
-        let cases: Vec<&Case> = all.iter().filter(of_family).collect();
-        Family {
-            name,
-            system: match revision {
-                Revision::R1_62 => "netbsd-1.62",
-                Revision::R1_69_2_6 => "netbsd-1.69.2.6",
-            },
-            variant: kind.variant(),
-            lwps: cases.iter().map(|case| case.lwps()).max().unwrap_or(0),
-            engines: if loom { BOTH } else { COMPLETE },
-            programs: cases.iter().map(|case| case.name()).collect(),
+    let mut families: BTreeMap<(&str, Kind, Loom), Vec<Case>> = BTreeMap::new();
+    for case in Case::all() {
+        let system = match case.revision {
+            Revision::R1_62 => "netbsd-1.62",
+            Revision::R1_69_2_6 => "netbsd-1.69.2.6",
+        };
+        families.entry((system, Kind::of(&case), case.litmus.loom)).or_default().push(case);
+    }
+    families.into_iter().map(|((system, kind, loom), cases)| Family {
+        name: format!("{}-{}{}", system.replace("netbsd", "lwp"), kind.name(), suffix(loom)),
+        system,
+        variant: kind.variant(),
+        lwps: cases.iter().map(Case::lwps).max().unwrap_or(0),
+        engines: if matches!(loom, Loom::NotAtAll(_)) { COMPLETE } else { BOTH },
+        loom,
+        programs: cases.iter().map(Case::name).collect(),
+    })
+}
+
+/// What tells a family from another that differs only in how far loom goes.
+fn suffix(loom: Loom) -> String {
+    match loom {
+        Loom::Complete => String::new(),
+        Loom::Bounded(Bound { preemptions, forgets_stores }) => {
+            let preemptions = preemptions.map(|n| format!("-{n}-preemptions")).unwrap_or_default();
+            let stores = if forgets_stores { "-many-stores" } else { "" };
+            preemptions + stores
         }
-    });
-    families.filter(|family| !family.programs.is_empty())
+        Loom::NotAtAll(_) => "-not-under-loom".into(),
+    }
 }
 
 /// A family of one program that need not be in any other; `None` where that is no program's name.
 pub fn named(program: &str) -> Option<Family> {
     let parsed = Program::parse(program)?;
     Some(Family {
-        name: "named",
+        name: "named".into(),
         system: parsed.system(),
         variant: "repaired",
         lwps: parsed.lwps(),
         engines: BOTH,
+        loom: Loom::Complete,
         programs: vec![program.to_owned()],
     })
 }
@@ -167,5 +188,14 @@ mod tests {
         listed.sort();
         all.sort();
         assert_eq!(listed, all);
+    }
+
+    #[test]
+    fn no_two_families_have_the_same_name() {
+        let mut names: Vec<String> = families(Scope::Full).into_iter().map(|family| family.name).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
     }
 }

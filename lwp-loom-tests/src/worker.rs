@@ -207,12 +207,17 @@ impl Findings {
         {
             (verdict, message) = (Verdict::Failed, Some(surprise));
         }
-        (verdict, message) = hold_against(&self.subject.must_show(), verdict, message);
+        let declared = self.subject.loom_bound().filter(|_| ENGINE == "loom");
+        let searched = match &exploration.bound {
+            Some(bound) => declared.is_some_and(|declared| declared.covers(bound)),
+            None => verdict == Verdict::Complete,
+        };
+        (verdict, message) = hold_against(&self.subject.must_show(), searched, verdict, message);
         write(&Answer::Done(Finding {
             program: self.program.clone(),
             engine: ENGINE.into(),
             verdict,
-            bound: exploration.bound,
+            bound: exploration.bound.filter(|_| verdict == Verdict::Bounded),
             message,
             executions: exploration.executions,
             distinct: exploration.distinct,
@@ -227,8 +232,14 @@ impl Findings {
     }
 }
 
-/// Holds a verdict against the defect that a program is there to show, if it is: only that failure will do.
-fn hold_against(must_show: &[&str], verdict: Verdict, message: Option<String>) -> (Verdict, Option<String>) {
+/// Holds a verdict against the defect that a program is there to show, if it is: only that failure will do. Whoever
+/// has `searched` as far as is declared must have met it.
+fn hold_against(
+    must_show: &[&str],
+    searched: bool,
+    verdict: Verdict,
+    message: Option<String>,
+) -> (Verdict, Option<String>) {
     match (verdict, message) {
         (Verdict::Failed, Some(how)) if must_show.iter().any(|words| how.contains(words)) => {
             (Verdict::Defect, Some(how))
@@ -236,7 +247,7 @@ fn hold_against(must_show: &[&str], verdict: Verdict, message: Option<String>) -
         (Verdict::Failed, Some(how)) if !must_show.is_empty() => {
             (Verdict::Failed, Some(format!("{how}\nexpected another failure: {}", must_show.join(" or "))))
         }
-        (Verdict::Complete, _) if !must_show.is_empty() => {
+        (Verdict::Complete | Verdict::Bounded, _) if searched && !must_show.is_empty() => {
             let how = format!("nothing failed; expected to see: {}", must_show.join(" or "));
             (Verdict::Failed, Some(how))
         }
@@ -249,7 +260,8 @@ mod tests {
     use super::*;
 
     fn held(must_show: &[&str], verdict: Verdict, message: Option<&str>) -> Verdict {
-        let (verdict, message) = hold_against(must_show, verdict, message.map(Into::into));
+        let searched = verdict == Verdict::Complete;
+        let (verdict, message) = hold_against(must_show, searched, verdict, message.map(Into::into));
         assert_eq!(message.is_some(), matches!(verdict, Verdict::Failed | Verdict::Defect));
         verdict
     }
@@ -260,6 +272,14 @@ mod tests {
         assert_eq!(held(&["stuck"], Verdict::Failed, Some("freed twice")), Verdict::Failed);
         assert_eq!(held(&["stuck"], Verdict::Complete, None), Verdict::Failed);
         assert_eq!(held(&["stuck"], Verdict::Bounded, None), Verdict::Bounded);
+    }
+
+    #[test]
+    fn a_declared_bound_must_suffice_to_show_the_defect() {
+        let (verdict, message) = hold_against(&["stuck"], true, Verdict::Bounded, None);
+        assert_eq!(verdict, Verdict::Failed);
+        assert!(message.unwrap().contains("expected to see: stuck"));
+        assert_eq!(hold_against(&[], true, Verdict::Bounded, None), (Verdict::Bounded, None));
     }
 
     #[test]

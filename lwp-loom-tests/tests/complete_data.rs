@@ -5,6 +5,7 @@ use lwp_core::netbsd::Revision;
 use lwp_loom_tests::engine::complete;
 use lwp_loom_tests::job::{Limits, Verdict};
 use lwp_loom_tests::litmus::{Case, Litmus, Variant};
+use lwp_loom_tests::reach::Loom;
 
 #[track_caller]
 fn is_a_data_race(lwps: &'static [&'static str]) {
@@ -15,7 +16,7 @@ fn is_a_data_race(lwps: &'static [&'static str]) {
         lwps,
         cpus: &[2],
         defects: &[],
-        loom: false,
+        loom: Loom::NotAtAll("it is to fail"),
         sometimes: &[],
     }));
     let case = Case { litmus, revision: Revision::R1_69_2_6, variant: Variant::Repaired, cpus: 2 };

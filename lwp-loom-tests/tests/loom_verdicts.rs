@@ -45,6 +45,18 @@ fn a_search_under_a_preemption_bound_is_bounded_by_it() {
     assert_eq!(finding.bound.as_deref(), Some("1 preemptions in an execution"));
 }
 
+/// What follows from a state depends on the preemptions left, so no execution may stand for another there.
+#[test]
+fn a_search_under_a_preemption_bound_does_not_look_back() {
+    let program = "netbsd/1/setlock:0/relock:2/lock";
+    let executions = |preemptions, redundantly| {
+        let limits = Limits { preemptions, ..Limits::default() };
+        explore(&Job { limits, redundantly, ..job(program) }).executions
+    };
+    assert_eq!(executions(Some(2), false), executions(Some(2), true));
+    assert!(executions(None, false) < executions(None, true));
+}
+
 /// loom panics where an execution is too long for it: that is neither a failure of the program nor the end of it.
 #[test]
 fn a_search_that_meets_the_branch_limit_is_bounded_by_it() {
@@ -59,6 +71,28 @@ fn a_program_with_more_stores_than_loom_remembers_is_bounded_by_them() {
     let finding = explore(&job("spin/0/enter,enter/enter,enter"));
     assert_eq!(finding.verdict, Verdict::Bounded);
     assert_eq!(finding.bound.as_deref(), Some("7 stores to a word that loom remembers"));
+}
+
+/// A bound on preemptions says nothing of what loom forgets: both are named.
+#[test]
+fn a_bound_on_preemptions_does_not_hide_the_stores_that_loom_forgot() {
+    let limits = Limits { preemptions: Some(1), ..Limits::default() };
+    let finding = explore(&Job { limits, ..job("spin/0/enter,enter/enter,enter") });
+    assert_eq!(
+        (finding.verdict, finding.bound.as_deref()),
+        (Verdict::Bounded, Some("1 preemptions in an execution, 7 stores to a word that loom remembers"))
+    );
+}
+
+/// One preemption more than most programs are allowed: with fewer this defect does not show.
+#[test]
+fn a_defect_shows_within_the_bound_that_is_declared() {
+    let program = "lwp/1.62/as-written/3-cpus/two-detached-and-a-reference";
+    let within = |preemptions| {
+        let limits = Limits { preemptions: Some(preemptions), ..Limits::default() };
+        explore(&Job { limits, ..job(program) }).verdict
+    };
+    assert_eq!((within(1), within(2)), (Verdict::Bounded, Verdict::Defect));
 }
 
 /// A weakened program reports how it breaks, with what it had seen until then.

@@ -12,6 +12,9 @@ use lwp_core::sync::model::{HISTORY, Search};
 
 use super::Exploration;
 use crate::job::{Limits, Verdict};
+use crate::reach::{self, REMEMBERED_STORES};
+
+const _: () = assert!(REMEMBERED_STORES == HISTORY);
 
 /// Branch points that one execution may have unless a limit says otherwise.
 const BRANCHES: usize = 10_000;
@@ -127,13 +130,11 @@ pub fn explore(
     drop(panic::take_hook());
 
     match result {
-        Ok(()) if limits.preemptions.is_some() => {
-            let bound = format!("{} preemptions in an execution", limits.preemptions.unwrap_or_default());
-            summary(Verdict::Bounded, Some(bound), None)
-        }
-        Ok(()) if search.history_exceeded() => {
-            let bound = format!("{} stores to a word that loom remembers", HISTORY);
-            summary(Verdict::Bounded, Some(bound), None)
+        Ok(()) if limits.preemptions.is_some() || search.history_exceeded() => {
+            let preemptions = limits.preemptions.map(reach::preemptions);
+            let stores = search.history_exceeded().then(reach::stores);
+            let bounds: Vec<String> = preemptions.into_iter().chain(stores).collect();
+            summary(Verdict::Bounded, Some(bounds.join(", ")), None)
         }
         Ok(()) => summary(Verdict::Complete, None, None),
         Err(payload) => match payload.downcast::<Stop>() {

@@ -11,6 +11,7 @@
 
 mod data;
 mod op;
+pub mod pairs;
 mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ use lwp_core::site::Site;
 use lwp_core::sync;
 
 use crate::program::Outcome;
+use crate::reach::Loom;
 use op::{Op, Start, Threads};
 pub use table::{Defect, Litmus, all};
 
@@ -132,7 +134,7 @@ impl Case {
     /// Whether loom can tell from the case how strongly `site` must be ordered: it is to hold, and uses what only the
     /// protocol does.
     pub fn decides(&self, site: Site) -> bool {
-        let holds = self.litmus.loom && self.variant == Variant::Repaired;
+        let holds = self.litmus.loom == Loom::Complete && self.variant == Variant::Repaired;
         let of_all = matches!(site, Site::CiCurlwpLook | Site::CiCurlwpStore);
         holds && (of_all || self.litmus.uses_data_site(site))
     }

@@ -10,6 +10,8 @@ use lwp_core::netbsd::Repair::{
 };
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
+use crate::reach::{Bound, Loom};
+
 /// A program over the protocol.
 #[derive(Debug)]
 pub struct Litmus {
@@ -25,8 +27,8 @@ pub struct Litmus {
     pub revisions: &'static [Revision],
     /// What goes wrong as written. Empty: the program holds in every variant.
     pub defects: &'static [Defect],
-    /// Whether loom can complete it: three LWPs are too many for it, and so are eight stores to one word.
-    pub loom: bool,
+    /// How far loom goes through it: three LWPs are too many for it to complete, and so are eight stores to one word.
+    pub loom: Loom,
     /// What must have been seen in the outcomes of a search that holds.
     pub sometimes: &'static [&'static str],
 }
@@ -56,7 +58,14 @@ const RACE: &[&str] = &["data race", "Concurrent"];
 const EXIT_RACE: Defect = Defect { cpus: 2, ..defect(&[R1_69_2_6], UnlockedRunning, RACE) };
 /// The engines' words for a use of an LWP that was freed, or is at the same time.
 const USE_AFTER_FREE: &[&str] = &["used after it was freed", "data race", "Concurrent"];
-const BOTH: &[Revision] = &[R1_62, R1_69_2_6];
+pub(super) const BOTH: &[Revision] = &[R1_62, R1_69_2_6];
+
+/// loom has room for no more threads.
+const LOOM_THREADS: usize = 5;
+/// What takes loom a second with one preemption takes it minutes with three.
+const ONE_PREEMPTION: Loom = Loom::at_most(1);
+/// The same, where some word is stored to eight times.
+const ONE_PREEMPTION_MANY_STORES: Loom = Loom::Bounded(Bound { preemptions: Some(1), forgets_stores: true });
 
 const fn holds(
     name: &'static str,
@@ -65,7 +74,12 @@ const fn holds(
     cpus: &'static [usize],
     sometimes: &'static [&'static str],
 ) -> Litmus {
-    Litmus { name, about, lwps, cpus, revisions: BOTH, defects: &[], loom: lwps.len() < 3, sometimes }
+    let loom = match lwps.len() {
+        ..3 => Loom::Complete,
+        3..=LOOM_THREADS => ONE_PREEMPTION,
+        _ => Loom::NotAtAll("loom has room for five threads"),
+    };
+    Litmus { name, about, lwps, cpus, revisions: BOTH, defects: &[], loom, sometimes }
 }
 
 /// All programs.
@@ -103,7 +117,7 @@ const PROGRAMS: &[Litmus] = &[
         &["1: ok", "1: ESRCH"],
     ),
     Litmus {
-        loom: false,
+        loom: Loom::Bounded(Bound { preemptions: None, forgets_stores: true }),
         ..holds(
             "wait-wait",
             "of two that wait for each other one is told, and the other gets what it waits for",
@@ -147,7 +161,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[2],
         revisions: BOTH,
         defects: &[defect(BOTH, LostContinue, &["wait 2 gave EDEADLK"])],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: ok, ok, 2; 2: ok, gone"],
     },
     Litmus {
@@ -157,7 +171,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[2],
         revisions: BOTH,
         defects: &[defect(BOTH, LostContinue, STUCK)],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: ok, ok, ok; 2: ok, ok, ok"],
     },
     Litmus {
@@ -167,7 +181,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[2],
         revisions: BOTH,
         defects: &[defect(BOTH, SuspendedExit, STUCK)],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: ok, gone; 2: gone"],
     },
     Litmus {
@@ -177,7 +191,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[2],
         revisions: BOTH,
         defects: &[defect(BOTH, DeadGuard, STUCK)],
-        loom: false,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: gone; 2: EDEADLK", "1: gone; 2: ok"],
     },
     Litmus {
@@ -187,7 +201,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[3],
         revisions: BOTH,
         defects: &[defect(&[R1_62], StuckWait, &["wait 1 gave EDEADLK"])],
-        loom: false,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: 3, gone; 2: 1; 3: gone"],
     },
     Litmus {
@@ -197,7 +211,8 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[3],
         revisions: BOTH,
         defects: &[defect(BOTH, DrainedReferences, &["l_refcnt != 0"])],
-        loom: false,
+        // As written it shows its defect with two and not with one.
+        loom: Loom::Bounded(Bound { preemptions: Some(2), forgets_stores: true }),
         sometimes: &["1: ok", "1: ESRCH"],
     },
     holds(
@@ -228,7 +243,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[3],
         revisions: BOTH,
         defects: &[defect(BOTH, CreatedWhileExiting, STUCK)],
-        loom: false,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: gone; 2: ok, gone; 3: gone"],
     },
     holds(
@@ -245,7 +260,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[3],
         revisions: BOTH,
         defects: &[defect(BOTH, LostContinue, STUCK)],
-        loom: false,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: 2, ok"],
     },
     Litmus {
@@ -255,7 +270,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[2],
         revisions: BOTH,
         defects: &[EXIT_RACE],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: gone; 2: gone"],
     },
     Litmus {
@@ -265,7 +280,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[1],
         revisions: BOTH,
         defects: &[defect(&[R1_62], StuckWait, &["wait for any gave 3", "wait 3 gave ESRCH"])],
-        loom: false,
+        loom: ONE_PREEMPTION,
         sometimes: &["1: 3, gone; 2: ok, ok, 1"],
     },
     Litmus {
@@ -275,7 +290,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[1],
         revisions: BOTH,
         defects: &[defect(&[R1_62], StuckWait, &["gave EDEADLK", "gave 1"])],
-        loom: false,
+        loom: ONE_PREEMPTION,
         sometimes: &["1: 2, gone; 2: EDEADLK, gone"],
     },
     Litmus {
@@ -285,7 +300,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[2],
         revisions: BOTH,
         defects: &[defect(&[R1_62], StillOnCpu, USE_AFTER_FREE)],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["outside: reaped", "outside: not yet"],
     },
     Litmus {
@@ -295,7 +310,7 @@ const PROGRAMS: &[Litmus] = &[
         cpus: &[1, 2],
         revisions: &[R1_69_2_6],
         defects: &[defect(&[R1_69_2_6], IdleExit, &["p_nrlwps is not"])],
-        loom: true,
+        loom: Loom::Complete,
         sometimes: &["1: ok, 2"],
     },
 ];

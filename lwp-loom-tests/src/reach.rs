@@ -1,0 +1,89 @@
+//! How far loom goes through a program's executions: what is declared before a search, and held against what it says
+//! after it.
+
+use std::fmt::{self, Display};
+
+/// loom's limit on the stores of a word that it remembers.
+pub const REMEMBERED_STORES: usize = 7;
+
+/// How far loom goes through a program's executions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loom {
+    /// To their end.
+    Complete,
+    /// To a bound that is set or known beforehand.
+    Bounded(Bound),
+    /// Not at all, and why.
+    NotAtAll(&'static str),
+}
+
+/// What a search of loom's leaves out on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bound {
+    /// Executions with more preemptions than this.
+    pub preemptions: Option<usize>,
+    /// Stale values of words that are stored to more often than loom remembers.
+    pub forgets_stores: bool,
+}
+
+impl Loom {
+    /// To a bound of so many preemptions.
+    pub const fn at_most(preemptions: usize) -> Loom {
+        Loom::Bounded(Bound { preemptions: Some(preemptions), forgets_stores: false })
+    }
+
+    /// The bound, where there is one.
+    pub fn bound(self) -> Option<Bound> {
+        match self {
+            Loom::Bounded(bound) => Some(bound),
+            Loom::Complete | Loom::NotAtAll(_) => None,
+        }
+    }
+}
+
+impl Bound {
+    /// Whether a search that says it was bounded by `bound` left out no more than this.
+    pub fn covers(self, bound: &str) -> bool {
+        let declared = [self.preemptions.map(preemptions), self.forgets_stores.then(stores)];
+        bound.split(", ").all(|part| declared.iter().flatten().any(|declared| declared == part))
+    }
+}
+
+impl Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.preemptions.map(|n| format!("{n} preemptions")),
+            self.forgets_stores.then(|| format!("{REMEMBERED_STORES} stores to a word remembered")),
+        ];
+        write!(f, "at most {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// What a search says that a limit on preemptions bounded.
+pub fn preemptions(limit: usize) -> String {
+    format!("{limit} preemptions in an execution")
+}
+
+/// What a search says that met more stores to a word than loom remembers.
+pub fn stores() -> String {
+    format!("{REMEMBERED_STORES} stores to a word that loom remembers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_covers_what_it_declares_and_nothing_else() {
+        let bound = Bound { preemptions: Some(1), forgets_stores: true };
+        let both = format!("{}, {}", preemptions(1), stores());
+        for declared in [preemptions(1), stores(), both.clone()] {
+            assert!(bound.covers(&declared), "{declared}");
+        }
+        for other in [preemptions(2), "20 seconds".into(), format!("{both}, 20 seconds"), String::new()] {
+            assert!(!bound.covers(&other), "{other}");
+        }
+        assert!(!Bound { forgets_stores: false, ..bound }.covers(&both));
+        assert!(!Bound { preemptions: None, ..bound }.covers(&both));
+    }
+}
