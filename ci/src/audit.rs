@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use lwp_loom_tests::audit::{Audit, Order, Standing};
 use lwp_loom_tests::job::{Finding, Job};
-use lwp_loom_tests::suite;
+use lwp_loom_tests::suite::{self, Scope};
 
 use crate::cli::AuditArgs;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub fn audit(args: &AuditArgs) -> Result<(), Error> {
     let json = args.json.as_deref().map(Output::create).transpose()?;
     let engine = args.engine.name();
     let (explored, left_out): (Vec<_>, Vec<_>) =
-        suite::protocol().partition(|family| family.is_completed_by(engine));
+        suite::protocol(Scope::Default).partition(|family| family.is_completed_by(engine));
     let worker = args.worker.clone().map_or_else(|| args.engine.build_worker(), Ok)?;
 
     // From here on and not before: Ctrl-C ends a build the ordinary way.

@@ -6,7 +6,7 @@ use lwp_core::netbsd::Revision;
 
 use crate::canary;
 use crate::generate::{self, Shape};
-use crate::litmus::{Case, Variant};
+use crate::litmus::{Case, Group, Variant};
 use crate::program::Program;
 use crate::reach::{Bound, Loom};
 
@@ -44,7 +44,8 @@ impl Family {
 /// How much to explore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All but the longest family's longer programs; decides every row of the orderings table.
+    /// All but the longest family's longer programs, and what loom would only do in part; decides every row of the
+    /// orderings table.
     Default,
     /// Every program of every family.
     Full,
@@ -77,7 +78,7 @@ pub fn families(scope: Scope) -> Vec<Family> {
         loom: Loom::Complete,
         programs: group.canaries.iter().map(|canary| canary.name.to_owned()).collect(),
     });
-    lock_layer.chain(protocol()).chain(canaries).collect()
+    lock_layer.chain(protocol(scope)).chain(canaries).collect()
 }
 
 /// What is expected of the cases of a family.
@@ -121,30 +122,51 @@ impl Kind {
     }
 }
 
-/// The families of litmus programs over NetBSD's protocol: by revision, by expectation, and by how far loom goes.
-pub fn protocol() -> impl Iterator<Item = Family> {
-    let mut families: BTreeMap<(&str, Kind, Loom), Vec<Case>> = BTreeMap::new();
+/// The families of litmus programs over NetBSD's protocol: by revision, by where they come from, by expectation, and by
+/// how far loom goes.
+pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
+    let mut families: BTreeMap<(&str, Group, Kind, Loom), Vec<Case>> = BTreeMap::new();
     for case in Case::all() {
         let system = match case.revision {
             Revision::R1_62 => "netbsd-1.62",
             Revision::R1_69_2_6 => "netbsd-1.69.2.6",
         };
-        families.entry((system, Kind::of(&case), case.litmus.loom)).or_default().push(case);
+        let key = (system, case.litmus.group, Kind::of(&case), case.litmus.loom);
+        families.entry(key).or_default().push(case);
     }
-    families.into_iter().map(|((system, kind, loom), cases)| Family {
-        name: format!("{}-{}{}", system.replace("netbsd", "lwp"), kind.name(), suffix(loom)),
+    families.into_iter().map(move |((system, group, kind, loom), cases)| Family {
+        name: format!(
+            "{}{}-{}{}",
+            system.replace("netbsd", "lwp"),
+            of(group),
+            kind.name(),
+            suffix(group, loom)
+        ),
         system,
         variant: kind.variant(),
         lwps: cases.iter().map(Case::lwps).max().unwrap_or(0),
-        engines: if matches!(loom, Loom::NotAtAll(_)) { COMPLETE } else { BOTH },
+        engines: match (loom, group, scope) {
+            (Loom::NotAtAll(_), ..) | (_, Group::Triples, Scope::Default) => COMPLETE,
+            _ => BOTH,
+        },
         loom,
         programs: cases.iter().map(Case::name).collect(),
     })
 }
 
+/// What tells a family from another by where its programs come from.
+fn of(group: Group) -> &'static str {
+    match group {
+        Group::Written => "",
+        Group::Pairs => "-pairs",
+        Group::Triples => "-triples",
+    }
+}
+
 /// What tells a family from another that differs only in how far loom goes.
-fn suffix(loom: Loom) -> String {
+fn suffix(group: Group, loom: Loom) -> String {
     match loom {
+        _ if group == Group::Triples => String::new(),
         Loom::Complete => String::new(),
         Loom::Bounded(Bound { preemptions, forgets_stores }) => {
             let preemptions = preemptions.map(|n| format!("-{n}-preemptions")).unwrap_or_default();
@@ -183,7 +205,7 @@ mod tests {
 
     #[test]
     fn every_case_is_in_exactly_one_family() {
-        let mut listed: Vec<String> = protocol().flat_map(|family| family.programs).collect();
+        let mut listed: Vec<String> = protocol(Scope::Full).flat_map(|family| family.programs).collect();
         let mut all: Vec<String> = Case::all().iter().map(Case::name).collect();
         listed.sort();
         all.sort();

@@ -4,7 +4,7 @@
 use lwp_core::netbsd::Revision;
 use lwp_loom_tests::engine::complete;
 use lwp_loom_tests::job::{Limits, Verdict};
-use lwp_loom_tests::litmus::{Case, Litmus, Variant};
+use lwp_loom_tests::litmus::{Case, Group, Litmus, Variant};
 use lwp_loom_tests::reach::Loom;
 
 #[track_caller]
@@ -12,6 +12,7 @@ fn is_a_data_race(lwps: &'static [&'static str]) {
     let litmus = Box::leak(Box::new(Litmus {
         revisions: &Revision::ALL,
         name: "misuse",
+        group: Group::Written,
         about: "",
         lwps,
         cpus: &[2],

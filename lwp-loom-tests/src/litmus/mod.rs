@@ -11,7 +11,7 @@
 
 mod data;
 mod op;
-pub mod pairs;
+mod pairs;
 mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,7 @@ use lwp_core::sync;
 use crate::program::Outcome;
 use crate::reach::Loom;
 use op::{Op, Start, Threads};
-pub use table::{Defect, Litmus, all};
+pub use table::{Defect, Group, Litmus, all};
 
 /// What of the sources' mistakes a subject runs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use lwp_core::netbsd::Repair::{
 };
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
+use super::pairs;
 use crate::reach::{Bound, Loom};
 
 /// A program over the protocol.
@@ -17,6 +18,8 @@ use crate::reach::{Bound, Loom};
 pub struct Litmus {
     /// Its name, unique.
     pub name: &'static str,
+    /// Where it comes from.
+    pub group: Group,
     /// What it is about.
     pub about: &'static str,
     /// A line an LWP: how it starts, and what it does.
@@ -31,6 +34,17 @@ pub struct Litmus {
     pub loom: Loom,
     /// What must have been seen in the outcomes of a search that holds.
     pub sometimes: &'static [&'static str],
+}
+
+/// Where a program comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Somebody had it in mind.
+    Written,
+    /// Generated, with two LWPs.
+    Pairs,
+    /// Generated, with three.
+    Triples,
 }
 
 /// How a program fails where a repair is missing.
@@ -51,11 +65,11 @@ const fn defect(revisions: &'static [Revision], repair: Repair, shows: &'static 
 }
 
 /// The engines' words for an execution in which somebody can never go on.
-const STUCK: &[&str] = &["nobody can go on", "deadlock", "lost wake-up"];
+pub(super) const STUCK: &[&str] = &["nobody can go on", "deadlock", "lost wake-up"];
 /// The engines' words for a word that one stores to while another takes it for its own.
 const RACE: &[&str] = &["data race", "Concurrent"];
 /// `l_flag` of an LWP that exits, changed without its lock; every exit pass after another's exit may show it.
-const EXIT_RACE: Defect = Defect { cpus: 2, ..defect(&[R1_69_2_6], UnlockedRunning, RACE) };
+pub(super) const EXIT_RACE: Defect = Defect { cpus: 2, ..defect(&[R1_69_2_6], UnlockedRunning, RACE) };
 /// The engines' words for a use of an LWP that was freed, or is at the same time.
 const USE_AFTER_FREE: &[&str] = &["used after it was freed", "data race", "Concurrent"];
 pub(super) const BOTH: &[Revision] = &[R1_62, R1_69_2_6];
@@ -64,8 +78,13 @@ pub(super) const BOTH: &[Revision] = &[R1_62, R1_69_2_6];
 const LOOM_THREADS: usize = 5;
 /// What takes loom a second with one preemption takes it minutes with three.
 const ONE_PREEMPTION: Loom = Loom::at_most(1);
-/// The same, where some word is stored to eight times.
-const ONE_PREEMPTION_MANY_STORES: Loom = Loom::Bounded(Bound { preemptions: Some(1), forgets_stores: true });
+/// Where some word is stored to eight times.
+pub(super) const MANY_STORES: Loom = Loom::Bounded(Bound { preemptions: None, forgets_stores: true });
+/// Two preemptions, where some word is stored to eight times.
+const TWO_PREEMPTIONS_MANY_STORES: Loom = Loom::Bounded(Bound { preemptions: Some(2), forgets_stores: true });
+/// One preemption, where some word is stored to eight times.
+pub(super) const ONE_PREEMPTION_MANY_STORES: Loom =
+    Loom::Bounded(Bound { preemptions: Some(1), forgets_stores: true });
 
 const fn holds(
     name: &'static str,
@@ -79,12 +98,15 @@ const fn holds(
         3..=LOOM_THREADS => ONE_PREEMPTION,
         _ => Loom::NotAtAll("loom has room for five threads"),
     };
-    Litmus { name, about, lwps, cpus, revisions: BOTH, defects: &[], loom, sometimes }
+    Litmus { name, group: Group::Written, about, lwps, cpus, revisions: BOTH, defects: &[], loom, sometimes }
 }
 
 /// All programs.
 pub fn all() -> impl Iterator<Item = &'static Litmus> {
-    [PROGRAMS, data::PROGRAMS, signals::PROGRAMS, sleeping::PROGRAMS].into_iter().flatten()
+    [PROGRAMS, data::PROGRAMS, signals::PROGRAMS, sleeping::PROGRAMS]
+        .into_iter()
+        .flatten()
+        .chain(pairs::all())
 }
 
 const PROGRAMS: &[Litmus] = &[
@@ -117,7 +139,7 @@ const PROGRAMS: &[Litmus] = &[
         &["1: ok", "1: ESRCH"],
     ),
     Litmus {
-        loom: Loom::Bounded(Bound { preemptions: None, forgets_stores: true }),
+        loom: MANY_STORES,
         ..holds(
             "wait-wait",
             "of two that wait for each other one is told, and the other gets what it waits for",
@@ -156,6 +178,7 @@ const PROGRAMS: &[Litmus] = &[
     ),
     Litmus {
         name: "lost-continue",
+        group: Group::Written,
         about: "a suspension that was taken back does not happen",
         lwps: &["suspend:2=ok|ESRCH continue:2=ok|ESRCH wait:2=2", "userret exit"],
         cpus: &[2],
@@ -166,6 +189,7 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "suspend-each-other",
+        group: Group::Written,
         about: "two LWPs that suspend and continue each other both go on",
         lwps: &["suspend:2=ok continue:2=ok userret", "suspend:1=ok continue:1=ok userret"],
         cpus: &[2],
@@ -176,6 +200,7 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "suspended-exit",
+        group: Group::Written,
         about: "a process ends though an LWP is about to suspend itself",
         lwps: &["suspend:2=ok exit-process", "user"],
         cpus: &[2],
@@ -186,6 +211,7 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "dead-guard",
+        group: Group::Written,
         about: "an LWP that has been told to exit suspends nobody",
         lwps: &["exit-process", "lwp_suspend:3=ok|EDEADLK|ESRCH user", "user"],
         cpus: &[2],
@@ -196,6 +222,7 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "wait-chain",
+        group: Group::Written,
         about: "an LWP that has what it waited for is no reason for another to give up",
         lwps: &["wait:3=3 exit", "wait:1=1", "exit"],
         cpus: &[3],
@@ -206,13 +233,14 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "two-detached-and-a-reference",
+        group: Group::Written,
         about: "a reference to a detached LWP can be taken until it is a zombie",
         lwps: &["reference:2=ok|ESRCH", "detached exit", "detached exit"],
         cpus: &[3],
         revisions: BOTH,
         defects: &[defect(BOTH, DrainedReferences, &["l_refcnt != 0"])],
         // As written it shows its defect with two and not with one.
-        loom: Loom::Bounded(Bound { preemptions: Some(2), forgets_stores: true }),
+        loom: TWO_PREEMPTIONS_MANY_STORES,
         sometimes: &["1: ok", "1: ESRCH"],
     },
     holds(
@@ -238,6 +266,7 @@ const PROGRAMS: &[Litmus] = &[
     ),
     Litmus {
         name: "create-while-exiting",
+        group: Group::Written,
         about: "a process ends though an LWP is being created",
         lwps: &["exit-process", "create:3=ok user", "unborn userret user"],
         cpus: &[3],
@@ -255,6 +284,7 @@ const PROGRAMS: &[Litmus] = &[
     ),
     Litmus {
         name: "wait-suspend-exit",
+        group: Group::Written,
         about: "a waiter that is suspended and continued gets its LWP and goes on",
         lwps: &["wait:2=2 userret", "exit", "suspend:1=ok continue:1=ok"],
         cpus: &[3],
@@ -265,6 +295,7 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "exit-exit",
+        group: Group::Written,
         about: "the last of two that exit ends the process, however dead the other is",
         lwps: &["exit", "exit"],
         cpus: &[2],
@@ -275,16 +306,18 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "stolen-wait",
+        group: Group::Written,
         about: "an LWP that another waits for already is not collected by a wait for any",
         lwps: &["wait:3=3 exit", "continue:3=ok yield wait:0=1", "suspended exit"],
         cpus: &[1],
         revisions: BOTH,
         defects: &[defect(&[R1_62], StuckWait, &["wait for any gave 3", "wait 3 gave ESRCH"])],
-        loom: ONE_PREEMPTION,
+        loom: ONE_PREEMPTION_MANY_STORES,
         sometimes: &["1: 3, gone; 2: ok, ok, 1"],
     },
     Litmus {
         name: "wait-cycle-beside-a-third",
+        group: Group::Written,
         about: "of two that wait for each other the second is told, though somebody else runs still",
         lwps: &["wait:2=2 exit", "wait:1=EDEADLK exit", "exit"],
         cpus: &[1],
@@ -295,6 +328,7 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "reap-exit",
+        group: Group::Written,
         about: "the last LWP of a process is freed only once it has left its CPU",
         lwps: &["exit", "outside reap"],
         cpus: &[2],
@@ -305,6 +339,7 @@ const PROGRAMS: &[Litmus] = &[
     },
     Litmus {
         name: "abandon-wait",
+        group: Group::Written,
         about: "an LWP that was never started can be given up and waited for",
         lwps: &["abandon:2 wait:2=2", "idle exit"],
         cpus: &[1, 2],

@@ -4,7 +4,7 @@ use lwp_core::netbsd::Repair::{DumpedWait, LostContinue, SecondExit, StoppedWait
 
 use lwp_core::netbsd::Revision::R1_69_2_6;
 
-use super::{BOTH, EXIT_RACE, Litmus, STUCK, defect, holds};
+use super::{BOTH, EXIT_RACE, Litmus, MANY_STORES, ONE_PREEMPTION_MANY_STORES, STUCK, defect, holds};
 
 pub const PROGRAMS: &[Litmus] = &[
     holds(
@@ -15,6 +15,7 @@ pub const PROGRAMS: &[Litmus] = &[
         &["1: ok, gone"],
     ),
     Litmus {
+        loom: ONE_PREEMPTION_MANY_STORES,
         defects: &[EXIT_RACE],
         ..holds(
             "signal-wait",
@@ -60,6 +61,7 @@ pub const PROGRAMS: &[Litmus] = &[
         &["1: ok, gone"],
     ),
     Litmus {
+        loom: ONE_PREEMPTION_MANY_STORES,
         defects: &[EXIT_RACE],
         ..holds(
             "stop-cont-both",
@@ -105,12 +107,13 @@ pub const PROGRAMS: &[Litmus] = &[
         &["1: ok, ok, gone", "1: EINTR, ok, gone"],
     ),
     Litmus {
-        defects: &[EXIT_RACE, defect(&[R1_69_2_6], StoppedWait, &["wait 2 gave EDEADLK"])],
+        loom: ONE_PREEMPTION_MANY_STORES,
+        defects: &[EXIT_RACE],
         ..holds(
             "create-stopping",
             "an LWP that is created while its process stops is stopped",
             &[
-                "create:2=ok userret wait:2=2|EINTR userret exit",
+                "create:2=ok userret wait:2=2|EINTR|EDEADLK userret exit",
                 "unborn userret exit",
                 "outside stop signal:CONT",
             ],
@@ -119,6 +122,7 @@ pub const PROGRAMS: &[Litmus] = &[
         )
     },
     Litmus {
+        loom: ONE_PREEMPTION_MANY_STORES,
         defects: &[defect(BOTH, StoppedWait, &["wait 2 gave EDEADLK"]), EXIT_RACE],
         ..holds(
             "wait-stopped",
@@ -129,6 +133,7 @@ pub const PROGRAMS: &[Litmus] = &[
         )
     },
     Litmus {
+        loom: ONE_PREEMPTION_MANY_STORES,
         name: "suspend-stopped",
         about: "an LWP that is suspended while it is stopped runs once it is continued and its process is",
         lwps: &[
@@ -140,6 +145,7 @@ pub const PROGRAMS: &[Litmus] = &[
         ..holds("", "", &["", "", ""], &[2], &["1: ok, ok, ok, gone; 2: ok, gone"])
     },
     Litmus {
+        loom: MANY_STORES,
         defects: &[EXIT_RACE],
         ..holds(
             "dump-user",
@@ -150,6 +156,7 @@ pub const PROGRAMS: &[Litmus] = &[
         )
     },
     Litmus {
+        loom: MANY_STORES,
         name: "dump-wait",
         about: "a core dump ends the process though an LWP waits for another",
         lwps: &["dump", "wait:1 user"],
@@ -163,8 +170,18 @@ pub const PROGRAMS: &[Litmus] = &[
         defects: &[EXIT_RACE],
         ..holds("", "", &["", ""], &[2], &["1: gone; 2: gone"])
     },
-    holds("dump-dump", "of two LWPs that dump core one does", &["dump", "dump"], &[2], &["1: gone; 2: gone"]),
     Litmus {
+        loom: MANY_STORES,
+        ..holds(
+            "dump-dump",
+            "of two LWPs that dump core one does",
+            &["dump", "dump"],
+            &[2],
+            &["1: gone; 2: gone"],
+        )
+    },
+    Litmus {
+        loom: MANY_STORES,
         defects: &[defect(BOTH, DumpedWait, &["p_nlwpwait is not"])],
         ..holds(
             "dump-exit-process",
@@ -175,6 +192,7 @@ pub const PROGRAMS: &[Litmus] = &[
         )
     },
     Litmus {
+        loom: MANY_STORES,
         defects: &[EXIT_RACE],
         ..holds(
             "dump-suspend",

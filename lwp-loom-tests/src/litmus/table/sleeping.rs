@@ -2,10 +2,11 @@
 
 use lwp_core::netbsd::Repair::LostContinue;
 
-use super::{BOTH, EXIT_RACE, Litmus, STUCK, defect, holds};
+use super::{BOTH, EXIT_RACE, Litmus, MANY_STORES, STUCK, defect, holds};
 
 pub const PROGRAMS: &[Litmus] = &[
     Litmus {
+        loom: MANY_STORES,
         defects: &[EXIT_RACE],
         ..holds(
             "park-unpark",
@@ -23,6 +24,7 @@ pub const PROGRAMS: &[Litmus] = &[
         &["1: ok", "1: EALREADY", "1: ETIMEDOUT"],
     ),
     Litmus {
+        loom: MANY_STORES,
         defects: &[EXIT_RACE],
         ..holds(
             "park-wakeup",
@@ -40,6 +42,7 @@ pub const PROGRAMS: &[Litmus] = &[
         &["1: EINTR, ok, gone"],
     ),
     Litmus {
+        loom: MANY_STORES,
         name: "park-suspend",
         about: "an LWP that is suspended while it is parked returns from the park",
         lwps: &["park=ok|EALREADY userret exit", "suspend:1=ok|ESRCH continue:1=ok|ESRCH unpark:1=ok|ESRCH"],
@@ -47,6 +50,7 @@ pub const PROGRAMS: &[Litmus] = &[
         ..holds("", "", &["", ""], &[2], &["1: ok", "1: EALREADY"])
     },
     Litmus {
+        loom: MANY_STORES,
         defects: &[EXIT_RACE],
         ..holds(
             "sleep-happen",
@@ -78,6 +82,7 @@ pub const PROGRAMS: &[Litmus] = &[
         &["1: EBUSY", "1: ENODEV"],
     ),
     Litmus {
+        loom: MANY_STORES,
         defects: &[EXIT_RACE],
         ..holds(
             "mutex-mutex",
@@ -88,6 +93,7 @@ pub const PROGRAMS: &[Litmus] = &[
         )
     },
     Litmus {
+        loom: MANY_STORES,
         defects: &[defect(BOTH, LostContinue, &["wait 2 gave EDEADLK"])],
         ..holds(
             "suspend-turnstile",

@@ -1,0 +1,228 @@
+//! Generated programs: suspend, continue, wait and exit in every pair, from every starting state of the target.
+//!
+//! With two LWPs the first does something to the second, which does something to the first once it has left the state
+//! it starts in. With three the first two do something to the third. In the end everybody exits, so whoever is left
+//! behind is noticed.
+
+use std::sync::LazyLock;
+
+use lwp_core::netbsd::Lid;
+use lwp_core::netbsd::Repair::{LostContinue, UnlockedRunning};
+
+use super::table::{BOTH, Defect, EXIT_RACE, Group, Litmus, MANY_STORES, ONE_PREEMPTION_MANY_STORES, STUCK};
+use crate::reach::Loom;
+
+/// What one LWP does to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Suspend,
+    Continue,
+    Wait,
+    WaitAny,
+    Exit,
+}
+
+const VERBS: [Verb; 5] = [Verb::Suspend, Verb::Continue, Verb::Wait, Verb::WaitAny, Verb::Exit];
+
+impl Verb {
+    fn name(self) -> &'static str {
+        match self {
+            Verb::Suspend => "suspend",
+            Verb::Continue => "continue",
+            Verb::Wait => "wait",
+            Verb::WaitAny => "wait-any",
+            Verb::Exit => "exit",
+        }
+    }
+
+    fn waits(self) -> bool {
+        matches!(self, Verb::Wait | Verb::WaitAny)
+    }
+
+    /// The operations, of an LWP that gets `target` going by `release` where that is needed.
+    fn operations(self, target: Lid, release: &str) -> String {
+        match self {
+            Verb::Suspend => format!("suspend:{target} {release} continue:{target}"),
+            Verb::Continue => format!("continue:{target} {release}"),
+            // The first wait finds the target in its state, the second finds it gone or going.
+            Verb::Wait if !release.is_empty() => format!("wait:{target} {release} wait:{target}"),
+            Verb::WaitAny if !release.is_empty() => format!("wait:0 {release} wait:0"),
+            Verb::Wait => format!("wait:{target}"),
+            Verb::WaitAny => "wait:0".into(),
+            Verb::Exit => release.into(),
+        }
+    }
+}
+
+/// The state that the target starts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// LSONPROC, or LSRUN where its CPU is taken.
+    Running,
+    Detached,
+    SleepingInterruptibly,
+    Sleeping,
+    Suspended,
+    Stopped,
+    Idle,
+}
+
+const STATES: [From; 7] = [
+    From::Running,
+    From::Detached,
+    From::SleepingInterruptibly,
+    From::Sleeping,
+    From::Suspended,
+    From::Stopped,
+    From::Idle,
+];
+
+impl From {
+    fn name(self) -> &'static str {
+        match self {
+            From::Running => "running",
+            From::Detached => "detached",
+            From::SleepingInterruptibly => "sleeping-sig",
+            From::Sleeping => "sleeping",
+            From::Suspended => "suspended",
+            From::Stopped => "stopped",
+            From::Idle => "idle",
+        }
+    }
+
+    /// How the target's line begins.
+    fn beginning(self) -> &'static str {
+        match self {
+            From::Running => "",
+            From::Detached => "detached",
+            From::SleepingInterruptibly => "sleeping-sig sleep-sig",
+            From::Sleeping => "sleeping sleep",
+            From::Suspended => "suspended",
+            From::Stopped => "stopped userret",
+            From::Idle => "idle",
+        }
+    }
+
+    /// What gets the target going.
+    fn release(self, target: Lid) -> String {
+        match self {
+            From::Running | From::Detached => String::new(),
+            From::SleepingInterruptibly | From::Sleeping => "happen".into(),
+            From::Suspended => format!("continue:{target}"),
+            From::Stopped => "signal:CONT".into(),
+            From::Idle => format!("start:{target}"),
+        }
+    }
+
+    /// Whether a wait for the target does not end before somebody else gets it going.
+    fn blocks_waiters(self) -> bool {
+        matches!(self, From::SleepingInterruptibly | From::Sleeping)
+    }
+}
+
+/// All generated programs.
+pub fn all() -> impl Iterator<Item = &'static Litmus> {
+    static ALL: LazyLock<Vec<Litmus>> = LazyLock::new(|| {
+        let firsts = VERBS.into_iter().flat_map(|a| VERBS.map(|b| (a, b)));
+        let both = firsts.flat_map(|(a, b)| STATES.map(|from| (a, b, from)));
+        let threes = both.clone().flat_map(|(a, b, from)| [true, false].map(|share| (a, b, from, share)));
+        let threes = threes.filter_map(|(a, b, from, share)| three(a, b, from, share));
+        both.map(|(a, b, from)| two(a, b, from)).chain(threes).collect()
+    });
+    ALL.iter()
+}
+
+fn line(words: &[&str]) -> String {
+    words.iter().filter(|word| !word.trim().is_empty()).map(|word| word.trim()).collect::<Vec<_>>().join(" ")
+}
+
+/// Two LWPs that do something to each other.
+fn two(a: Verb, b: Verb, from: From) -> Litmus {
+    let outside = a.waits() && from.blocks_waiters();
+    let release = from.release(2);
+    let mut lines = vec![
+        line(&[&a.operations(2, if outside { "" } else { &release }), "userret exit"]),
+        line(&[from.beginning(), &b.operations(1, ""), "userret exit"]),
+    ];
+    if outside {
+        lines.push(line(&["outside", &release]));
+    }
+    let name = format!("{}-{}-{}", a.name(), b.name(), from.name());
+    let about = format!("{} of one that is {}, which answers by {}", a.name(), from.name(), b.name());
+    litmus(name, about, lines, &[1, 2])
+}
+
+/// Two LWPs that do something to a third. Which of the two comes first in the list is all the same, and a wait for any is
+/// left to two. Where they share CPUs everybody has to leave in the end; where each has its own, only whoever exits does.
+fn three(a: Verb, b: Verb, from: From, share: bool) -> Option<Litmus> {
+    let place = |verb| VERBS.iter().position(|v| *v == verb);
+    let wanted = place(a) <= place(b) && a != Verb::WaitAny && b != Verb::WaitAny;
+    wanted.then(|| {
+        let release = from.release(3);
+        // One that waits first would get nobody going.
+        let (first, second) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
+        let first = if first.waits() && !release.is_empty() {
+            line(&[&release, &first.operations(3, "")])
+        } else {
+            first.operations(3, &release)
+        };
+        let ending = |verb| if share || verb == Verb::Exit { "exit" } else { "" };
+        let target_exits = share || a != Verb::Exit || b != Verb::Exit;
+        let (first_ending, second_ending) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
+        let lines = vec![
+            line(&[&first, ending(first_ending)]),
+            line(&[&second.operations(3, ""), ending(second_ending)]),
+            line(&[from.beginning(), if target_exits { "userret exit" } else { "userret" }]),
+        ];
+        let sharing = if share { "-sharing" } else { "" };
+        let name = format!("{}-and-{}-{}{sharing}", a.name(), b.name(), from.name());
+        let about = format!("{} and {} of one that is {}", a.name(), b.name(), from.name());
+        litmus(name, about, lines, if share { &[1, 2] } else { &[3] })
+    })
+}
+
+/// What is known of the programs, a line each: the program, the repairs of the defects that it shows as written, and
+/// whether it stores to a word more often than loom remembers. No defect shows on one CPU. A check holds each line against
+/// what it sees, and every program that is not here against nothing.
+const KNOWN: &str = include_str!("pairs.txt");
+const FORGETS: &str = "many-stores";
+
+fn known(name: &str) -> impl Iterator<Item = &'static str> {
+    let line = KNOWN.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_default().split(' ').filter(|word| !word.is_empty())
+}
+
+fn shown(name: &str) -> Vec<Defect> {
+    let defects = known(name).filter(|word| *word != FORGETS).map(|repair| match repair {
+        _ if repair == LostContinue.name() => {
+            Defect { revisions: BOTH, repair: LostContinue, shows: STUCK, cpus: 2 }
+        }
+        _ if repair == UnlockedRunning.name() => EXIT_RACE,
+        _ => panic!("pairs.txt: {name}: {repair} is no repair that a pair is known to need"),
+    });
+    defects.collect()
+}
+
+fn litmus(name: String, about: String, lines: Vec<String>, cpus: &'static [usize]) -> Litmus {
+    let loom = match lines.len() {
+        2 if known(&name).any(|word| word == FORGETS) => MANY_STORES,
+        2 => Loom::Complete,
+        _ => ONE_PREEMPTION_MANY_STORES,
+    };
+    let lines: Vec<&'static str> = lines.into_iter().map(|line| &*line.leak()).collect();
+    Litmus {
+        group: if lines.len() == 2 || lines[2].starts_with("outside") {
+            Group::Pairs
+        } else {
+            Group::Triples
+        },
+        defects: shown(&name).leak(),
+        name: name.leak(),
+        about: about.leak(),
+        lwps: lines.leak(),
+        cpus,
+        revisions: BOTH,
+        loom,
+        sometimes: &[],
+    }
+}
