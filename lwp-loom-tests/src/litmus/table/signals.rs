@@ -2,8 +2,6 @@
 
 use lwp_core::netbsd::Repair::{DumpedWait, LostContinue, SecondExit, StoppedWait};
 
-use lwp_core::netbsd::Revision::R1_69_2_6;
-
 use super::{BOTH, EXIT_RACE, Litmus, MANY_STORES, ONE_PREEMPTION_MANY_STORES, STUCK, defect, holds};
 
 pub const PROGRAMS: &[Litmus] = &[
