@@ -55,16 +55,27 @@ pub struct Exception {
 }
 
 /// Every difference between what is declared and what the functions do.
-pub const EXCEPTIONS: &[Exception] = &[Exception {
-    revision: Revision::R1_69_2_6,
-    edge: edge(
-        Class::SleepQueue,
-        Class::SpcLwplock,
-        "sleepq_enter locks the current LWP under the queue's lock",
-    ),
-    why: "nobody takes a sleep queue's lock while holding spc_lwplock: the order that is declared is used by none of \
-          the functions, and the reverse by each that sleeps",
-}];
+pub const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        revision: Revision::R1_69_2_6,
+        edge: edge(
+            Class::SleepQueue,
+            Class::SpcLwplock,
+            "sleepq_enter locks the current LWP under the queue's lock",
+        ),
+        why: "nobody takes a sleep queue's lock while holding spc_lwplock: the order that is declared is used by none \
+              of the functions, and the reverse by each that sleeps",
+    },
+    Exception {
+        revision: Revision::R1_69_2_6,
+        edge: edge(
+            Class::TurnstileChain,
+            Class::SpcLwplock,
+            "turnstile_block (not listed) locks the current LWP under the chain's lock",
+        ),
+        why: "a turnstile is a sleep queue with another lock: the same holds for it",
+    },
+];
 
 /// The order that a revision declares.
 pub const fn declared(revision: Revision) -> &'static [Edge] {
