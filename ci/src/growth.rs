@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use indicatif::HumanCount;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
-use lwp_loom_tests::litmus::{Case, Variant};
-use lwp_loom_tests::reach::Loom;
+use lwp_loom_tests::litmus::{Case, Group, Variant};
 
 use crate::backend::Engine;
 use crate::cli::GrowthArgs;
@@ -64,9 +63,10 @@ pub fn growth(args: &GrowthArgs) -> Result<(), Error> {
         .map_err(|e| Error::Failed(format!("cannot print the table: {e}")))
 }
 
-/// Every program that loom explores and does not complete, in the variant that holds.
+/// Every program that somebody wrote and whose preemptions are bounded under loom, in the variant that holds.
 fn is_wanted(case: &Case) -> bool {
-    matches!(case.litmus.loom, Loom::Bounded(_)) && case.variant == Variant::Repaired
+    let bounded = case.litmus.loom.bound().is_some_and(|bound| bound.preemptions.is_some());
+    bounded && case.litmus.group == Group::Written && case.variant == Variant::Repaired
 }
 
 fn job(case: &Case, limits: Limits) -> Job {

@@ -9,7 +9,10 @@ use std::sync::LazyLock;
 use lwp_core::netbsd::Lid;
 use lwp_core::netbsd::Repair::{LostContinue, UnlockedRunning};
 
-use super::table::{BOTH, Defect, EXIT_RACE, Group, Litmus, MANY_STORES, ONE_PREEMPTION_MANY_STORES, STUCK};
+use super::table::{
+    BOTH, Defect, EXIT_RACE, Group, Litmus, MANY_STORES, ONE_PREEMPTION_MANY_STORES, STUCK,
+    TWO_PREEMPTIONS_MANY_STORES,
+};
 use crate::reach::Loom;
 
 /// What one LWP does to another.
@@ -182,10 +185,11 @@ fn three(a: Verb, b: Verb, from: From, share: bool) -> Option<Litmus> {
 }
 
 /// What is known of the programs, a line each: the program, the repairs of the defects that it shows as written, and
-/// whether it stores to a word more often than loom remembers. No defect shows on one CPU. A check holds each line against
+/// whether it stores to a word more often than loom remembers or takes two preemptions. No defect shows on one CPU. A check holds each line against
 /// what it sees, and every program that is not here against nothing.
 const KNOWN: &str = include_str!("pairs.txt");
 const FORGETS: &str = "many-stores";
+const NEEDS_TWO: &str = "two-preemptions";
 
 fn known(name: &str) -> impl Iterator<Item = &'static str> {
     let line = KNOWN.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -193,13 +197,14 @@ fn known(name: &str) -> impl Iterator<Item = &'static str> {
 }
 
 fn shown(name: &str) -> Vec<Defect> {
-    let defects = known(name).filter(|word| *word != FORGETS).map(|repair| match repair {
-        _ if repair == LostContinue.name() => {
-            Defect { revisions: BOTH, repair: LostContinue, shows: STUCK, cpus: 2 }
-        }
-        _ if repair == UnlockedRunning.name() => EXIT_RACE,
-        _ => panic!("pairs.txt: {name}: {repair} is no repair that a pair is known to need"),
-    });
+    let defects =
+        known(name).filter(|word| ![FORGETS, NEEDS_TWO].contains(word)).map(|repair| match repair {
+            _ if repair == LostContinue.name() => {
+                Defect { revisions: BOTH, repair: LostContinue, shows: STUCK, cpus: 2 }
+            }
+            _ if repair == UnlockedRunning.name() => EXIT_RACE,
+            _ => panic!("pairs.txt: {name}: {repair} is no repair that a pair is known to need"),
+        });
     defects.collect()
 }
 
@@ -207,6 +212,8 @@ fn litmus(name: String, about: String, lines: Vec<String>, cpus: &'static [usize
     let loom = match lines.len() {
         2 if known(&name).any(|word| word == FORGETS) => MANY_STORES,
         2 => Loom::Complete,
+        // The lost continue of a sleeper shows itself with two and not with one.
+        _ if known(&name).any(|word| word == NEEDS_TWO) => TWO_PREEMPTIONS_MANY_STORES,
         _ => ONE_PREEMPTION_MANY_STORES,
     };
     let lines: Vec<&'static str> = lines.into_iter().map(|line| &*line.leak()).collect();

@@ -81,7 +81,8 @@ const ONE_PREEMPTION: Loom = Loom::at_most(1);
 /// Where some word is stored to eight times.
 pub(super) const MANY_STORES: Loom = Loom::Bounded(Bound { preemptions: None, forgets_stores: true });
 /// Two preemptions, where some word is stored to eight times.
-const TWO_PREEMPTIONS_MANY_STORES: Loom = Loom::Bounded(Bound { preemptions: Some(2), forgets_stores: true });
+pub(super) const TWO_PREEMPTIONS_MANY_STORES: Loom =
+    Loom::Bounded(Bound { preemptions: Some(2), forgets_stores: true });
 /// One preemption, where some word is stored to eight times.
 pub(super) const ONE_PREEMPTION_MANY_STORES: Loom =
     Loom::Bounded(Bound { preemptions: Some(1), forgets_stores: true });
