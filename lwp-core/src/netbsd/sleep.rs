@@ -14,7 +14,7 @@ impl System {
     /// Entry and exit: nothing held.
     ///
     /// # Errors
-    /// EINTR as [`System::cv_wait_sig`].
+    /// EINTR as for `cv_wait_sig`.
     pub fn sleep(&self, l: &Arc<KernelLwp>, catch: bool) -> Result<(), Errno> {
         let mut p = self.proc().enter();
         while !p.happened {
