@@ -36,6 +36,8 @@ pub mod covered;
 pub mod fault;
 pub mod illumos;
 pub mod locks;
+#[cfg(not(any(loom, shuttle)))]
+pub mod lwp;
 pub mod mutex;
 pub mod netbsd;
 pub mod order;

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use super::condvar::{P_LWPCV, P_REFCV};
 use super::data::LwpData;
 use super::flag::LW_RUNNING;
+#[cfg(not(any(loom, shuttle)))]
+use super::flag::LW_USERRET;
 use super::park::PARK;
 use super::sleep::HAPPENING;
 use super::turnstile::TURNSTILE;
@@ -187,6 +189,12 @@ impl KernelLwp {
     pub fn l_flag(&self) -> usize {
         self.touch();
         self.l_flag.load(Site::LFlagLook)
+    }
+
+    /// Whether the LWP has been asked to do something before it returns to user mode.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) fn must_userret(&self) -> bool {
+        self.l_flag() & LW_USERRET != 0
     }
 
     /// Clears LW_RUNNING without a lock, as `lwp_exit_switchaway` does: the LWP is a zombie, and nobody else is to
