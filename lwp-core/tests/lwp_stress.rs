@@ -227,7 +227,7 @@ fn table(all: &[LwpStatus]) -> String {
 /// Runs a process to its end. Where that takes for ever, says who waits for what.
 fn watched(process: Process<()>, alive: &Arc<World>) {
     /// Far longer than any run takes.
-    const LIMIT: Duration = Duration::from_secs(60);
+    const LIMIT: Duration = Duration::from_secs(240);
     let (send, receive) = mpsc::channel::<()>();
     std::thread::scope(|s| {
         let process = &process;

@@ -29,8 +29,8 @@
 //! Each LWP has a virtual CPU of its own, unless the process is made with a fixed number of them
 //! ([`ProcessBuilder::cpus`]). LWPs that share a CPU take turns at checkpoints and where they sleep; one that blocks
 //! elsewhere, on a [`std::sync::Mutex`] say, keeps its CPU. CPUs are set up with the process, as many as LWPs at most
-//! ([`ProcessBuilder::maxlwp`]): about 400 bytes each. An LWP takes about 1 KiB besides and its thread's stack, until it
-//! is collected; its number is never given again.
+//! ([`ProcessBuilder::maxlwp`]): about 400 bytes each. An LWP takes about half a KiB and its
+//! thread's stack until it is collected; its CPU is given to another then, its number never.
 //!
 //! # Misuse
 //! | what | result |

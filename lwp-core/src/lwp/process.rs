@@ -223,3 +223,50 @@ impl Shared {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Weak;
+
+    use super::*;
+    use crate::lwp;
+    use crate::netbsd::KernelLwp;
+
+    /// One LWP that is collected after another, and one that is detached: all memory comes back while the process runs.
+    #[test]
+    fn a_process_that_creates_and_collects_for_ever_does_not_grow() {
+        let process = Process::start(|| {
+            let me = Current::get().unwrap();
+            let mut all: Vec<Weak<KernelLwp>> = Vec::new();
+            let mut note = || {
+                let p = me.process.sys.proc().enter();
+                all.extend(p.p_lwps.iter().filter(|m| m.lwp.l_lid() != 1).map(|m| Arc::downgrade(&m.lwp)));
+            };
+            for _ in 0..200 {
+                let lwp = lwp::create(|| ()).unwrap();
+                note();
+                lwp.wait().unwrap();
+                lwp::builder().detached().create(|| ()).unwrap();
+                note();
+            }
+            while *me.process.threads() > 1 {
+                lwp::yield_now().unwrap();
+            }
+            // Of the detached zombies the last one waits for somebody who reaps it.
+            assert!(all.len() >= 400);
+            let left = me.process.sys.proc().enter().p_nlwps - 1;
+            assert!(left <= 1, "{left} detached zombies are left");
+            let alive: HashSet<Lid> = all.iter().filter_map(Weak::upgrade).map(|l| l.l_lid()).collect();
+            assert_eq!(alive.len(), left, "{alive:?}");
+            assert!(me.process.records().keys().eq([&1]));
+        });
+        let process = process.unwrap();
+        let shared = Arc::downgrade(&process.shared);
+        process.wait().unwrap();
+        while shared.strong_count() > 0 {
+            // The last thread has said that it is over, and is about to be.
+            std::thread::yield_now();
+        }
+    }
+}

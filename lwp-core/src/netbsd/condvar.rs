@@ -46,7 +46,7 @@ impl System {
         p: ProcGuard<'a>,
     ) -> (ProcGuard<'a>, Result<(), Errno>) {
         let proc = p.proc();
-        let result = self.cv_block(l, cv, p, Sleep { catch: true, ..Sleep::default() });
+        let result = self.cv_block(l, cv, p, Sleep::interruptible());
         (proc.enter(), result)
     }
 

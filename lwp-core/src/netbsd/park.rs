@@ -21,7 +21,7 @@ impl System {
     /// # Errors
     /// EALREADY where that has happened already, EINTR where a signal came, ETIMEDOUT.
     pub fn sys_lwp_park(&self, l: &Arc<KernelLwp>, timed: bool) -> Result<(), Errno> {
-        self.park(l, Sleep { timed, catch: true, ..Sleep::default() })
+        self.park(l, Sleep { timed, ..Sleep::interruptible() })
     }
 
     /// [`System::sys_lwp_park`] with the time that is to come.

@@ -25,6 +25,13 @@ pub struct Sleep {
     pub until: Option<std::time::Instant>,
 }
 
+impl Sleep {
+    /// A sleep that signals and the like end.
+    pub fn interruptible() -> Sleep {
+        Sleep { catch: true, ..Sleep::default() }
+    }
+}
+
 /// A sleep queue, with the condition variable whose waiters sleep on it.
 #[derive(Debug)]
 pub struct SleepQueue {
