@@ -510,7 +510,7 @@ fn a_destructor_that_panics_is_a_panic_of_whoever_runs_it() {
 #[test]
 fn a_closure_that_catches_its_exit_is_asked_again() {
     let process = Process::start(|| {
-        lwp::create(|| lwp::exit_process()).unwrap();
+        lwp::create(lwp::exit_process).unwrap();
         let caught = catch_unwind(work_for_ever);
         assert!(caught.is_err());
         let again = catch_unwind(lwp::checkpoint);
@@ -526,7 +526,7 @@ fn a_process_shows_what_its_lwps_do() {
     let (send, receive) = mpsc::channel();
     let process = Process::start(move || {
         let suspended = lwp::builder().suspended().create(|| ()).unwrap();
-        let waits = lwp::create(move || lwp::create(|| lwp::park()).unwrap().wait()).unwrap();
+        let waits = lwp::create(move || lwp::create(lwp::park).unwrap().wait()).unwrap();
         until(waits.id(), State::Sleep);
         send.send(suspended.id()).unwrap();
         loop {
