@@ -16,7 +16,7 @@ impl System {
     /// Entry and exit: nothing held.
     ///
     /// # Errors
-    /// EINTR as [`System::cv_wait_sig`].
+    /// EINTR where a signal came, or the LWP was cancelled or is to exit.
     pub fn sleep(&self, l: &Arc<KernelLwp>, catch: bool) -> Result<(), Errno> {
         let mut p = self.proc().enter();
         while !p.happened {
@@ -36,7 +36,7 @@ impl System {
     /// Entry and exit: nothing held.
     ///
     /// # Errors
-    /// ETIMEDOUT where the time has come, EINTR as [`System::cv_wait_sig`].
+    /// ETIMEDOUT where the time has come, EINTR where a signal came, or the LWP was cancelled or is to exit.
     #[cfg(not(any(loom, shuttle)))]
     pub fn sys_nanosleep(&self, l: &Arc<KernelLwp>, until: std::time::Instant) -> Result<(), Errno> {
         let sq = self.sleepqs[HAPPENING.0].sleepers.enter();
