@@ -1,7 +1,7 @@
 //! Children are collected in whichever order they end, and each gives what it returned.
 
 #[cfg(not(any(loom, shuttle)))]
-pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     use std::collections::BTreeMap;
 
     use lwp_core::lwp::{self, Errno, Error, Outcome, Process};

@@ -4,7 +4,7 @@
 //! that is, when the last LWP waits as well: that one is told, and wakes one of the others.
 
 #[cfg(not(any(loom, shuttle)))]
-pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, OnceLock};
 

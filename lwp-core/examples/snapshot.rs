@@ -4,7 +4,7 @@
 //! is suspended there: only at its checkpoint.
 
 #[cfg(not(any(loom, shuttle)))]
-pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 

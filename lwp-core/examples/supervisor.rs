@@ -1,7 +1,7 @@
 //! A supervisor starts a worker anew when it has panicked, with what it panicked with in the log.
 
 #[cfg(not(any(loom, shuttle)))]
-pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -555,3 +555,46 @@ fn a_process_shows_what_its_lwps_do() {
     process.exit();
     assert!(matches!(process.wait(), Err(WaitError::Exited)));
 }
+
+/// The LWP is there already when its thread turns out not to be; it must be gone afterwards.
+#[test]
+fn an_lwp_that_gets_no_thread_leaves_nothing_behind() {
+    Process::builder()
+        .maxlwp(2)
+        .start(|| {
+            for builder in [lwp::builder(), lwp::builder().detached()] {
+                for _ in 0..5 {
+                    let created = builder.clone().stack_size(1 << 60).create(|| ());
+                    assert_eq!(created.unwrap_err(), Error::Kernel(Errno::Eagain));
+                    assert_eq!(lwp::create(|| "there is room").unwrap().wait().unwrap(), "there is room");
+                }
+            }
+            assert!(catch_unwind(|| lwp::builder().name("a\0b")).is_err());
+        })
+        .unwrap()
+        .wait()
+        .unwrap();
+}
+
+/// A defect of both revisions, which the module's documentation names.
+#[test]
+fn a_wait_fails_too_early_where_a_detached_lwp_is_suspended() {
+    each(|| {
+        let detached = lwp::builder().detached().suspended().create(|| ()).unwrap();
+        let go_on = Arc::new(AtomicBool::new(false));
+        let its = go_on.clone();
+        let runs = lwp::create(move || {
+            while !its.load(Ordering::Relaxed) {
+                lwp::yield_now().unwrap();
+            }
+        })
+        .unwrap();
+        assert_eq!(lwp::wait(runs.id()).unwrap_err(), Error::Kernel(Errno::Edeadlk));
+        go_on.store(true, Ordering::Relaxed);
+        lwp::resume(detached.id()).unwrap();
+        while lwp::state(detached.id()).is_ok_and(|state| state != State::Zomb) {
+            lwp::yield_now().unwrap();
+        }
+        runs.wait().unwrap();
+    });
+}

@@ -86,9 +86,14 @@ impl LwpBuilder {
         self
     }
 
-    /// Its thread's name, which panics and debuggers show. It has no NUL byte in it.
+    /// Its thread's name, which panics and debuggers show.
+    ///
+    /// # Panics
+    /// Where there is a NUL byte in it: no thread can have that name.
     pub fn name(mut self, name: impl Into<String>) -> LwpBuilder {
-        self.name = Some(name.into());
+        let name = name.into();
+        assert!(!name.contains('\0'), "a thread's name has no NUL byte in it");
+        self.name = Some(name);
         self
     }
 

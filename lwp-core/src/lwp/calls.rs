@@ -35,6 +35,19 @@ pub fn current() -> Result<LwpId, Error> {
 ///
 /// # Errors
 /// EAGAIN where the process has as many LWPs as it may, or there is no thread to be had. [`Error::NotAnLwp`].
+///
+/// # Example
+/// What goes from LWP to LWP goes from thread to thread:
+/// ```
+/// # use lwp_core::lwp;
+/// let shared = std::sync::Arc::new(1);
+/// _ = lwp::create(move || *shared);
+/// ```
+/// ```compile_fail,E0277
+/// # use lwp_core::lwp;
+/// let shared = std::rc::Rc::new(1);
+/// _ = lwp::create(move || *shared);
+/// ```
 pub fn create<T: Send + 'static>(
     closure: impl FnOnce() -> T + Send + 'static,
 ) -> Result<LwpHandle<T>, Error> {

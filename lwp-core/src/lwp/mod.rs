@@ -14,7 +14,8 @@
 //! # Checkpoints
 //! Nobody can stop a thread from outside. An LWP suspends itself, and exits, when it comes to a checkpoint: every call into
 //! this module is one on its way back, and [`checkpoint`] is nothing else. A closure that never comes to one can neither be
-//! suspended nor told to exit; a request waits until it does.
+//! suspended nor told to exit; a request waits until it does. A lock that an LWP holds at a checkpoint stays held while it is
+//! suspended.
 //!
 //! # How an LWP ends
 //! By returning from its closure, by a panic, or because it must exit. It must when the process exits: by

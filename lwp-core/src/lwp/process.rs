@@ -174,6 +174,8 @@ impl Shared {
         closure: impl FnOnce() -> T + Send + 'static,
     ) -> Result<LwpHandle<T>, Error> {
         let creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its place is as good as free.
+        self.sys.free_p_zomblwp();
         if self.sys.proc().enter().p_nlwps >= self.maxlwp {
             return Err(Errno::Eagain.into());
         }

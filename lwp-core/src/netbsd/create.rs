@@ -19,12 +19,7 @@ impl System {
     /// Neither asks whether the next number is in use still after the numbers have wrapped.
     #[track_caller]
     pub fn lwp_create(&self, l1: &Arc<KernelLwp>, detached: bool) -> Arc<KernelLwp> {
-        if self.proc().has_zomblwp_unlocked() {
-            let mut p = self.proc().enter();
-            if let Some(zombie) = p.take_p_zomblwp() {
-                self.lwp_free(Some(p), &zombie);
-            }
-        }
+        self.free_p_zomblwp();
         let mut p = self.proc().enter();
         p.p_ndlwps += usize::from(detached);
         p.p_nlwpid = p.p_nlwpid.wrapping_add(1);
@@ -44,6 +39,19 @@ impl System {
         self.lwp_initspecific(&l2);
         self.lwp_update_creds(&l2);
         l2
+    }
+
+    /// Frees the detached zombie that waits to be reaped, if there is one.
+    ///
+    /// Entry and exit: nothing held.
+    #[track_caller]
+    pub(crate) fn free_p_zomblwp(&self) {
+        if self.proc().has_zomblwp_unlocked() {
+            let mut p = self.proc().enter();
+            if let Some(zombie) = p.take_p_zomblwp() {
+                self.lwp_free(Some(p), &zombie);
+            }
+        }
     }
 
     /// `_lwp_create`: makes a new LWP and starts it.
