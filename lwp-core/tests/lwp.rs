@@ -507,6 +507,28 @@ fn a_destructor_that_panics_is_a_panic_of_whoever_runs_it() {
     });
 }
 
+/// As everywhere in Rust. The test runs itself, since that is the end of a program.
+#[test]
+fn a_destructor_that_panics_while_its_lwp_exits_aborts() {
+    const ABORTS: &str = "LWP_TEST_ABORTS";
+    if std::env::var_os(ABORTS).is_some() {
+        _ = Process::start(|| {
+            let _owned = PanicsOnDrop;
+            lwp::exit_process()
+        })
+        .unwrap()
+        .wait();
+        return;
+    }
+    let again = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_destructor_that_panics_while_its_lwp_exits_aborts", "--nocapture"])
+        .env(ABORTS, "")
+        .output()
+        .unwrap();
+    assert!(!again.status.success());
+    assert!(String::from_utf8_lossy(&again.stderr).contains("panic in a destructor during cleanup"));
+}
+
 #[test]
 fn a_closure_that_catches_its_exit_is_asked_again() {
     let process = Process::start(|| {

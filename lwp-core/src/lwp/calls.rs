@@ -130,7 +130,7 @@ pub fn detach(id: LwpId) -> Result<(), Error> {
 /// that takes long without a call. Where LWPs share CPUs, others have their turn. Does nothing where the caller is
 /// no LWP, or unwinds already.
 ///
-/// Costs a few nanoseconds where nothing is asked and no CPU is shared.
+/// Costs a few nanoseconds where nothing is asked, and some hundred where CPUs are shared.
 pub fn checkpoint() {
     let Ok(me) = Current::get() else { return };
     if me.process.shares_cpus() {
