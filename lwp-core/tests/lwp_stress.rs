@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use lwp_core::lwp::{self, Errno, Error, LwpId, LwpStatus, Outcome, Process};
+use lwp_core::lwp::{self, Errno, Error, LwpId, LwpStatus, Outcome, Process, WaitError};
 
 /// How much is done.
 #[derive(Clone, Copy)]
@@ -225,7 +225,7 @@ fn table(all: &[LwpStatus]) -> String {
 }
 
 /// Runs a process to its end. Where that takes for ever, says who waits for what.
-fn watched(process: Process<()>, alive: &Arc<World>) {
+fn watched(process: Process<()>) -> Result<(), WaitError> {
     /// Far longer than any run takes.
     const LIMIT: Duration = Duration::from_secs(240);
     let (send, receive) = mpsc::channel::<()>();
@@ -242,13 +242,11 @@ fn watched(process: Process<()>, alive: &Arc<World>) {
         }
         drop(send);
     });
-    if let Err(error) = process.wait() {
-        panic!("the janitor: {error}");
-    }
-    assert!(alive.done.load(Ordering::Relaxed));
+    process.wait()
 }
 
-fn stress(cpus: Option<usize>, seed: usize, size: Size) {
+/// Starts a process that does what comes to mind.
+fn start(cpus: Option<usize>, seed: usize, size: Size) -> (Process<()>, Arc<World>) {
     let elsewhere = Process::start(|| lwp::current().unwrap()).unwrap().wait().unwrap();
     let world = Arc::new(World {
         size,
@@ -268,9 +266,33 @@ fn stress(cpus: Option<usize>, seed: usize, size: Size) {
         None => builder,
     };
     let its = world.clone();
-    watched(builder.start(move || its.janitor()).unwrap(), &world);
+    (builder.start(move || its.janitor()).unwrap(), world)
+}
+
+fn stress(cpus: Option<usize>, seed: usize, size: Size) {
+    let (process, world) = start(cpus, seed, size);
+    if let Err(error) = watched(process) {
+        panic!("the janitor: {error}");
+    }
+    assert!(world.done.load(Ordering::Relaxed));
     world.verify();
     // Each LWP had one, and each closure, record and thread is gone with it.
+    assert_eq!(Arc::strong_count(&world), 1, "something is left of an LWP");
+}
+
+/// The process is told to exit in the middle of it all, whoever is suspended, asleep or about to be created.
+fn stress_exit(cpus: Option<usize>, seed: usize, size: Size) {
+    let (process, world) = start(cpus, seed, size);
+    while world.operations.load(Ordering::Relaxed) < seed * size.operations / 100 {
+        std::thread::yield_now();
+    }
+    process.exit();
+    match watched(process) {
+        // Somebody may have collected the janitor before it came to its own end.
+        Err(WaitError::Exited | WaitError::Failed(Error::Kernel(Errno::Esrch))) => {}
+        ended => panic!("the janitor ended with {ended:?}"),
+    }
+    assert_eq!(world.began.load(Ordering::Relaxed), world.ended.load(Ordering::Relaxed));
     assert_eq!(Arc::strong_count(&world), 1, "something is left of an LWP");
 }
 
@@ -299,4 +321,11 @@ fn on_eight_cpus() {
 #[test]
 fn on_a_cpu_for_each() {
     SEEDS.into_iter().for_each(|seed| stress(None, seed, SIZE));
+}
+
+#[test]
+fn an_exit_in_the_middle() {
+    for cpus in [Some(1), Some(2), None] {
+        (1..=30).for_each(|seed| stress_exit(cpus, seed, SIZE));
+    }
 }
