@@ -12,7 +12,7 @@ use super::{Errno, KernelLwp, Revision, System};
 /// `p_lwpcv`: LWPs that wait for LWPs.
 pub(super) const P_LWPCV: Wchan = Wchan(0);
 /// `p_refcv`: exiting LWPs that wait for the last reference. 1.62 only.
-const P_REFCV: Wchan = Wchan(1);
+pub(super) const P_REFCV: Wchan = Wchan(1);
 
 impl System {
     /// Where an exiting LWP waits for the last reference: p_refcv in 1.62, p_lwpcv in 1.69.2.6.
@@ -46,7 +46,7 @@ impl System {
         p: ProcGuard<'a>,
     ) -> (ProcGuard<'a>, Result<(), Errno>) {
         let proc = p.proc();
-        let result = self.cv_block(l, cv, p, Sleep { catch: true, ..Sleep::default() });
+        let result = self.cv_block(l, cv, p, Sleep::interruptible());
         (proc.enter(), result)
     }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::flag::LW_RUNNING;
+use super::proc::ProcGuard;
 use super::{KernelLwp, LwpLocked, Revision, State, System};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
@@ -70,6 +71,18 @@ impl Cpu {
 }
 
 impl System {
+    /// `sched_takecpu`: a CPU for a new LWP. It is the one with the fewest LWPs; where several have as few, the first of
+    /// them from the one on that the new LWP's number, `p_nlwpid`, gives.
+    ///
+    /// Entry and exit: p_smutex held.
+    pub(super) fn sched_takecpu(&self, p: &ProcGuard<'_>) -> usize {
+        let mut lwps = vec![0; self.cpus.len()];
+        p.p_lwps.iter().for_each(|m| lwps[m.lwp.l_cpu()] += 1);
+        let first = (p.p_nlwpid - 1) % lwps.len();
+        let in_turn = (first..lwps.len()).chain(0..first);
+        in_turn.min_by_key(|cpu| lwps[*cpu]).expect("a machine has a CPU")
+    }
+
     /// Whether the LWP is still on its CPU, as the revision asks: 1.69.2.6 looks at LW_RUNNING under the LWP's lock,
     /// 1.62 at `ci_curlwp` under `sched_mutex`.
     pub(super) fn is_on_its_cpu(&self, l: &LwpLocked<'_>) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::flag::{LW_WEXIT, LW_WREBOOT, LW_WSUSPEND, PS_WEXIT};
 use super::proc::Member;
-use super::{Errno, KernelLwp, Repair, State, System};
+use super::{Errno, KernelLwp, Repair, Revision, State, System};
 
 impl System {
     /// Makes a new LWP of the process. It is LSIDL, on the process' list, and must be set running or suspended.
@@ -14,17 +14,12 @@ impl System {
     ///
     /// A detached zombie that waits to be reaped is freed first. Both revisions look for one without p_smutex and look
     /// again with it. The memory that they recycle is not reused here, so that a use of the old LWP stays a failure.
-    /// 1.62 gives the new LWP its creator's CPU, 1.69.2.6 lets the scheduler choose one, here by the LWP's number.
+    /// 1.62 gives the new LWP its creator's CPU, 1.69.2.6 lets the scheduler choose one.
     /// Credentials come with the number here, and not before p_smutex is taken.
     /// Neither asks whether the next number is in use still after the numbers have wrapped.
     #[track_caller]
     pub fn lwp_create(&self, l1: &Arc<KernelLwp>, detached: bool) -> Arc<KernelLwp> {
-        if self.proc().has_zomblwp_unlocked() {
-            let mut p = self.proc().enter();
-            if let Some(zombie) = p.take_p_zomblwp() {
-                self.lwp_free(Some(p), &zombie);
-            }
-        }
+        self.free_p_zomblwp();
         let mut p = self.proc().enter();
         p.p_ndlwps += usize::from(detached);
         p.p_nlwpid = p.p_nlwpid.wrapping_add(1);
@@ -32,7 +27,11 @@ impl System {
             p.p_nlwpid += 1;
         }
         p.born += 1;
-        let l2 = self.new_lwp(p.born, p.p_nlwpid, l1.l_cpu());
+        let cpu = match self.revision {
+            Revision::R1_62 => l1.l_cpu(),
+            Revision::R1_69_2_6 => self.sched_takecpu(&p),
+        };
+        let l2 = self.new_lwp(p.born, p.p_nlwpid, cpu);
         p.p_lwps.insert(0, Member::new(l2.clone(), detached));
         p.p_nlwps += 1;
         p.exit();
@@ -40,6 +39,19 @@ impl System {
         self.lwp_initspecific(&l2);
         self.lwp_update_creds(&l2);
         l2
+    }
+
+    /// Frees the detached zombie that waits to be reaped, if there is one.
+    ///
+    /// Entry and exit: nothing held.
+    #[track_caller]
+    pub(crate) fn free_p_zomblwp(&self) {
+        if self.proc().has_zomblwp_unlocked() {
+            let mut p = self.proc().enter();
+            if let Some(zombie) = p.take_p_zomblwp() {
+                self.lwp_free(Some(p), &zombie);
+            }
+        }
     }
 
     /// `_lwp_create`: makes a new LWP and starts it.

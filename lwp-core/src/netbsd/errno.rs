@@ -1,5 +1,7 @@
 //! The errors that the protocol's functions return.
 
+use core::fmt;
+
 /// An error number, as far as the protocol knows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Errno {
@@ -28,6 +30,23 @@ pub enum Errno {
 }
 
 impl Errno {
+    /// What it means.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Errno::Esrch => "no such LWP",
+            Errno::Eintr => "interrupted",
+            Errno::Edeadlk => "waiting would never end",
+            Errno::Einval => "the request makes no sense",
+            Errno::Eagain => "there are as many LWPs as there may be",
+            Errno::Ealready => "it has happened already",
+            Errno::Etimedout => "it took too long",
+            Errno::Enodev => "the LWP does not sleep",
+            Errno::Ebusy => "the LWP sleeps where nothing may wake it early",
+            Errno::Enomem => "there is no memory for it",
+            Errno::Enosys => "there is no such system call",
+        }
+    }
+
     /// The kernel's name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,3 +64,11 @@ impl Errno {
         }
     }
 }
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.meaning(), self.name())
+    }
+}
+
+impl std::error::Error for Errno {}

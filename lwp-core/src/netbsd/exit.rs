@@ -113,7 +113,8 @@ impl System {
     pub fn exit1<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> Exited {
         p.p_sflag |= PS_WEXIT;
         if p.p_nlwps > 1 {
-            self.exit_lwps(&mut p, l);
+            let others = p.others(l);
+            self.exit_lwps(&mut p, &others);
         }
         while p.p_nlwps > 1 {
             let (again, waited) = self.lwp_wait1(p, l, 0, true);
@@ -139,15 +140,29 @@ impl System {
         Exited(())
     }
 
-    /// The exit pass: tells all other LWPs to exit, and wakes those that can be woken.
+    /// Has all LWPs exit, for whoever is outside or has something left to do before it exits itself. The last to do so
+    /// ends the process. Nothing happens where the process exits already.
+    ///
+    /// Entry and exit: nothing held.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) fn exit_all_lwps(&self) {
+        let mut p = self.proc().enter();
+        if p.p_sflag & PS_WEXIT == 0 {
+            p.p_sflag |= PS_WEXIT;
+            let all: Vec<Arc<KernelLwp>> = p.p_lwps.iter().map(|m| m.lwp.clone()).collect();
+            self.exit_lwps(&mut p, &all);
+        }
+    }
+
+    /// The exit pass: tells LWPs to exit, and wakes those that can be woken.
     ///
     /// Not in `kern_lwp.c`; after the contract that it relies on.
     /// Entry and exit: p_smutex held.
     ///
     /// As written a suspension that is pending still takes effect afterwards ([`Repair::SuspendedExit`]).
-    fn exit_lwps(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>) {
-        for other in &p.others(l) {
-            let mut l2 = other.lwp_lock();
+    fn exit_lwps(&self, p: &mut ProcGuard<'_>, lwps: &[Arc<KernelLwp>]) {
+        for l2 in lwps {
+            let mut l2 = l2.lwp_lock();
             l2.set_flags(LW_WEXIT);
             if self.repaired(Repair::SuspendedExit) {
                 l2.clear_flags(LW_WSUSPEND);

@@ -4,8 +4,13 @@ use core::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use super::condvar::{P_LWPCV, P_REFCV};
 use super::data::LwpData;
 use super::flag::LW_RUNNING;
+#[cfg(not(any(loom, shuttle)))]
+use super::flag::LW_USERRET;
+use super::park::PARK;
+use super::sleep::HAPPENING;
 use super::turnstile::TURNSTILE;
 use super::{Lwp, LwpGuard, Revision, State, transitions};
 use crate::covered::Covered;
@@ -26,6 +31,9 @@ pub struct Fields {
     pub l_sintr: bool,
     /// The callout that ends the LWP's sleep after a time. Its own lock is not modelled.
     pub callout: Callout,
+    /// When it does so. Under the checkers it may at any time.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(super) until: Option<std::time::Instant>,
 }
 
 /// Whether the time that an LWP may sleep has come.
@@ -45,6 +53,17 @@ pub enum Callout {
 pub struct Wchan(pub(super) usize);
 
 impl Wchan {
+    /// What those who sleep there wait for: `l_wmesg`.
+    pub fn name(self) -> &'static str {
+        match self {
+            P_LWPCV => "lwpcv",
+            P_REFCV => "refcv",
+            PARK => "parked",
+            HAPPENING => "sleep",
+            _ => "tstile",
+        }
+    }
+
     /// The queue's place among the machine's.
     pub(super) fn number(self) -> usize {
         self.0
@@ -172,6 +191,12 @@ impl KernelLwp {
         self.l_flag.load(Site::LFlagLook)
     }
 
+    /// Whether the LWP has been asked to do something before it returns to user mode.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) fn must_userret(&self) -> bool {
+        self.l_flag() & LW_USERRET != 0
+    }
+
     /// Clears LW_RUNNING without a lock, as `lwp_exit_switchaway` does: the LWP is a zombie, and nobody else is to
     /// change its flags any more.
     pub(super) fn stop_running(&self) {
@@ -188,6 +213,12 @@ impl KernelLwp {
     /// Blocks the LWP's thread until a CPU takes the LWP.
     pub(super) fn wait_for_dispatch(&self) {
         self.dispatched.park();
+    }
+
+    /// Blocks the LWP's thread until a CPU takes the LWP, or a time has come. Gives whether a CPU has.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(super) fn wait_for_dispatch_until(&self, until: std::time::Instant) -> bool {
+        self.dispatched.park_until(until)
     }
 
     /// Lets the LWP's thread go on.

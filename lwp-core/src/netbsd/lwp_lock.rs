@@ -30,6 +30,21 @@ use crate::sync::Cell;
 /// | [`LwpGuard::lwp_setlock`] | L1014-1026 | L1144-1152 |
 /// | [`LwpGuard::lwp_unlock_to`] | L1032-1047 | L1158-1169 |
 /// | [`LwpGuard::lwp_relock`] | L1053-1072 | L1175-1188 |
+///
+/// # Example
+/// ```
+/// use lwp_core::{locks::Locks, mutex::Class, netbsd::Lwp};
+///
+/// // One CPU's lock and one sleep queue's lock; the LWP starts on the CPU.
+/// let locks = Locks::new(&[Class::SpcLwplock, Class::SleepQueue]);
+/// let (cpu, sleepq) = (locks.id(0), locks.id(1));
+/// let lwp: Lwp<_> = Lwp::new(locks, cpu, "the fields that the lock covers");
+///
+/// let l = lwp.lwp_lock();
+/// assert_eq!(*l, "the fields that the lock covers");
+/// l.lwp_unlock_to(sleepq); // consumes the guard: the LWP may be somebody else's by now
+/// assert_eq!(lwp.lwp_lock().covering(), sleepq);
+/// ```
 pub struct Lwp<T, K: Kernel = Multiprocessor> {
     l_mutex: K::Pointer,
     locks: Locks,

@@ -21,6 +21,23 @@ impl System {
     /// # Errors
     /// EALREADY where that has happened already, EINTR where a signal came, ETIMEDOUT.
     pub fn sys_lwp_park(&self, l: &Arc<KernelLwp>, timed: bool) -> Result<(), Errno> {
+        self.park(l, Sleep { timed, ..Sleep::interruptible() })
+    }
+
+    /// [`System::sys_lwp_park`] with the time that is to come.
+    ///
+    /// # Errors
+    /// Those of [`System::sys_lwp_park`].
+    #[cfg(not(any(loom, shuttle)))]
+    pub fn sys_lwp_park_until(
+        &self,
+        l: &Arc<KernelLwp>,
+        until: Option<std::time::Instant>,
+    ) -> Result<(), Errno> {
+        self.park(l, Sleep { timed: until.is_some(), catch: true, until })
+    }
+
+    fn park(&self, l: &Arc<KernelLwp>, sleep: Sleep) -> Result<(), Errno> {
         let sq = self.sleepqs[PARK.0].sleepers.enter();
         let (mut locked, sq) = self.lwp_lock_under(l, sq);
         if locked.flags() & (LW_CANCELLED | LW_UNPARKED) != 0 {
@@ -30,7 +47,7 @@ impl System {
         }
         let mut locked = locked.unlock_to_queue(sq);
         self.sleepq_enqueue(&mut locked, PARK);
-        self.sleepq_block(locked, Sleep { timed, catch: true })
+        self.sleepq_block(locked, sleep)
     }
 
     /// `_lwp_unpark`: wakes an LWP that is parked, or has its next park return at once.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::lwp::Wchan;
+#[cfg(not(any(loom, shuttle)))]
+use super::sleepq::Sleep;
 use super::{Errno, KernelLwp, System};
 
 /// Where LWPs sleep until it happens.
@@ -14,7 +16,7 @@ impl System {
     /// Entry and exit: nothing held.
     ///
     /// # Errors
-    /// EINTR as for `cv_wait_sig`.
+    /// EINTR where a signal came, or the LWP was cancelled or is to exit.
     pub fn sleep(&self, l: &Arc<KernelLwp>, catch: bool) -> Result<(), Errno> {
         let mut p = self.proc().enter();
         while !p.happened {
@@ -27,6 +29,20 @@ impl System {
             }
         }
         Ok(())
+    }
+
+    /// `nanosleep`: sleeps interruptibly until a time has come. A suspension wakes the LWP too.
+    ///
+    /// Entry and exit: nothing held.
+    ///
+    /// # Errors
+    /// ETIMEDOUT where the time has come, EINTR where a signal came, or the LWP was cancelled or is to exit.
+    #[cfg(not(any(loom, shuttle)))]
+    pub fn sys_nanosleep(&self, l: &Arc<KernelLwp>, until: std::time::Instant) -> Result<(), Errno> {
+        let sq = self.sleepqs[HAPPENING.0].sleepers.enter();
+        let mut locked = self.sleepq_enter(l, sq);
+        self.sleepq_enqueue(&mut locked, HAPPENING);
+        self.sleepq_block(locked, Sleep { timed: true, catch: true, until: Some(until) })
     }
 
     /// Wakes those who sleep, now and from now on.

@@ -20,6 +20,16 @@ pub struct Sleep {
     pub timed: bool,
     /// Whether signals and the like end it.
     pub catch: bool,
+    /// When its time comes, if it is timed. Under the checkers that is anybody's guess.
+    #[cfg(not(any(loom, shuttle)))]
+    pub until: Option<std::time::Instant>,
+}
+
+impl Sleep {
+    /// A sleep that signals and the like end.
+    pub fn interruptible() -> Sleep {
+        Sleep { catch: true, ..Sleep::default() }
+    }
 }
 
 /// A sleep queue, with the condition variable whose waiters sleep on it.
@@ -106,6 +116,10 @@ impl System {
         }
         if sleep.timed {
             l.fields().callout = Callout::Armed;
+            #[cfg(not(any(loom, shuttle)))]
+            {
+                l.fields().until = sleep.until;
+            }
         }
         self.mi_switch(l);
         let result = if sleep.timed { self.callout_stop(&lwp) } else { Ok(()) };
@@ -136,7 +150,11 @@ impl System {
     ///
     /// Entry and exit: nothing held.
     pub fn sleepq_timeout(&self, lid: Lid) {
-        let l = self.lwp(lid);
+        self.callout_fires(self.lwp(lid));
+    }
+
+    /// [`System::sleepq_timeout`] of an LWP that cannot go meanwhile.
+    pub(super) fn callout_fires(&self, l: &Arc<KernelLwp>) {
         let mut locked = l.lwp_lock();
         if locked.fields().callout == Callout::Armed {
             locked.fields().callout = Callout::Fired;

@@ -219,13 +219,9 @@ impl System {
         &self.lwps[lid - 1]
     }
 
-    /// An LWP that is LSIDL, for a creator that runs on CPU `creator`.
+    /// An LWP that is LSIDL and belongs to a CPU.
     #[track_caller]
-    pub(super) fn new_lwp(&self, address: usize, lid: Lid, creator: usize) -> Arc<KernelLwp> {
-        let cpu = match self.revision {
-            Revision::R1_62 => creator,
-            Revision::R1_69_2_6 => (lid - 1) % self.cpus.len(),
-        };
+    pub(super) fn new_lwp(&self, address: usize, lid: Lid, cpu: usize) -> Arc<KernelLwp> {
         let spc_mutex = self.cpus[cpu].spc_mutex;
         let build = (self.revision, self.uniprocessor);
         Arc::new(KernelLwp::new(address, lid, cpu, build, State::Idl, self.locks.clone(), spc_mutex))

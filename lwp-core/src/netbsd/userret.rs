@@ -19,6 +19,24 @@ impl System {
     /// # Errors
     /// [`Exited`] where the LWP has exited: the kernel's function does not return then.
     pub fn lwp_userret(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
+        if self.userret_must_exit(l)? {
+            self.kernel_lock.enter();
+            return Err(self.lwp_exit(l));
+        }
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            let stopped = self.proc().is_stopped();
+            assert!(!stopped, "LWP {} returns to user mode in a stopped process", l.l_lid());
+        }
+        Ok(())
+    }
+
+    /// [`System::lwp_userret`] for whoever has something left to do before the LWP exits: gives whether it must.
+    ///
+    /// Entry and exit: nothing held.
+    ///
+    /// # Errors
+    /// [`Exited`] where a signal has ended the process.
+    pub(crate) fn userret_must_exit(&self, l: &Arc<KernelLwp>) -> Result<bool, Exited> {
         while l.l_flag() & LW_USERRET != 0 {
             if l.l_flag() & (LW_PENDSIG | LW_WCORE | LW_WEXIT) == LW_PENDSIG {
                 self.take_signals(l)?;
@@ -27,15 +45,10 @@ impl System {
                 self.suspend_self(l);
             }
             if l.l_flag() & LW_WEXIT != 0 {
-                self.kernel_lock.enter();
-                return Err(self.lwp_exit(l));
+                return Ok(true);
             }
         }
-        if cfg!(any(loom, shuttle, debug_assertions)) {
-            let stopped = self.proc().is_stopped();
-            assert!(!stopped, "LWP {} returns to user mode in a stopped process", l.l_lid());
-        }
-        Ok(())
+        Ok(false)
     }
 
     /// Takes the signals that are pending, one after the other.

@@ -109,6 +109,23 @@ impl Parker {
         *self.lock_parked() = None;
     }
 
+    /// [`Parker::park`] until a time has come. Gives whether it has taken the token.
+    pub fn park_until(&self, until: std::time::Instant) -> bool {
+        *self.lock_parked() = Some(std::thread::current());
+        let taken = loop {
+            if self.take_token() {
+                break true;
+            }
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                break false;
+            }
+            std::thread::park_timeout(left);
+        };
+        *self.lock_parked() = None;
+        taken
+    }
+
     /// Gives the token, if it is not there already.
     pub fn unpark(&self) {
         // ORDERING: Release, for the Acquire of `take_token`: what precedes the let-go is seen by whoever goes on.
