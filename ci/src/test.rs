@@ -56,7 +56,11 @@ fn steps() -> Vec<Step> {
             ..Step::new("doc", Backend::Std, &["doc", "--workspace", "--no-deps"])
         },
         Step::new("test", Backend::Std, &["test", "--workspace"]),
-        Step::new("stress", Backend::Std, &["test", "--release", "-p", "lwp-core", "--test", "stress"]),
+        Step::new(
+            "stress",
+            Backend::Std,
+            &["test", "--release", "-p", "lwp-core", "--test", "stress", "--test", "lwp_stress"],
+        ),
     ]);
     for &backend in Backend::ALL.iter().filter(|backend| **backend != Backend::Std) {
         steps.push(Step::new("gate", backend, &["test", "--release", "-p", "lwp-loom-tests"]));

@@ -45,11 +45,6 @@
 //! | creating more LWPs than the process may have | EAGAIN |
 //! | calls in a process that exits | the LWP unwinds; in a destructor, see above |
 //! | an LWP that nobody collects | stays a zombie until the process ends |
-//!
-//! # EDEADLK is too early where a detached LWP does not run
-//! Both revisions take all detached LWPs for ones that run and never let a waiter go on. One that is suspended, or waits
-//! itself, is taken away twice, and a wait may fail with EDEADLK though it would end. Nothing is lost: the wait can be
-//! made again.
 
 mod builder;
 mod calls;

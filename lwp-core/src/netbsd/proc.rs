@@ -210,6 +210,16 @@ impl<'a> ProcGuard<'a> {
         self.p_nlwpwait -= 1;
     }
 
+    /// How many detached LWPs `p_nrlwps` or `p_nzlwps` counts and `p_nlwpwait` does not.
+    #[track_caller]
+    pub(super) fn detached_counted(&self) -> usize {
+        let counted = |m: &&Member| {
+            let state = m.lwp.l_stat();
+            !m.waits && (state.is_running_or_soon() || state == State::Zomb)
+        };
+        self.p_lwps.iter().filter(|m| m.detached).filter(counted).count()
+    }
+
     /// All LWPs but one, for whoever changes the list or the counters on the way through it.
     pub(super) fn others(&self, l: &Arc<KernelLwp>) -> Vec<Arc<KernelLwp>> {
         self.p_lwps.iter().map(|m| &m.lwp).filter(|other| !Arc::ptr_eq(other, l)).cloned().collect()

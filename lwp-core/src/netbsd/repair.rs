@@ -33,6 +33,10 @@ pub enum Repair {
     /// `lwp_wait1` does not take LWPs that are stopped with their process for ones that never exit. As written p_nrlwps does
     /// not count them, and a wait fails with EDEADLK because the process was stopped at the wrong moment.
     StoppedWait,
+    /// `lwp_wait1` takes only those detached LWPs from what may still exit that it has counted there. As written it takes
+    /// one that is suspended too, whom p_nrlwps does not count, and one that waits twice: a wait then fails with EDEADLK
+    /// though somebody runs who will end it.
+    DetachedCount,
     /// `lwp_wait1` takes a waiter out of `p_nlwpwait` before it has it suspended for a core dump, where it ends. As written
     /// the LWP stays counted after it is gone; harmless, since nobody compares the count in a process that exits.
     DumpedWait,
@@ -58,7 +62,7 @@ pub enum Repair {
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 15] = [
+    pub const ALL: [Repair; 16] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
@@ -67,6 +71,7 @@ impl Repair {
         Repair::StuckWait,
         Repair::CreatedWhileExiting,
         Repair::StoppedWait,
+        Repair::DetachedCount,
         Repair::DumpedWait,
         Repair::SecondExit,
         Repair::StillOnCpu,
@@ -87,6 +92,7 @@ impl Repair {
             Repair::StuckWait => "stuck-wait",
             Repair::CreatedWhileExiting => "created-while-exiting",
             Repair::StoppedWait => "stopped-wait",
+            Repair::DetachedCount => "detached-count",
             Repair::DumpedWait => "dumped-wait",
             Repair::SecondExit => "second-exit",
             Repair::StillOnCpu => "still-on-cpu",
@@ -100,7 +106,7 @@ impl Repair {
 
 /// The repairs that are in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Repairs(u16);
+pub struct Repairs(u32);
 
 impl Repairs {
     /// None: the sources as they are written.

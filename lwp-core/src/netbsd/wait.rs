@@ -30,8 +30,8 @@ impl System {
     ///
     /// 1.62 lets a wait for any take the LWP that another waits for, does not wake the other waiters when a wait fails, and
     /// counts the waiter until it has p_smutex again after the LWP was freed ([`Repair::StuckWait`]).
-    /// In both a wait fails with EDEADLK where all others are stopped with their process ([`Repair::StoppedWait`]), and a
-    /// waiter that a core dump ends is counted for ever ([`Repair::DumpedWait`]).
+    /// In both a wait fails with EDEADLK where all others are stopped with their process ([`Repair::StoppedWait`]) or where
+    /// a detached LWP is suspended or waits ([`Repair::DetachedCount`]), and a waiter that a core dump ends is counted for ever ([`Repair::DumpedWait`]).
     ///
     /// # Errors
     /// ESRCH where there is nobody to wait for. EDEADLK where the waiter waits for itself, or for one that waits for it
@@ -94,10 +94,12 @@ impl System {
                 p = self.cv_wait(l, P_LWPCV, p);
                 continue;
             }
+            let detached =
+                if self.repaired(Repair::DetachedCount) { p.detached_counted() } else { p.p_ndlwps };
             let stuck = if first {
-                p.p_nrlwps <= p.p_nlwpwait + p.p_ndlwps
+                p.p_nrlwps <= p.p_nlwpwait + detached
             } else {
-                p.p_nrlwps + p.p_nzlwps <= p.p_nlwpwait + p.p_ndlwps
+                p.p_nrlwps + p.p_nzlwps <= p.p_nlwpwait + detached
             };
             let stopped = self.repaired(Repair::StoppedWait) && self.is_stopping(&p);
             if p.p_sflag & PS_WEXIT != 0 || (stuck && !stopped) {

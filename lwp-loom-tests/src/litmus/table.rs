@@ -5,8 +5,8 @@ mod signals;
 mod sleeping;
 
 use lwp_core::netbsd::Repair::{
-    self, CreatedWhileExiting, DeadGuard, DrainedReferences, IdleExit, LostContinue, StillOnCpu, StuckWait,
-    SuspendedExit, UnlockedRunning,
+    self, CreatedWhileExiting, DeadGuard, DetachedCount, DrainedReferences, IdleExit, LostContinue,
+    StillOnCpu, StuckWait, SuspendedExit, UnlockedRunning,
 };
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
@@ -348,5 +348,25 @@ const PROGRAMS: &[Litmus] = &[
         defects: &[defect(&[R1_69_2_6], IdleExit, &["p_nrlwps is not"])],
         loom: Loom::Complete,
         sometimes: &["1: ok, 2"],
+    },
+    Litmus {
+        defects: &[defect(BOTH, DetachedCount, &["wait 3 gave EDEADLK"])],
+        ..holds(
+            "wait-beside-detached",
+            "a detached LWP that is suspended is no reason to give up a wait for one that runs",
+            &["wait:3=3 continue:2=ok", "detached suspended exit", "exit"],
+            &[3],
+            &["1: 3, ok"],
+        )
+    },
+    Litmus {
+        defects: &[defect(BOTH, DetachedCount, &["wait 3 gave EDEADLK"])],
+        ..holds(
+            "wait-beside-detached-waiter",
+            "a detached LWP that waits is no reason to give up a wait for one that runs",
+            &["wait:3=3|ESRCH", "detached wait:3=3|ESRCH", "exit"],
+            &[3],
+            &["1: 3"],
+        )
     },
 ];
