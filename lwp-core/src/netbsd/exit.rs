@@ -144,8 +144,7 @@ impl System {
     /// ends the process. Nothing happens where the process exits already.
     ///
     /// Entry and exit: nothing held.
-    #[cfg(not(any(loom, shuttle)))]
-    pub(crate) fn exit_all_lwps(&self) {
+    pub fn exit_all_lwps(&self) {
         let mut p = self.proc().enter();
         if p.p_sflag & PS_WEXIT == 0 {
             p.p_sflag |= PS_WEXIT;

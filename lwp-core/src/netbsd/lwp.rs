@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::condvar::{P_LWPCV, P_REFCV};
 use super::data::LwpData;
-use super::flag::LW_RUNNING;
-#[cfg(not(any(loom, shuttle)))]
-use super::flag::LW_USERRET;
+use super::flag::{LW_RUNNING, LW_USERRET};
 use super::park::PARK;
 use super::sleep::HAPPENING;
 use super::turnstile::TURNSTILE;
@@ -17,7 +15,7 @@ use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
 use crate::mutex::{Class, MutexGuard};
 use crate::site::Site;
-use crate::sync::{AtomicUsize, Cell, Parker};
+use crate::sync::{AtomicUsize, Cell, Deadline, Parker};
 
 /// `lwpid_t`: an LWP's number within its process, from 1. 0 is nobody, or anybody.
 pub type Lid = usize;
@@ -32,8 +30,7 @@ pub struct Fields {
     /// The callout that ends the LWP's sleep after a time. Its own lock is not modelled.
     pub callout: Callout,
     /// When it does so. Under the checkers it may at any time.
-    #[cfg(not(any(loom, shuttle)))]
-    pub(super) until: Option<std::time::Instant>,
+    pub(super) until: Option<Deadline>,
 }
 
 /// Whether the time that an LWP may sleep has come.
@@ -192,8 +189,7 @@ impl KernelLwp {
     }
 
     /// Whether the LWP has been asked to do something before it returns to user mode.
-    #[cfg(not(any(loom, shuttle)))]
-    pub(crate) fn must_userret(&self) -> bool {
+    pub fn must_userret(&self) -> bool {
         self.l_flag() & LW_USERRET != 0
     }
 
@@ -216,8 +212,7 @@ impl KernelLwp {
     }
 
     /// Blocks the LWP's thread until a CPU takes the LWP, or a time has come. Gives whether a CPU has.
-    #[cfg(not(any(loom, shuttle)))]
-    pub(super) fn wait_for_dispatch_until(&self, until: std::time::Instant) -> bool {
+    pub(super) fn wait_for_dispatch_until(&self, until: Deadline) -> bool {
         self.dispatched.park_until(until)
     }
 

@@ -9,6 +9,7 @@ use super::flag::{LW_CANCELLED, LW_UNPARKED};
 use super::lwp::Wchan;
 use super::sleepq::Sleep;
 use super::{Errno, KernelLwp, Lid, State, System};
+use crate::sync::Deadline;
 
 /// Where LWPs park.
 pub(super) const PARK: Wchan = Wchan(2);
@@ -28,12 +29,7 @@ impl System {
     ///
     /// # Errors
     /// Those of [`System::sys_lwp_park`].
-    #[cfg(not(any(loom, shuttle)))]
-    pub fn sys_lwp_park_until(
-        &self,
-        l: &Arc<KernelLwp>,
-        until: Option<std::time::Instant>,
-    ) -> Result<(), Errno> {
+    pub fn sys_lwp_park_until(&self, l: &Arc<KernelLwp>, until: Option<Deadline>) -> Result<(), Errno> {
         self.park(l, Sleep { timed: until.is_some(), catch: true, until })
     }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::lwp::Wchan;
-#[cfg(not(any(loom, shuttle)))]
 use super::sleepq::Sleep;
 use super::{Errno, KernelLwp, System};
+use crate::sync::Deadline;
 
 /// Where LWPs sleep until it happens.
 pub(super) const HAPPENING: Wchan = Wchan(3);
@@ -37,8 +37,7 @@ impl System {
     ///
     /// # Errors
     /// ETIMEDOUT where the time has come, EINTR where a signal came, or the LWP was cancelled or is to exit.
-    #[cfg(not(any(loom, shuttle)))]
-    pub fn sys_nanosleep(&self, l: &Arc<KernelLwp>, until: std::time::Instant) -> Result<(), Errno> {
+    pub fn sys_nanosleep(&self, l: &Arc<KernelLwp>, until: Deadline) -> Result<(), Errno> {
         let sq = self.sleepqs[HAPPENING.0].sleepers.enter();
         let mut locked = self.sleepq_enter(l, sq);
         self.sleepq_enqueue(&mut locked, HAPPENING);

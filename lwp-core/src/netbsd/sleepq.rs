@@ -11,7 +11,7 @@ use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
 use crate::site::Site;
-use crate::sync::AtomicUsize;
+use crate::sync::{AtomicUsize, Deadline};
 
 /// How an LWP sleeps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,8 +21,7 @@ pub struct Sleep {
     /// Whether signals and the like end it.
     pub catch: bool,
     /// When its time comes, if it is timed. Under the checkers that is anybody's guess.
-    #[cfg(not(any(loom, shuttle)))]
-    pub until: Option<std::time::Instant>,
+    pub until: Option<Deadline>,
 }
 
 impl Sleep {
@@ -116,10 +115,7 @@ impl System {
         }
         if sleep.timed {
             l.fields().callout = Callout::Armed;
-            #[cfg(not(any(loom, shuttle)))]
-            {
-                l.fields().until = sleep.until;
-            }
+            l.fields().until = sleep.until;
         }
         self.mi_switch(l);
         let result = if sleep.timed { self.callout_stop(&lwp) } else { Ok(()) };

@@ -17,7 +17,6 @@ impl System {
         let cpu = &self.cpus[lwp.l_cpu()];
         debug_assert!(!self.kernel_lock.is_mine(), "an LWP leaves its CPU with the big lock");
         self.lwpctl_says(&lwp, LcCurcpu::None);
-        #[cfg(not(any(loom, shuttle)))]
         let until = l.fields().until.take();
         if self.revision == Revision::R1_69_2_6 {
             l.clear_flags(LW_RUNNING);
@@ -49,8 +48,7 @@ impl System {
         if let Some(next) = next {
             next.dispatch();
         }
-        // On real threads an LWP that sleeps has nothing to do, and is its own clock.
-        #[cfg(not(any(loom, shuttle)))]
+        // An LWP that sleeps has nothing to do, and is its own clock.
         let dispatched = until.is_some_and(|until| {
             let dispatched = lwp.wait_for_dispatch_until(until);
             if !dispatched {
@@ -58,8 +56,6 @@ impl System {
             }
             dispatched
         });
-        #[cfg(any(loom, shuttle))]
-        let dispatched = false;
         if !dispatched {
             lwp.wait_for_dispatch();
         }

@@ -13,7 +13,7 @@
 //!   ([`AtomicUsize::load_held`]) are different functions: a checker explores the first and *verifies* the second.
 //! * [`Cell`], plain memory that some lock protects; a checker verifies that every two accesses are ordered.
 //! * [`RawLock`], mutual exclusion with an owner. A spin lock on real threads; see there what the checkers use.
-//! * [`Parker`], which blocks one thread until another lets it go on.
+//! * [`Parker`], which blocks one thread until another lets it go on, or until a [`Deadline`] where there is a clock.
 //! * [`spin_while`], what to do until a busy lock may be free.
 //! * [`spawn`], [`JoinHandle`] and [`current`]: threads, and who the caller is.
 
@@ -34,7 +34,7 @@ mod backend;
 pub use backend::choose;
 #[cfg(any(loom, shuttle))]
 pub use backend::model;
-pub use backend::{AtomicUsize, Cell, JoinHandle, Parker, RawLock, current, spawn, spin_while};
+pub use backend::{AtomicUsize, Cell, Deadline, JoinHandle, Parker, RawLock, current, spawn, spin_while};
 
 /// The spin lock itself, for models that check it; everything else uses [`RawLock`].
 pub use crate::spin::SpinLock;

@@ -197,12 +197,21 @@ impl Parker {
         self.0.perform(Operation::Park);
     }
 
+    /// [`Parker::park`] until a time has come, which it never does here.
+    pub fn park_until(&self, until: Deadline) -> bool {
+        match until {}
+    }
+
     /// Gives the token, if it is not there already.
     #[track_caller]
     pub fn unpark(&self) {
         self.0.perform(Operation::Unpark);
     }
 }
+
+/// A time that comes: models have no clock, so there is none.
+#[derive(Clone, Copy, Debug)]
+pub enum Deadline {}
 
 /// Where `busy` says so, waits until somebody else has changed what `busy` looked at.
 ///

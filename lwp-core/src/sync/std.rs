@@ -83,6 +83,9 @@ pub fn spin_while(busy: impl Fn() -> bool) {
     }
 }
 
+/// A time that comes.
+pub use std::time::Instant as Deadline;
+
 /// Blocks one thread until another lets it go on. One token: a let-go that comes first is not lost, two count once.
 #[derive(Debug)]
 pub struct Parker {
@@ -110,13 +113,13 @@ impl Parker {
     }
 
     /// [`Parker::park`] until a time has come. Gives whether it has taken the token.
-    pub fn park_until(&self, until: std::time::Instant) -> bool {
+    pub fn park_until(&self, until: Deadline) -> bool {
         *self.lock_parked() = Some(std::thread::current());
         let taken = loop {
             if self.take_token() {
                 break true;
             }
-            let left = until.saturating_duration_since(std::time::Instant::now());
+            let left = until.saturating_duration_since(Deadline::now());
             if left.is_zero() {
                 break false;
             }
