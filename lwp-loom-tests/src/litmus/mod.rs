@@ -83,7 +83,7 @@ impl Case {
                 for &cpus in litmus.cpus {
                     let cases_of = |variant| Case { litmus, revision, variant, cpus };
                     cases.extend([Variant::AsWritten, Variant::Repaired].map(cases_of));
-                    let shown = |d: &&Defect| d.revisions.contains(&revision) && d.cpus <= cpus;
+                    let shown = |d: &&Defect| d.revisions.contains(&revision) && d.cpus <= cpus && d.alone;
                     let defects = litmus.defects.iter().filter(shown);
                     cases.extend(defects.map(|d| cases_of(Variant::Without(d.repair))));
                 }
@@ -124,7 +124,7 @@ impl Case {
             let in_variant = match self.variant {
                 Variant::AsWritten => true,
                 Variant::Repaired => false,
-                Variant::Without(repair) => repair == defect.repair,
+                Variant::Without(repair) => repair == defect.repair && defect.alone,
             };
             in_variant && defect.revisions.contains(&self.revision) && defect.cpus <= self.cpus
         });

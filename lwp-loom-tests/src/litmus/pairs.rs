@@ -185,11 +185,13 @@ fn three(a: Verb, b: Verb, from: From, share: bool) -> Option<Litmus> {
 }
 
 /// What is known of the programs, a line each: the program, the repairs of the defects that it shows as written, and
-/// whether it stores to a word more often than loom remembers or takes two preemptions. No defect shows on one CPU. A check holds each line against
+/// whether it stores to a word more often than loom remembers, takes two preemptions, or needs several defects at once. No defect shows on one CPU. A check holds each line against
 /// what it sees, and every program that is not here against nothing.
 const KNOWN: &str = include_str!("pairs.txt");
 const FORGETS: &str = "many-stores";
 const NEEDS_TWO: &str = "two-preemptions";
+/// The program shows its defects as written, where others help, and not for want of one repair.
+const NOT_ALONE: &str = "not-alone";
 
 fn known(name: &str) -> impl Iterator<Item = &'static str> {
     let line = KNOWN.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -197,14 +199,17 @@ fn known(name: &str) -> impl Iterator<Item = &'static str> {
 }
 
 fn shown(name: &str) -> Vec<Defect> {
+    let alone = known(name).all(|word| word != NOT_ALONE);
     let defects =
-        known(name).filter(|word| ![FORGETS, NEEDS_TWO].contains(word)).map(|repair| match repair {
-            _ if repair == LostContinue.name() => {
-                Defect { revisions: BOTH, repair: LostContinue, shows: STUCK, cpus: 2 }
-            }
-            _ if repair == UnlockedRunning.name() => EXIT_RACE,
-            _ => panic!("pairs.txt: {name}: {repair} is no repair that a pair is known to need"),
-        });
+        known(name).filter(|word| ![FORGETS, NEEDS_TWO, NOT_ALONE].contains(word)).map(
+            |repair| match repair {
+                _ if repair == LostContinue.name() => {
+                    Defect { revisions: BOTH, repair: LostContinue, shows: STUCK, cpus: 2, alone }
+                }
+                _ if repair == UnlockedRunning.name() => Defect { alone, ..EXIT_RACE },
+                _ => panic!("pairs.txt: {name}: {repair} is no repair that a pair is known to need"),
+            },
+        );
     defects.collect()
 }
 
@@ -212,7 +217,7 @@ fn litmus(name: String, about: String, lines: Vec<String>, cpus: &'static [usize
     let loom = match lines.len() {
         2 if known(&name).any(|word| word == FORGETS) => MANY_STORES,
         2 => Loom::Complete,
-        // The lost continue of a sleeper shows itself with two and not with one.
+        // Some defect or outcome shows itself with two and not with one.
         _ if known(&name).any(|word| word == NEEDS_TWO) => TWO_PREEMPTIONS_MANY_STORES,
         _ => ONE_PREEMPTION_MANY_STORES,
     };

@@ -58,10 +58,12 @@ pub struct Defect {
     pub shows: &'static [&'static str],
     /// The fewest CPUs that it takes.
     pub cpus: usize,
+    /// Whether it shows without this repair alone, and not only as written.
+    pub alone: bool,
 }
 
 const fn defect(revisions: &'static [Revision], repair: Repair, shows: &'static [&'static str]) -> Defect {
-    Defect { revisions, repair, shows, cpus: 1 }
+    Defect { revisions, repair, shows, cpus: 1, alone: true }
 }
 
 /// The engines' words for an execution in which somebody can never go on.

@@ -2,7 +2,10 @@
 
 use lwp_core::netbsd::Repair::{DumpedWait, LostContinue, SecondExit, StoppedWait};
 
-use super::{BOTH, EXIT_RACE, Litmus, MANY_STORES, ONE_PREEMPTION_MANY_STORES, STUCK, defect, holds};
+use super::{
+    BOTH, EXIT_RACE, Litmus, MANY_STORES, ONE_PREEMPTION_MANY_STORES, STUCK, TWO_PREEMPTIONS_MANY_STORES,
+    defect, holds,
+};
 
 pub const PROGRAMS: &[Litmus] = &[
     holds(
@@ -120,7 +123,7 @@ pub const PROGRAMS: &[Litmus] = &[
         )
     },
     Litmus {
-        loom: ONE_PREEMPTION_MANY_STORES,
+        loom: TWO_PREEMPTIONS_MANY_STORES,
         defects: &[defect(BOTH, StoppedWait, &["wait 2 gave EDEADLK"]), EXIT_RACE],
         ..holds(
             "wait-stopped",
@@ -131,7 +134,7 @@ pub const PROGRAMS: &[Litmus] = &[
         )
     },
     Litmus {
-        loom: ONE_PREEMPTION_MANY_STORES,
+        loom: TWO_PREEMPTIONS_MANY_STORES,
         name: "suspend-stopped",
         about: "an LWP that is suspended while it is stopped runs once it is continued and its process is",
         lwps: &[
