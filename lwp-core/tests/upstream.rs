@@ -334,7 +334,7 @@ fn a_suspended_lwp_keeps_its_signals() {
 
 /// `_lwp_suspend` and `_lwp_continue` of both systems: ESRCH.
 #[test]
-fn nobody_can_be_neither_suspended_nor_continued() {
+fn suspending_or_continuing_nobody_is_esrch() {
     each(&[RUNS], |sys| {
         assert_eq!(sys.sys_lwp_suspend(sys.lwp(1), 2), Err(Errno::Esrch));
         assert_eq!(sys.sys_lwp_continue(2), Err(Errno::Esrch));
