@@ -3,6 +3,7 @@
 mod data;
 mod signals;
 mod sleeping;
+mod upstream;
 
 use lwp_core::netbsd::Repair::{
     self, CreatedWhileExiting, DeadGuard, DetachedCount, DrainedReferences, IdleExit, LostContinue,
@@ -106,7 +107,7 @@ const fn holds(
 
 /// All programs.
 pub fn all() -> impl Iterator<Item = &'static Litmus> {
-    [PROGRAMS, data::PROGRAMS, signals::PROGRAMS, sleeping::PROGRAMS]
+    [PROGRAMS, data::PROGRAMS, signals::PROGRAMS, sleeping::PROGRAMS, upstream::PROGRAMS]
         .into_iter()
         .flatten()
         .chain(pairs::all())
