@@ -204,7 +204,8 @@ pub fn unpark(id: LwpId) -> Result<(), Error> {
     call_about(id, |me, lid| me.process.sys().sys_lwp_unpark(lid))
 }
 
-/// `_lwp_wakeup`: ends whatever sleep an LWP is in, which fails with EINTR.
+/// `_lwp_wakeup`: ends whatever sleep an LWP is in, which fails with EINTR; and so does its next one, since nothing but a
+/// sleep that is refused clears LW_CANCELLED.
 ///
 /// # Errors
 /// ESRCH where there is no such live LWP. ENODEV where it does not sleep: its next sleep ends at once. EBUSY where it
