@@ -39,6 +39,37 @@ pub use backend::{AtomicUsize, Cell, Deadline, JoinHandle, Parker, RawLock, curr
 /// The spin lock itself, for models that check it; everything else uses [`RawLock`].
 pub use crate::spin::SpinLock;
 
+/// Memory without content: the checkers fail a program in which nothing orders a write and another access.
+#[derive(Debug)]
+pub struct Accesses(Cell<()>);
+
+// SAFETY: there is nothing to read or to write; the cell's pointer is never dereferenced.
+unsafe impl Sync for Accesses {}
+// SAFETY: as above.
+unsafe impl Send for Accesses {}
+
+impl Accesses {
+    /// Memory that nobody has accessed.
+    #[track_caller]
+    pub fn new() -> Accesses {
+        Accesses(Cell::new(()))
+    }
+
+    /// The memory is read.
+    #[inline(always)]
+    #[track_caller]
+    pub fn read(&self) {
+        self.0.with(|_| ());
+    }
+
+    /// The memory is written.
+    #[inline(always)]
+    #[track_caller]
+    pub fn write(&self) {
+        self.0.with_mut(|_| ());
+    }
+}
+
 /// A thread of whichever back end runs: small, never reused within a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ThreadId(usize);
