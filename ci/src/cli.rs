@@ -43,6 +43,10 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Run everything that must hold before a change is merged.
     Test,
+    /// Run the tests on real threads under ThreadSanitizer, which wants a nightly toolchain and its rust-src.
+    ///
+    /// Exit status: 0 if the one race that is meant is reported and no other, 1 if not, 2 if something is not installed.
+    Races,
     /// Run cargo-fuzz.
     Fuzz(FuzzArgs),
     /// Measure lwp-core on real threads.

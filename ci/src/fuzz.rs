@@ -1,11 +1,11 @@
 //! `cargo ci fuzz`: cargo-fuzz on the targets of `fuzz/`.
 
 use std::fs;
-use std::process::{Command, Stdio};
 
 use crate::backend::workspace;
 use crate::cli::FuzzArgs;
 use crate::error::Error;
+use crate::nightly::{needs, nightly};
 use crate::select::unknown;
 
 /// Fuzzes one target or each in turn, until one fails.
@@ -45,22 +45,4 @@ fn targets() -> Result<Vec<String>, Error> {
     } else {
         Ok(targets)
     }
-}
-
-/// Fails with what to install if nightly cargo cannot do this.
-fn needs(args: &[&str], install: &str) -> Result<(), Error> {
-    let status = nightly().args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if status.is_ok_and(|status| status.success()) {
-        Ok(())
-    } else {
-        Err(Error::Input(format!("`cargo +nightly {}` does not run; run: {install}", args.join(" "))))
-    }
-}
-
-/// rustup's cargo, which knows what `+nightly` is. `$CARGO` is a toolchain's own, which does not.
-fn nightly() -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo.arg("+nightly").current_dir(workspace());
-    cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTFLAGS");
-    cargo
 }

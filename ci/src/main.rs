@@ -11,9 +11,11 @@ mod fuzz;
 mod growth;
 mod interrupt;
 mod merge;
+mod nightly;
 mod orderings;
 mod pool;
 mod progress;
+mod races;
 mod replay;
 mod revision;
 mod select;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Test => test::test(),
+        Command::Races => races::races(),
         Command::Fuzz(args) => fuzz::fuzz(&args),
         Command::Bench(args) => bench::bench(&args),
     };

@@ -10,7 +10,7 @@ fn ci(args: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn no_command_prints_the_help() {
     let (_, stderr) = ci(&[]);
-    for command in ["check", "audit", "growth", "merge", "replay", "test", "fuzz", "bench"] {
+    for command in ["check", "audit", "growth", "merge", "replay", "test", "races", "fuzz", "bench"] {
         assert!(stderr.contains(&format!("\n  {command} ")), "{command}: {stderr}");
     }
 }
@@ -54,6 +54,14 @@ fn an_unknown_program_cannot_be_replayed() {
     let (status, stderr) = ci(&["replay", "no/such/program", "schedule"]);
     assert_eq!(status, Some(2));
     assert!(stderr.contains("there is no program `no/such/program`"), "{stderr}");
+}
+
+#[test]
+fn what_is_not_installed_is_named() {
+    let races = Command::new(env!("CARGO_BIN_EXE_ci")).arg("races").env("PATH", "").output().unwrap();
+    assert_eq!(races.status.code(), Some(2));
+    let stderr = String::from_utf8(races.stderr).unwrap();
+    assert!(stderr.contains("run: rustup toolchain install nightly"), "{stderr}");
 }
 
 #[test]
