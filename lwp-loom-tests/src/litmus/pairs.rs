@@ -128,8 +128,8 @@ pub fn all() -> impl Iterator<Item = &'static Litmus> {
     static ALL: LazyLock<Vec<Litmus>> = LazyLock::new(|| {
         let firsts = VERBS.into_iter().flat_map(|a| VERBS.map(|b| (a, b)));
         let both = firsts.flat_map(|(a, b)| STATES.map(|from| (a, b, from)));
-        let threes = both.clone().flat_map(|(a, b, from)| [true, false].map(|share| (a, b, from, share)));
-        let threes = threes.filter_map(|(a, b, from, share)| three(a, b, from, share));
+        let threes = both.clone().flat_map(|(a, b, from)| Sharing::ALL.map(|sharing| (a, b, from, sharing)));
+        let threes = threes.filter_map(|(a, b, from, sharing)| three(a, b, from, sharing));
         both.map(|(a, b, from)| two(a, b, from)).chain(threes).collect()
     });
     ALL.iter()
@@ -155,33 +155,69 @@ fn two(a: Verb, b: Verb, from: From) -> Litmus {
     litmus(name, about, lines, &[1, 2])
 }
 
+/// Who shares a CPU with whom, where two LWPs do something to a third.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    /// Somebody does, and all leave in the end.
+    Some,
+    /// The first and the third. Only where two wait: with a third exit these are too many executions for a second.
+    Two,
+    Nobody,
+}
+
+impl Sharing {
+    const ALL: [Sharing; 3] = [Sharing::Some, Sharing::Two, Sharing::Nobody];
+
+    fn cpus(self, two_wait: bool) -> Option<&'static [usize]> {
+        match (self, two_wait) {
+            (Sharing::Some, true) => Some(&[1]),
+            (Sharing::Some, false) => Some(&[1, 2]),
+            (Sharing::Two, true) => Some(&[2]),
+            (Sharing::Two, false) => None,
+            (Sharing::Nobody, _) => Some(&[3]),
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Sharing::Some => "-sharing",
+            Sharing::Two => "-on-two",
+            Sharing::Nobody => "",
+        }
+    }
+}
+
 /// Two LWPs that do something to a third. Which of the two comes first in the list is all the same, and a wait for any is
 /// left to two. Where they share CPUs everybody has to leave in the end; where each has its own, only whoever exits does.
-fn three(a: Verb, b: Verb, from: From, share: bool) -> Option<Litmus> {
+fn three(a: Verb, b: Verb, from: From, sharing: Sharing) -> Option<Litmus> {
     let place = |verb| VERBS.iter().position(|v| *v == verb);
     let wanted = place(a) <= place(b) && a != Verb::WaitAny && b != Verb::WaitAny;
-    wanted.then(|| {
-        let release = from.release(3);
-        // One that waits first would get nobody going.
-        let (first, second) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
-        let first = if first.waits() && !release.is_empty() {
-            line(&[&release, &first.operations(3, "")])
-        } else {
-            first.operations(3, &release)
-        };
-        let ending = |verb| if share || verb == Verb::Exit { "exit" } else { "" };
-        let target_exits = share || a != Verb::Exit || b != Verb::Exit;
-        let (first_ending, second_ending) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
-        let lines = vec![
-            line(&[&first, ending(first_ending)]),
-            line(&[&second.operations(3, ""), ending(second_ending)]),
-            line(&[from.beginning(), if target_exits { "userret exit" } else { "userret" }]),
-        ];
-        let sharing = if share { "-sharing" } else { "" };
-        let name = format!("{}-and-{}-{}{sharing}", a.name(), b.name(), from.name());
-        let about = format!("{} and {} of one that is {}", a.name(), b.name(), from.name());
-        litmus(name, about, lines, if share { &[1, 2] } else { &[3] })
-    })
+    if !wanted {
+        return None;
+    }
+    let release = from.release(3);
+    // One that waits first would get nobody going.
+    let (first, second) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
+    let first = if first.waits() && !release.is_empty() {
+        line(&[&release, &first.operations(3, "")])
+    } else {
+        first.operations(3, &release)
+    };
+    let two_wait = a.waits() && b.waits();
+    let cpus = sharing.cpus(two_wait)?;
+    let share = sharing != Sharing::Nobody;
+    let ending = |verb| if share || verb == Verb::Exit { "exit" } else { "" };
+    let target_exits = share || a != Verb::Exit || b != Verb::Exit;
+    let (first_ending, second_ending) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
+    let lines = vec![
+        line(&[&first, ending(first_ending)]),
+        // With two CPUs the second has one of its own.
+        line(&[&second.operations(3, ""), if sharing == Sharing::Two { "" } else { ending(second_ending) }]),
+        line(&[from.beginning(), if target_exits { "userret exit" } else { "userret" }]),
+    ];
+    let name = format!("{}-and-{}-{}{}", a.name(), b.name(), from.name(), sharing.suffix());
+    let about = format!("{} and {} of one that is {}", a.name(), b.name(), from.name());
+    Some(litmus(name, about, lines, cpus))
 }
 
 /// What is known of the programs, a line each: the program, the repairs of the defects that it shows as written, and
