@@ -229,7 +229,7 @@ const PROGRAMS: &[Litmus] = &[
         group: Group::Written,
         about: "an LWP that has what it waited for is no reason for another to give up",
         lwps: &["wait:3=3 exit", "wait:1=1", "exit"],
-        cpus: &[3],
+        cpus: &[2],
         revisions: BOTH,
         defects: &[defect(&[R1_62], StuckWait, &["wait 1 gave EDEADLK"])],
         loom: ONE_PREEMPTION_MANY_STORES,
