@@ -77,7 +77,7 @@ impl System {
     /// The machine, with credentials for its process and a reference for each of its LWPs.
     #[track_caller]
     pub fn with_creds(mut self, uid: usize) -> System {
-        let lwps: Vec<Arc<KernelLwp>> = self.proc().enter().p_lwps.iter().map(|m| m.lwp.clone()).collect();
+        let lwps = self.proc().enter().lwps();
         let cred = Cred::new(1, uid, 1 + lwps.len());
         for l in &lwps {
             l.data().l_cred.write(|l_cred| *l_cred = Some(cred.clone()));

@@ -148,7 +148,7 @@ impl System {
         let mut p = self.proc().enter();
         if p.p_sflag & PS_WEXIT == 0 {
             p.p_sflag |= PS_WEXIT;
-            let all: Vec<Arc<KernelLwp>> = p.p_lwps.iter().map(|m| m.lwp.clone()).collect();
+            let all = p.lwps();
             self.exit_lwps(&mut p, &all);
         }
     }

@@ -220,6 +220,11 @@ impl<'a> ProcGuard<'a> {
         self.p_lwps.iter().filter(|m| m.detached).filter(counted).count()
     }
 
+    /// All LWPs, for whoever changes the list or the counters on the way through it.
+    pub(super) fn lwps(&self) -> Vec<Arc<KernelLwp>> {
+        self.p_lwps.iter().map(|m| m.lwp.clone()).collect()
+    }
+
     /// All LWPs but one, for whoever changes the list or the counters on the way through it.
     pub(super) fn others(&self, l: &Arc<KernelLwp>) -> Vec<Arc<KernelLwp>> {
         self.p_lwps.iter().map(|m| &m.lwp).filter(|other| !Arc::ptr_eq(other, l)).cloned().collect()

@@ -81,16 +81,12 @@ impl System {
     /// Entry and exit: nothing held.
     pub fn kill(&self, signal: Signal) {
         let mut p = self.proc().enter();
-        self.discard_the_inverse(&mut p, signal);
-        if matches!(signal, Signal::Cont | Signal::Kill) && self.is_stopping(&p) {
-            self.proc_unstop(&mut p);
-        }
+        self.undo_stops(&mut p, signal);
         if signal == Signal::Cont {
             return;
         }
         p.p_sigpend.add(signal);
-        let lwps: Vec<Arc<KernelLwp>> = p.p_lwps.iter().map(|m| m.lwp.clone()).collect();
-        for l in lwps {
+        for l in p.lwps() {
             if self.sigpost(&mut p, &l, signal) && !signal.is_for_all() {
                 break;
             }
@@ -107,10 +103,7 @@ impl System {
         let mut p = self.proc().enter();
         let t = self.lwp_find(&p, target).ok_or(Errno::Esrch)?;
         let Some(signal) = signal else { return Ok(()) };
-        self.discard_the_inverse(&mut p, signal);
-        if matches!(signal, Signal::Cont | Signal::Kill) && self.is_stopping(&p) {
-            self.proc_unstop(&mut p);
-        }
+        self.undo_stops(&mut p, signal);
         if signal != Signal::Cont {
             p.member(&t).l_sigpend.add(signal);
             self.sigpost(&mut p, &t, signal);
@@ -118,11 +111,14 @@ impl System {
         Ok(())
     }
 
-    /// A continue takes back the stops that are pending still.
-    fn discard_the_inverse(&self, p: &mut ProcGuard<'_>, signal: Signal) {
+    /// A continue takes back the stops that are pending still; it and SIGKILL have a stopped process go on.
+    fn undo_stops(&self, p: &mut ProcGuard<'_>, signal: Signal) {
         if signal == Signal::Cont {
             p.p_sigpend.take(Signal::Stop);
             p.p_lwps.iter_mut().for_each(|m| _ = m.l_sigpend.take(Signal::Stop));
+        }
+        if matches!(signal, Signal::Cont | Signal::Kill) && self.is_stopping(p) {
+            self.proc_unstop(p);
         }
     }
 

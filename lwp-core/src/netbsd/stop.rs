@@ -30,7 +30,7 @@ impl System {
     /// Entry and exit: proclist_mutex and p_smutex held.
     fn proc_stop(&self, p: &mut ProcGuard<'_>) {
         p.p_sflag |= PS_STOPPING;
-        let lwps: Vec<Arc<KernelLwp>> = p.p_lwps.iter().map(|m| m.lwp.clone()).collect();
+        let lwps = p.lwps();
         for l in &lwps {
             let mut l = l.lwp_lock();
             if l.stat() == State::Sleep && l.fields().l_sintr {
@@ -90,7 +90,7 @@ impl System {
     pub(super) fn proc_unstop(&self, p: &mut ProcGuard<'_>) {
         p.set_p_stat(ProcState::Active);
         p.p_sflag &= !PS_STOPPING;
-        let lwps: Vec<Arc<KernelLwp>> = p.p_lwps.iter().map(|m| m.lwp.clone()).collect();
+        let lwps = p.lwps();
         for l in &lwps {
             let mut l = l.lwp_lock();
             if l.stat() != State::Stop {

@@ -198,7 +198,7 @@ fn three(a: Verb, b: Verb, from: From, sharing: Sharing) -> Option<Litmus> {
     let release = from.release(3);
     // One that waits first would get nobody going.
     let (first, second) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
-    let first = if first.waits() && !release.is_empty() {
+    let opening = if first.waits() && !release.is_empty() {
         line(&[&release, &first.operations(3, "")])
     } else {
         first.operations(3, &release)
@@ -208,11 +208,10 @@ fn three(a: Verb, b: Verb, from: From, sharing: Sharing) -> Option<Litmus> {
     let share = sharing != Sharing::Nobody;
     let ending = |verb| if share || verb == Verb::Exit { "exit" } else { "" };
     let target_exits = share || a != Verb::Exit || b != Verb::Exit;
-    let (first_ending, second_ending) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
     let lines = vec![
-        line(&[&first, ending(first_ending)]),
+        line(&[&opening, ending(first)]),
         // With two CPUs the second has one of its own.
-        line(&[&second.operations(3, ""), if sharing == Sharing::Two { "" } else { ending(second_ending) }]),
+        line(&[&second.operations(3, ""), if sharing == Sharing::Two { "" } else { ending(second) }]),
         line(&[from.beginning(), if target_exits { "userret exit" } else { "userret" }]),
     ];
     let name = format!("{}-and-{}-{}{}", a.name(), b.name(), from.name(), sharing.suffix());
@@ -221,8 +220,9 @@ fn three(a: Verb, b: Verb, from: From, sharing: Sharing) -> Option<Litmus> {
 }
 
 /// What is known of the programs, a line each: the program, the repairs of the defects that it shows as written, and
-/// whether it stores to a word more often than loom remembers, takes two preemptions, or needs several defects at once. No defect shows on one CPU. A check holds each line against
-/// what it sees, and every program that is not here against nothing.
+/// whether it stores to a word more often than loom remembers, takes two preemptions, or needs several defects at once.
+/// No defect shows on one CPU. A check holds each line against what it sees, and every program that is not here against
+/// nothing.
 const KNOWN: &str = include_str!("pairs.txt");
 const FORGETS: &str = "many-stores";
 const NEEDS_TWO: &str = "two-preemptions";
