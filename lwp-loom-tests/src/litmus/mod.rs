@@ -9,10 +9,12 @@
 //! Variants are `as-written`, `repaired`, and `without-REPAIR`, which has every repair but one. A program that shows a
 //! defect must fail where the defect is, in the way that it says, and hold everywhere else.
 
+pub mod ast;
 mod data;
 mod op;
 mod pairs;
 mod table;
+pub mod verb;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

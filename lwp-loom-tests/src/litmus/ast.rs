@@ -1,0 +1,446 @@
+//! A litmus program, as it means: what a program's text stands for, and what the generator makes.
+
+use std::fmt;
+
+use lwp_core::mutex::Class;
+use lwp_core::netbsd::{Errno, Lid, Repair, Revision, Signal, State};
+
+use crate::reach::Loom;
+
+/// A program over NetBSD's protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its name: the file's, without what follows the dot.
+    pub name: String,
+    /// The scenario, in prose.
+    pub about: String,
+    /// The revisions that it is for.
+    pub revisions: Vec<Revision>,
+    /// The numbers of CPUs that it runs with.
+    pub cpus: Vec<usize>,
+    /// Who takes part. LWP `n` is the `n`th; those that are no LWPs come last.
+    pub lines: Vec<Line>,
+    /// What must, must not or may be seen.
+    pub conditions: Vec<Condition>,
+    /// What goes wrong as written. Empty: the program holds in every variant.
+    pub defects: Vec<Defect>,
+    /// How far loom goes through it.
+    pub loom: Loom,
+}
+
+/// Somebody who takes part in a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// A name of its own.
+    pub name: String,
+    /// Who it is and how it starts.
+    pub start: Start,
+    /// What it does.
+    pub steps: Vec<Step>,
+}
+
+/// Who somebody is, and how an LWP starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Start {
+    /// An LWP that the machine starts with.
+    Born {
+        /// Whether nobody is to wait for it.
+        detached: bool,
+        /// What it does.
+        doing: Doing,
+    },
+    /// An LWP that another creates. Such lines come after those of the first kind, in the order of creation.
+    Unborn {
+        /// LWP_DETACHED.
+        detached: bool,
+        /// LWP_SUSPENDED.
+        suspended: bool,
+    },
+    /// Not an LWP but another process or an interrupt. Such lines come last.
+    Outside,
+}
+
+/// What an LWP does when the machine starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Doing {
+    /// LSONPROC, or LSRUN where an LWP before it has its CPU: LWP `n` belongs to CPU `(n - 1) % cpus`.
+    Running,
+    /// LSSUSPENDED.
+    Suspended,
+    /// LSIDL: to be started by [`Op::Start`].
+    Idle,
+    /// LSSTOP, in a process that is about to stop: every other LWP stops on its next trip through `lwp_userret`.
+    Stopped,
+    /// LSSLEEP, in its first step: [`Op::Sleep`].
+    Sleeping,
+    /// The same, where signals and suspension end the sleep: its first step is [`Op::SleepSig`].
+    SleepingSig,
+}
+
+/// One thing that somebody does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What its result is called.
+    pub name: Option<String>,
+    /// What is done.
+    pub op: Op,
+    /// The results that it may have; none listed means any.
+    pub may: Vec<Value>,
+}
+
+/// The number of an LWP that is not there: [`Op::Wait`] for it gives ESRCH.
+pub const NOBODY: Lid = 99;
+
+/// Stands for any LWP in [`Op::Wait`].
+pub const ANY: Lid = 0;
+
+/// An operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Op {
+    /// `_lwp_suspend`.
+    Suspend(Lid),
+    /// `lwp_suspend` as callers other than the system call make it, without a test of their own.
+    LwpSuspend(Lid),
+    /// `_lwp_continue`.
+    Continue(Lid),
+    /// `_lwp_wait`; [`ANY`] for any.
+    Wait(Lid),
+    /// `_lwp_detach`.
+    Detach(Lid),
+    /// Finds an LWP, takes a reference to it and gives it back.
+    Reference(Lid),
+    /// `_lwp_create`, of the unborn LWP with this number.
+    Create(Lid),
+    /// Starts an LWP that is LSIDL: the end of `_lwp_create`.
+    Start(Lid),
+    /// Gives up an LWP that is LSIDL.
+    Abandon(Lid),
+    /// `kill`: a signal for the process.
+    Signal(Sig),
+    /// `_lwp_kill`: a signal for one LWP, or a question whether it could be sent.
+    Kill(Lid, Option<Sig>),
+    /// `proc_stop`, by a tracer.
+    Stop,
+    /// A fault that dumps core.
+    Dump,
+    /// `_lwp_park`, without a limit.
+    Park,
+    /// `_lwp_park`, with one.
+    ParkTimed,
+    /// `_lwp_unpark`.
+    Unpark(Lid),
+    /// `_lwp_wakeup`.
+    Wakeup(Lid),
+    /// The time that an LWP may sleep has come.
+    Timeout(Lid),
+    /// Sleeps uninterruptibly until what everybody sleeps for has happened.
+    Sleep,
+    /// The same, interruptibly.
+    SleepSig,
+    /// What LWPs sleep for happens.
+    Happen,
+    /// `mutex_enter` of an adaptive mutex.
+    MutexEnter,
+    /// `mutex_exit`.
+    MutexExit,
+    /// `sched_yield`.
+    Yield,
+    /// The parent's wait: whether the process has ended, and if so it is freed.
+    Reap,
+    /// A trip through `lwp_userret`.
+    Userret,
+    /// User mode until an AST comes, and then a trip through `lwp_userret`.
+    User,
+    /// `_lwp_exit`.
+    Exit,
+    /// `exit`.
+    ExitProcess,
+    /// `lwp_specific_key_create`; gives the key.
+    KeyCreate,
+    /// `lwp_specific_key_delete`.
+    KeyDelete(usize),
+    /// `lwp_setspecific`, to a datum that knows whose it is.
+    Set(usize),
+    /// `lwp_getspecific`; gives whose datum it is.
+    Get(usize),
+    /// `_lwp_getspecific_by_lwp`, of key 0 of an LWP that the machine started with.
+    GetOf(Lid),
+    /// `setuid`.
+    Setuid(usize),
+    /// `getuid`.
+    Getuid,
+    /// `lwp_ctl_alloc`; gives the block.
+    LwpctlAlloc,
+    /// Reads the LWP's own `lc_curcpu`.
+    Curcpu,
+    /// `lwp_ctl_exit`, as exec calls it.
+    LwpctlExit,
+}
+
+/// A signal, in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sig {
+    /// Ends the process.
+    Kill,
+    /// Has the process dump core.
+    Quit,
+    /// Stops the process.
+    Stop,
+    /// Continues the process.
+    Cont,
+    /// Has a handler.
+    Usr1,
+}
+
+impl Sig {
+    /// The kernel's.
+    pub fn signal(self) -> Signal {
+        match self {
+            Sig::Kill => Signal::Kill,
+            Sig::Quit => Signal::Quit,
+            Sig::Stop => Signal::Stop,
+            Sig::Cont => Signal::Cont,
+            Sig::Usr1 => Signal::Usr1,
+        }
+    }
+
+    /// Every signal.
+    pub const ALL: [Sig; 5] = [Sig::Kill, Sig::Quit, Sig::Stop, Sig::Cont, Sig::Usr1];
+}
+
+/// What an operation gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// It worked.
+    Ok,
+    /// It failed.
+    Errno(Errno),
+    /// An LWP: the one that was waited for, or whose datum it is.
+    Lwp(Lid),
+    /// A key, a user or a block.
+    Number(usize),
+    /// The LWP has exited in it: it does not return.
+    Gone,
+    /// There is no datum, or no CPU.
+    None,
+    /// The CPU with this number, from 0.
+    Cpu(usize),
+    /// The LWP has no block.
+    NoBlock,
+    /// The block's LWP has exited.
+    Exited,
+    /// The process has ended and is freed.
+    Reaped,
+    /// The process has not ended.
+    NotYet,
+}
+
+/// What is claimed of a program's executions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Of how many.
+    pub quantifier: Quantifier,
+    /// Of which moments.
+    pub when: When,
+    /// What.
+    pub claim: Claim,
+}
+
+/// Of how many executions something is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// Each.
+    Always,
+    /// None.
+    Never,
+    /// At least one.
+    Sometimes,
+}
+
+/// Of which moments of an execution something is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Its end.
+    AtTheEnd,
+    /// Each moment at which a state, a lock pointer or a counter has just changed.
+    AlongTheWay,
+}
+
+/// Something that holds at a moment, or does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// All of these.
+    All(Vec<Claim>),
+    /// One of these.
+    Any(Vec<Claim>),
+    /// Not this.
+    Not(Box<Claim>),
+    /// Nobody can go on. Only by itself: `sometimes hang`.
+    Hang,
+    /// A result is one of these.
+    Result {
+        /// The line, from 0.
+        line: usize,
+        /// The step, from 0.
+        step: usize,
+        /// Any of these.
+        is: Vec<Value>,
+    },
+    /// Two results are the same.
+    SameResult((usize, usize), (usize, usize)),
+    /// A counter compares so with a number.
+    Counter(Counter, Relation, usize),
+    /// An LWP is in a state.
+    Is(Lid, State),
+    /// An LWP has gone from one state, or any, to another.
+    Passed(Lid, Option<State>, State),
+    /// An LWP's lock pointer points to a lock of a class.
+    Under(Lid, Class),
+}
+
+/// A counter of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counter {
+    /// `p_nlwps`.
+    Nlwps,
+    /// `p_nrlwps`.
+    Nrlwps,
+    /// `p_nzlwps`.
+    Nzlwps,
+    /// `p_ndlwps`.
+    Ndlwps,
+    /// `p_nlwpwait`.
+    Nlwpwait,
+}
+
+impl Counter {
+    /// Every counter.
+    pub const ALL: [Counter; 5] =
+        [Counter::Nlwps, Counter::Nrlwps, Counter::Nzlwps, Counter::Ndlwps, Counter::Nlwpwait];
+
+    /// The kernel's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Counter::Nlwps => "p_nlwps",
+            Counter::Nrlwps => "p_nrlwps",
+            Counter::Nzlwps => "p_nzlwps",
+            Counter::Ndlwps => "p_ndlwps",
+            Counter::Nlwpwait => "p_nlwpwait",
+        }
+    }
+}
+
+/// How two numbers compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+}
+
+/// How a program fails where a repair is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defect {
+    /// The revisions that have the defect.
+    pub revisions: Vec<Revision>,
+    /// What mends it.
+    pub repair: Repair,
+    /// How it shows; any of these.
+    pub shows: Vec<Symptom>,
+    /// The fewest CPUs that it takes.
+    pub cpus: usize,
+    /// Whether it shows without this repair alone, and not only as written.
+    pub alone: bool,
+}
+
+/// How a defect shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Symptom {
+    /// Nobody can go on.
+    Hang,
+    /// Two accesses that nothing orders.
+    Race,
+    /// Memory is used after it was freed, or is at the same time.
+    UseAfterFree,
+    /// Words of the failure.
+    Words(String),
+}
+
+impl Symptom {
+    /// The words of the engines' failures that mean it.
+    pub fn words(&self) -> Vec<&str> {
+        const RACE: [&str; 2] = ["data race", "Concurrent"];
+        match self {
+            Symptom::Hang => vec!["nobody can go on", "deadlock", "lost wake-up"],
+            Symptom::Race => RACE.to_vec(),
+            Symptom::UseAfterFree => vec!["used after it was freed", RACE[0], RACE[1]],
+            Symptom::Words(words) => vec![words],
+        }
+    }
+}
+
+impl Line {
+    /// Whether the line is an LWP's.
+    pub fn is_lwp(&self) -> bool {
+        self.start != Start::Outside
+    }
+}
+
+impl Program {
+    /// What an LWP is called.
+    pub fn lwp_name(&self, lid: Lid) -> &str {
+        match lid {
+            ANY => "any",
+            NOBODY => "nobody",
+            lid => &self.lines[lid - 1].name,
+        }
+    }
+
+    /// The operation, in the program's words.
+    pub fn op(&self, op: Op) -> String {
+        super::verb::write(op, |lid| self.lwp_name(lid))
+    }
+
+    /// The value, in the program's words.
+    pub fn value(&self, value: Value) -> String {
+        match value {
+            Value::Lwp(lid) if lid >= 1 && lid <= self.lines.len() => self.lwp_name(lid).into(),
+            value => value.to_string(),
+        }
+    }
+
+    /// What somebody came by in an execution: each result, in order. Who never came to be is left out.
+    pub fn outcome(&self, results: &[Option<Vec<Value>>]) -> String {
+        let line = |(line, results): (&Line, &Option<Vec<Value>>)| {
+            let results: Vec<_> = results.as_ref()?.iter().map(|value| self.value(*value)).collect();
+            Some(format!("{}: {}", line.name, results.join(", ")))
+        };
+        self.lines.iter().zip(results).filter_map(line).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Ok => f.write_str("ok"),
+            Value::Errno(errno) => f.write_str(errno.name()),
+            Value::Lwp(n) | Value::Number(n) => write!(f, "{n}"),
+            Value::Gone => f.write_str("gone"),
+            Value::None => f.write_str("none"),
+            Value::Cpu(n) => write!(f, "cpu{n}"),
+            Value::NoBlock => f.write_str("no-block"),
+            Value::Exited => f.write_str("exited"),
+            Value::Reaped => f.write_str("reaped"),
+            Value::NotYet => f.write_str("not-yet"),
+        }
+    }
+}
