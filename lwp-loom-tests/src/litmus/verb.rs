@@ -5,7 +5,7 @@ use lwp_core::netbsd::Lid;
 use super::ast::{Op, Sig};
 
 /// What follows an operation's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Takes {
     /// Nothing.
     Nothing,
