@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use indicatif::HumanCount;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
-use lwp_loom_tests::litmus::{Case, Group, Variant};
+use lwp_loom_tests::litmus::{Case, Origin, Variant};
 
 use crate::backend::Engine;
 use crate::cli::GrowthArgs;
@@ -66,7 +66,7 @@ pub fn growth(args: &GrowthArgs) -> Result<(), Error> {
 /// Every program that somebody wrote and whose preemptions are bounded under loom, in the variant that holds.
 fn is_wanted(case: &Case) -> bool {
     let bounded = case.litmus.loom.bound().is_some_and(|bound| bound.preemptions.is_some());
-    bounded && case.litmus.group == Group::Written && case.variant == Variant::Repaired
+    bounded && case.origin() == Origin::Written && case.variant == Variant::Repaired
 }
 
 fn job(case: &Case, limits: Limits) -> Job {

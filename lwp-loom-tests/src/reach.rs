@@ -3,6 +3,9 @@
 
 use std::fmt::{self, Display};
 
+/// loom's limit on threads.
+pub const LOOM_THREADS: usize = 5;
+
 /// loom's limit on the stores of a word that it remembers.
 pub const REMEMBERED_STORES: usize = 7;
 

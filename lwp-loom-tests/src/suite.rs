@@ -6,7 +6,7 @@ use lwp_core::netbsd::Revision;
 
 use crate::canary;
 use crate::generate::{self, Shape};
-use crate::litmus::{Case, Group, Variant};
+use crate::litmus::{Case, Origin, Variant};
 use crate::program::Program;
 use crate::reach::{Bound, Loom};
 
@@ -100,7 +100,7 @@ impl Kind {
             Variant::AsWritten if case.must_show().is_empty() => Kind::Holds,
             Variant::AsWritten => Kind::Defects,
             Variant::Repaired => Kind::Repaired,
-            Variant::Without(_) => Kind::WithoutOne,
+            Variant::Without(_) | Variant::Only(_) => Kind::WithoutOne,
         }
     }
 
@@ -125,13 +125,13 @@ impl Kind {
 /// The families of litmus programs over NetBSD's protocol: by revision, by where they come from, by expectation, and by
 /// how far loom goes.
 pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
-    let mut families: BTreeMap<(&str, Group, Kind, Loom), Vec<Case>> = BTreeMap::new();
+    let mut families: BTreeMap<(&str, Origin, Kind, Loom), Vec<Case>> = BTreeMap::new();
     for case in Case::all() {
         let system = match case.revision {
             Revision::R1_62 => "netbsd-1.62",
             Revision::R1_69_2_6 => "netbsd-1.69.2.6",
         };
-        let key = (system, case.litmus.group, Kind::of(&case), case.litmus.loom);
+        let key = (system, case.origin(), Kind::of(&case), case.litmus.loom);
         families.entry(key).or_default().push(case);
     }
     families.into_iter().map(move |((system, group, kind, loom), cases)| Family {
@@ -146,7 +146,7 @@ pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
         variant: kind.variant(),
         lwps: cases.iter().map(Case::lwps).max().unwrap_or(0),
         engines: match (loom, group, scope) {
-            (Loom::NotAtAll(_), ..) | (_, Group::Triples, Scope::Default) => COMPLETE,
+            (Loom::NotAtAll(_), ..) | (_, Origin::Triples, Scope::Default) => COMPLETE,
             _ => BOTH,
         },
         loom,
@@ -155,19 +155,19 @@ pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
 }
 
 /// What tells a family from another by where its programs come from.
-fn of(group: Group) -> &'static str {
+fn of(group: Origin) -> &'static str {
     match group {
-        Group::Written => "",
-        Group::Pairs => "-pairs",
-        Group::Triples => "-triples",
+        Origin::Written => "",
+        Origin::Pairs => "-pairs",
+        Origin::Triples => "-triples",
     }
 }
 
 /// What tells a family from another that differs only in how far loom goes.
-fn suffix(group: Group, loom: Loom) -> String {
+fn suffix(group: Origin, loom: Loom) -> String {
     match loom {
         // Most of these have the same bound.
-        Loom::Bounded(Bound { preemptions: Some(1), .. }) if group == Group::Triples => String::new(),
+        Loom::Bounded(Bound { preemptions: Some(1), .. }) if group == Origin::Triples => String::new(),
         Loom::Complete => String::new(),
         Loom::Bounded(Bound { preemptions, forgets_stores }) => {
             let preemptions = preemptions.map(|n| format!("-{n}-preemptions")).unwrap_or_default();

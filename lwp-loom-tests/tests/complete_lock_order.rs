@@ -10,7 +10,7 @@ use lwp_core::order::{EXCEPTIONS, allows};
 use lwp_core::witness;
 use lwp_loom_tests::engine::complete;
 use lwp_loom_tests::job::{Limits, Verdict};
-use lwp_loom_tests::litmus::{Case, Group};
+use lwp_loom_tests::litmus::{Case, Origin};
 
 /// One test for both revisions: what is observed belongs to the process.
 #[test]
@@ -41,9 +41,10 @@ fn the_observed_lock_order_is_the_declared_one_but_for_what_is_explained() {
     };
     for revision in Revision::ALL {
         witness::forget();
-        for case in Case::all().into_iter().filter(|case| {
-            case.revision == revision && case.lwps() < 3 && case.litmus.group == Group::Written
-        }) {
+        for case in Case::all()
+            .into_iter()
+            .filter(|case| case.revision == revision && case.lwps() < 3 && case.origin() == Origin::Written)
+        {
             let holds = case.must_show().is_empty();
             let exploration = complete::explore(&case.name(), &Limits::default(), move || drop(case.run()));
             assert_eq!(exploration.verdict == Verdict::Complete, holds, "{exploration:?}");

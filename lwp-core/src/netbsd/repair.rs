@@ -120,6 +120,11 @@ impl Repairs {
         Repairs(self.0 & !(1 << repair as u8))
     }
 
+    /// The same with one more.
+    pub const fn with(self, repair: Repair) -> Repairs {
+        Repairs(self.0 | 1 << repair as u8)
+    }
+
     /// Whether a repair is in force.
     pub const fn has(self, repair: Repair) -> bool {
         self.0 & (1 << repair as u8) != 0

@@ -5,7 +5,7 @@ use std::fmt;
 use lwp_core::mutex::Class;
 use lwp_core::netbsd::{Errno, Lid, Repair, Revision, Signal, State};
 
-use crate::reach::Loom;
+use crate::reach::{LOOM_THREADS, Loom};
 
 /// A program over NetBSD's protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -396,6 +396,16 @@ impl Line {
 }
 
 impl Program {
+    /// How far loom goes through a program of so many lines that does not say so itself. What takes loom a second with
+    /// one preemption takes it minutes with three.
+    pub fn reach_of(lines: usize) -> Loom {
+        match lines {
+            ..3 => Loom::Complete,
+            3..=LOOM_THREADS => Loom::at_most(1),
+            _ => Loom::NotAtAll("loom has room for five threads"),
+        }
+    }
+
     /// What an LWP is called.
     pub fn lwp_name(&self, lid: Lid) -> &str {
         match lid {

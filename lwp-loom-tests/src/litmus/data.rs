@@ -1,112 +1,42 @@
 //! Operations on per-LWP data, credentials and lwpctl.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lwp_core::netbsd::lcpage::LcCurcpu;
-use lwp_core::netbsd::specific::{SpecificData, SpecificKey};
-use lwp_core::netbsd::{Errno, KernelLwp, Lid, System};
+use lwp_core::netbsd::specific::SpecificData;
+use lwp_core::netbsd::{KernelLwp, Lid, System};
 use lwp_core::site::Site;
 
-use super::table::Litmus;
+use super::ast::{Op, Program, Value};
+use super::op::done;
 
-/// An operation on what an LWP has of other subsystems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataOp {
-    /// `lwp_specific_key_create`; gives the key.
-    KeyCreate,
-    /// `lwp_specific_key_delete`.
-    KeyDelete(SpecificKey),
-    /// `lwp_setspecific`, to a datum that knows whose it is.
-    Set(SpecificKey),
-    /// `lwp_getspecific`; gives whose datum it is.
-    Get(SpecificKey),
-    /// `_lwp_getspecific_by_lwp`, of key 0 of an LWP that the machine started with.
-    GetOf(Lid),
-    /// `setuid`.
-    Setuid(usize),
-    /// `getuid`.
-    Getuid,
-    /// `lwp_ctl_alloc`; gives the block.
-    LwpctlAlloc,
-    /// Reads the LWP's own `lc_curcpu`.
-    Curcpu,
-    /// `lwp_ctl_exit`, as exec calls it.
-    LwpctlExit,
-}
-
-impl DataOp {
-    /// The operation with this name.
-    pub fn parse(name: &str, number: Option<usize>) -> Option<DataOp> {
-        Some(match (name, number) {
-            ("key-create", None) => DataOp::KeyCreate,
-            ("key-delete", Some(key)) => DataOp::KeyDelete(key),
-            ("set", Some(key)) => DataOp::Set(key),
-            ("get", Some(key)) => DataOp::Get(key),
-            ("get-of", Some(lid)) => DataOp::GetOf(lid),
-            ("setuid", Some(uid)) => DataOp::Setuid(uid),
-            ("getuid", None) => DataOp::Getuid,
-            ("lwpctl-alloc", None) => DataOp::LwpctlAlloc,
-            ("curcpu", None) => DataOp::Curcpu,
-            ("lwpctl-exit", None) => DataOp::LwpctlExit,
-            _ => return None,
-        })
-    }
-
-    /// Runs the operation for the LWP `l`, and gives what came of it.
-    pub fn run(self, sys: &System, l: &Arc<KernelLwp>) -> String {
-        match self {
-            DataOp::KeyCreate => sys.lwp_specific_key_create(destroy).to_string(),
-            DataOp::KeyDelete(key) => {
-                sys.lwp_specific_key_delete(key);
-                "ok".into()
-            }
-            DataOp::Set(key) => {
-                let datum = Datum { owner: l.l_lid(), destroyed: AtomicBool::new(false) };
-                sys.lwp_setspecific(l, key, Some(Arc::new(datum)));
-                "ok".into()
-            }
-            DataOp::Get(key) => owner(sys.lwp_getspecific(l, key)),
-            DataOp::GetOf(lid) => owner(sys.lwp_getspecific_by_lwp(sys.lwp(lid), 0)),
-            DataOp::Setuid(uid) => {
-                sys.sys_setuid(l, uid);
-                "ok".into()
-            }
-            DataOp::Getuid => sys.sys_getuid(l).to_string(),
-            DataOp::LwpctlAlloc => match sys.lwp_ctl_alloc(l) {
-                Ok(block) => block.uaddr().to_string(),
-                Err(errno) => Errno::name(errno).into(),
-            },
-            DataOp::Curcpu => match l.lwpctl().map(|block| block.lc_curcpu()) {
-                None => "no block".into(),
-                Some(LcCurcpu::None) => "none".into(),
-                Some(LcCurcpu::Exited) => "exited".into(),
-                Some(LcCurcpu::Cpu(cpu)) => format!("cpu{cpu}"),
-            },
-            DataOp::LwpctlExit => {
-                sys.lwp_ctl_exit(l);
-                "ok".into()
-            }
-        }
-    }
-}
-
-impl fmt::Display for DataOp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DataOp::KeyCreate => write!(f, "key-create"),
-            DataOp::KeyDelete(key) => write!(f, "key-delete {key}"),
-            DataOp::Set(key) => write!(f, "set {key}"),
-            DataOp::Get(key) => write!(f, "get {key}"),
-            DataOp::GetOf(lid) => write!(f, "get-of {lid}"),
-            DataOp::Setuid(uid) => write!(f, "setuid {uid}"),
-            DataOp::Getuid => write!(f, "getuid"),
-            DataOp::LwpctlAlloc => write!(f, "lwpctl-alloc"),
-            DataOp::Curcpu => write!(f, "curcpu"),
-            DataOp::LwpctlExit => write!(f, "lwpctl-exit"),
-        }
-    }
+/// Runs an operation for the LWP `l`; `None` where it is none of these.
+pub fn run(op: Op, sys: &System, l: &Arc<KernelLwp>) -> Option<Value> {
+    Some(match op {
+        Op::KeyCreate => Value::Number(sys.lwp_specific_key_create(destroy)),
+        Op::KeyDelete(key) => done(|| sys.lwp_specific_key_delete(key)),
+        Op::Set(key) => done(|| {
+            let datum = Datum { owner: l.l_lid(), destroyed: AtomicBool::new(false) };
+            sys.lwp_setspecific(l, key, Some(Arc::new(datum)));
+        }),
+        Op::Get(key) => owner(sys.lwp_getspecific(l, key)),
+        Op::GetOf(lid) => owner(sys.lwp_getspecific_by_lwp(sys.lwp(lid), 0)),
+        Op::Setuid(uid) => done(|| sys.sys_setuid(l, uid)),
+        Op::Getuid => Value::Number(sys.sys_getuid(l)),
+        Op::LwpctlAlloc => match sys.lwp_ctl_alloc(l) {
+            Ok(block) => Value::Number(block.uaddr()),
+            Err(errno) => Value::Errno(errno),
+        },
+        Op::Curcpu => match l.lwpctl().map(|block| block.lc_curcpu()) {
+            None => Value::NoBlock,
+            Some(LcCurcpu::None) => Value::None,
+            Some(LcCurcpu::Exited) => Value::Exited,
+            Some(LcCurcpu::Cpu(cpu)) => Value::Cpu(cpu),
+        },
+        Op::LwpctlExit => done(|| sys.lwp_ctl_exit(l)),
+        _ => return None,
+    })
 }
 
 /// Whose it is, and whether its destructor has had it. Not part of the model.
@@ -125,8 +55,8 @@ fn destroy(data: SpecificData) {
     );
 }
 
-fn owner(data: Option<SpecificData>) -> String {
-    let Some(data) = data else { return "none".into() };
+fn owner(data: Option<SpecificData>) -> Value {
+    let Some(data) = data else { return Value::None };
     let datum = data.downcast::<Datum>().expect("every datum of a program is one");
     // ORDERING: as above.
     assert!(
@@ -134,25 +64,27 @@ fn owner(data: Option<SpecificData>) -> String {
         "the datum of LWP {} is used after it was destroyed",
         datum.owner
     );
-    datum.owner.to_string()
+    Value::Lwp(datum.owner)
 }
 
-impl Litmus {
+impl Program {
     /// Whether the machine has to have credentials.
     pub fn has_creds(&self) -> bool {
-        self.says("uid")
+        self.does(|op| matches!(op, Op::Setuid(_) | Op::Getuid))
     }
 
     /// Whether the program uses an ordering site that only these operations have.
     pub fn uses_data_site(&self, site: Site) -> bool {
         match site {
             Site::CrRefcntLook | Site::CrRefcntFree => self.has_creds(),
-            Site::PLwpctlLook | Site::PLwpctlStore => self.says("lwpctl"),
+            Site::PLwpctlLook | Site::PLwpctlStore => {
+                self.does(|op| matches!(op, Op::LwpctlAlloc | Op::LwpctlExit))
+            }
             _ => false,
         }
     }
 
-    fn says(&self, word: &str) -> bool {
-        self.lwps.iter().any(|line| line.contains(word))
+    fn does(&self, is: impl Fn(Op) -> bool) -> bool {
+        self.lines.iter().flat_map(|line| &line.steps).any(|step| is(step.op))
     }
 }

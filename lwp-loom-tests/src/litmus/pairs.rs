@@ -4,16 +4,19 @@
 //! it starts in. With three the first two do something to the third. In the end everybody exits, so whoever is left
 //! behind is noticed.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use lwp_core::netbsd::Lid;
 use lwp_core::netbsd::Repair::{LostContinue, UnlockedRunning};
+use lwp_core::netbsd::Revision;
 
-use super::table::{
-    BOTH, Defect, EXIT_RACE, Group, Litmus, MANY_STORES, ONE_PREEMPTION_MANY_STORES, STUCK,
-    TWO_PREEMPTIONS_MANY_STORES,
-};
-use crate::reach::Loom;
+use super::ast::{Defect, Program, Symptom};
+use super::text;
+use crate::reach::{Bound, Loom};
+
+/// What the names of programs with two LWPs begin with.
+pub const TWO: &str = "pairs";
+/// What the names of programs with three LWPs begin with.
+pub const THREE: &str = "triples";
 
 /// What one LWP does to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +46,15 @@ impl Verb {
     }
 
     /// The operations, of an LWP that gets `target` going by `release` where that is needed.
-    fn operations(self, target: Lid, release: &str) -> String {
+    fn operations(self, target: &str, release: &str) -> String {
         match self {
-            Verb::Suspend => format!("suspend:{target} {release} continue:{target}"),
-            Verb::Continue => format!("continue:{target} {release}"),
+            Verb::Suspend => format!("suspend {target}; {release}; continue {target}"),
+            Verb::Continue => format!("continue {target}; {release}"),
             // The first wait finds the target in its state, the second finds it gone or going.
-            Verb::Wait if !release.is_empty() => format!("wait:{target} {release} wait:{target}"),
-            Verb::WaitAny if !release.is_empty() => format!("wait:0 {release} wait:0"),
-            Verb::Wait => format!("wait:{target}"),
-            Verb::WaitAny => "wait:0".into(),
+            Verb::Wait if !release.is_empty() => format!("wait {target}; {release}; wait {target}"),
+            Verb::WaitAny if !release.is_empty() => format!("wait any; {release}; wait any"),
+            Verb::Wait => format!("wait {target}"),
+            Verb::WaitAny => "wait any".into(),
             Verb::Exit => release.into(),
         }
     }
@@ -93,27 +96,37 @@ impl From {
         }
     }
 
-    /// How the target's line begins.
-    fn beginning(self) -> &'static str {
+    /// The target's head.
+    fn start(self) -> &'static str {
         match self {
             From::Running => "",
             From::Detached => "detached",
-            From::SleepingInterruptibly => "sleeping-sig sleep-sig",
-            From::Sleeping => "sleeping sleep",
+            From::SleepingInterruptibly => "sleeping-sig",
+            From::Sleeping => "sleeping",
             From::Suspended => "suspended",
-            From::Stopped => "stopped userret",
+            From::Stopped => "stopped",
             From::Idle => "idle",
         }
     }
 
+    /// What the target does first.
+    fn first(self) -> &'static str {
+        match self {
+            From::SleepingInterruptibly => "sleep-sig",
+            From::Sleeping => "sleep",
+            From::Stopped => "userret",
+            From::Running | From::Detached | From::Suspended | From::Idle => "",
+        }
+    }
+
     /// What gets the target going.
-    fn release(self, target: Lid) -> String {
+    fn release(self, target: &str) -> String {
         match self {
             From::Running | From::Detached => String::new(),
             From::SleepingInterruptibly | From::Sleeping => "happen".into(),
-            From::Suspended => format!("continue:{target}"),
-            From::Stopped => "signal:CONT".into(),
-            From::Idle => format!("start:{target}"),
+            From::Suspended => format!("continue {target}"),
+            From::Stopped => "signal CONT".into(),
+            From::Idle => format!("start {target}"),
         }
     }
 
@@ -124,35 +137,35 @@ impl From {
 }
 
 /// All generated programs.
-pub fn all() -> impl Iterator<Item = &'static Litmus> {
-    static ALL: LazyLock<Vec<Litmus>> = LazyLock::new(|| {
+pub fn all() -> impl Iterator<Item = &'static Arc<Program>> {
+    static ALL: LazyLock<Vec<Arc<Program>>> = LazyLock::new(|| {
         let firsts = VERBS.into_iter().flat_map(|a| VERBS.map(|b| (a, b)));
         let both = firsts.flat_map(|(a, b)| STATES.map(|from| (a, b, from)));
         let threes = both.clone().flat_map(|(a, b, from)| Sharing::ALL.map(|sharing| (a, b, from, sharing)));
         let threes = threes.filter_map(|(a, b, from, sharing)| three(a, b, from, sharing));
-        both.map(|(a, b, from)| two(a, b, from)).chain(threes).collect()
+        both.map(|(a, b, from)| two(a, b, from)).chain(threes).map(Arc::new).collect()
     });
     ALL.iter()
 }
 
-fn line(words: &[&str]) -> String {
-    words.iter().filter(|word| !word.trim().is_empty()).map(|word| word.trim()).collect::<Vec<_>>().join(" ")
+fn block(head: &str, steps: &[&str]) -> String {
+    format!("{head} {{ {} }}\n", steps.join("; "))
 }
 
 /// Two LWPs that do something to each other.
-fn two(a: Verb, b: Verb, from: From) -> Litmus {
+fn two(a: Verb, b: Verb, from: From) -> Program {
     let outside = a.waits() && from.blocks_waiters();
-    let release = from.release(2);
-    let mut lines = vec![
-        line(&[&a.operations(2, if outside { "" } else { &release }), "userret exit"]),
-        line(&[from.beginning(), &b.operations(1, ""), "userret exit"]),
-    ];
+    let release = from.release("b");
+    let mut text =
+        block("lwp a", &[&a.operations("b", if outside { "" } else { &release }), "userret; exit"]);
+    text +=
+        &block(&format!("lwp b {}", from.start()), &[from.first(), &b.operations("a", ""), "userret; exit"]);
     if outside {
-        lines.push(line(&["outside", &release]));
+        text += &block("outside", &[&release]);
     }
-    let name = format!("{}-{}-{}", a.name(), b.name(), from.name());
+    let name = format!("{TWO}/{}-{}-{}", a.name(), b.name(), from.name());
     let about = format!("{} of one that is {}, which answers by {}", a.name(), from.name(), b.name());
-    litmus(name, about, lines, &[1, 2])
+    program(name, about, &text, &[1, 2])
 }
 
 /// Who shares a CPU with whom, where two LWPs do something to a third.
@@ -189,34 +202,38 @@ impl Sharing {
 
 /// Two LWPs that do something to a third. Which of the two comes first in the list is all the same, and a wait for any is
 /// left to two. Where they share CPUs everybody has to leave in the end; where each has its own, only whoever exits does.
-fn three(a: Verb, b: Verb, from: From, sharing: Sharing) -> Option<Litmus> {
+fn three(a: Verb, b: Verb, from: From, sharing: Sharing) -> Option<Program> {
     let place = |verb| VERBS.iter().position(|v| *v == verb);
     let wanted = place(a) <= place(b) && a != Verb::WaitAny && b != Verb::WaitAny;
     if !wanted {
         return None;
     }
-    let release = from.release(3);
+    let release = from.release("c");
     // One that waits first would get nobody going.
     let (first, second) = if a.waits() && !b.waits() { (b, a) } else { (a, b) };
     let opening = if first.waits() && !release.is_empty() {
-        line(&[&release, &first.operations(3, "")])
+        format!("{release}; {}", first.operations("c", ""))
     } else {
-        first.operations(3, &release)
+        first.operations("c", &release)
     };
     let two_wait = a.waits() && b.waits();
     let cpus = sharing.cpus(two_wait)?;
     let share = sharing != Sharing::Nobody;
     let ending = |verb| if share || verb == Verb::Exit { "exit" } else { "" };
     let target_exits = share || a != Verb::Exit || b != Verb::Exit;
-    let lines = vec![
-        line(&[&opening, ending(first)]),
+    let text = block("lwp a", &[&opening, ending(first)])
         // With two CPUs the second has one of its own.
-        line(&[&second.operations(3, ""), if sharing == Sharing::Two { "" } else { ending(second) }]),
-        line(&[from.beginning(), if target_exits { "userret exit" } else { "userret" }]),
-    ];
-    let name = format!("{}-and-{}-{}{}", a.name(), b.name(), from.name(), sharing.suffix());
+        + &block(
+            "lwp b",
+            &[&second.operations("c", ""), if sharing == Sharing::Two { "" } else { ending(second) }],
+        )
+        + &block(
+            &format!("lwp c {}", from.start()),
+            &[from.first(), if target_exits { "userret; exit" } else { "userret" }],
+        );
+    let name = format!("{THREE}/{}-and-{}-{}{}", a.name(), b.name(), from.name(), sharing.suffix());
     let about = format!("{} and {} of one that is {}", a.name(), b.name(), from.name());
-    Some(litmus(name, about, lines, cpus))
+    Some(program(name, about, &text, cpus))
 }
 
 /// What is known of the programs, a line each: the program, the repairs of the defects that it shows as written, and
@@ -236,41 +253,40 @@ fn known(name: &str) -> impl Iterator<Item = &'static str> {
 
 fn shown(name: &str) -> Vec<Defect> {
     let alone = known(name).all(|word| word != NOT_ALONE);
-    let defects =
-        known(name).filter(|word| ![FORGETS, NEEDS_TWO, NOT_ALONE].contains(word)).map(
-            |repair| match repair {
-                _ if repair == LostContinue.name() => {
-                    Defect { revisions: BOTH, repair: LostContinue, shows: STUCK, cpus: 2, alone }
-                }
-                _ if repair == UnlockedRunning.name() => Defect { alone, ..EXIT_RACE },
-                _ => panic!("pairs.txt: {name}: {repair} is no repair that a pair is known to need"),
-            },
-        );
+    let repairs = known(name).filter(|word| ![FORGETS, NEEDS_TWO, NOT_ALONE].contains(word));
+    let defects = repairs.map(|repair| match repair {
+        _ if repair == LostContinue.name() => Defect {
+            revisions: Revision::ALL.to_vec(),
+            repair: LostContinue,
+            shows: vec![Symptom::Hang],
+            cpus: 2,
+            alone,
+        },
+        _ if repair == UnlockedRunning.name() => Defect {
+            revisions: vec![Revision::R1_69_2_6],
+            repair: UnlockedRunning,
+            shows: vec![Symptom::Race],
+            cpus: 2,
+            alone,
+        },
+        _ => panic!("pairs.txt: {name}: {repair} is no repair that a pair is known to need"),
+    });
     defects.collect()
 }
 
-fn litmus(name: String, about: String, lines: Vec<String>, cpus: &'static [usize]) -> Litmus {
-    let loom = match lines.len() {
-        2 if known(&name).any(|word| word == FORGETS) => MANY_STORES,
+fn program(name: String, about: String, text: &str, cpus: &[usize]) -> Program {
+    let program = text::parse(&name, text).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"));
+    let forgets_stores = true;
+    let loom = match program.lines.len() {
+        2 if known(&name).any(|word| word == FORGETS) => {
+            Loom::Bounded(Bound { preemptions: None, forgets_stores })
+        }
         2 => Loom::Complete,
         // Some defect or outcome shows itself with two and not with one.
-        _ if known(&name).any(|word| word == NEEDS_TWO) => TWO_PREEMPTIONS_MANY_STORES,
-        _ => ONE_PREEMPTION_MANY_STORES,
+        _ if known(&name).any(|word| word == NEEDS_TWO) => {
+            Loom::Bounded(Bound { preemptions: Some(2), forgets_stores })
+        }
+        _ => Loom::Bounded(Bound { preemptions: Some(1), forgets_stores }),
     };
-    let lines: Vec<&'static str> = lines.into_iter().map(|line| &*line.leak()).collect();
-    Litmus {
-        group: if lines.len() == 2 || lines[2].starts_with("outside") {
-            Group::Pairs
-        } else {
-            Group::Triples
-        },
-        defects: shown(&name).leak(),
-        name: name.leak(),
-        about: about.leak(),
-        lwps: lines.leak(),
-        cpus,
-        revisions: BOTH,
-        loom,
-        sometimes: &[],
-    }
+    Program { about, cpus: cpus.to_vec(), defects: shown(&name), loom, ..program }
 }

@@ -1,0 +1,127 @@
+//! What a program claims, held against its executions.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::ast::{Claim, Condition, Program, Quantifier, Relation, When};
+use super::machine::All;
+use super::text;
+use super::world::{self, World};
+
+/// The claims of a program, and those of the third kind that were seen so far.
+#[derive(Debug)]
+pub struct Claims {
+    program: Arc<Program>,
+    seen: Arc<Mutex<BTreeSet<usize>>>,
+}
+
+/// One execution, from its beginning to its end.
+pub struct Run<'c> {
+    claims: &'c Claims,
+    watched: Option<world::Watch>,
+}
+
+impl Claims {
+    pub fn new(program: Arc<Program>) -> Claims {
+        Claims { program, seen: Arc::default() }
+    }
+
+    /// An execution begins.
+    pub fn begin(&self) -> Run<'_> {
+        let along = |condition: &Condition| condition.when == When::AlongTheWay;
+        let states = |condition: &Condition| about_the_machine(&condition.claim);
+        let conditions = &self.program.conditions;
+        let watched = conditions.iter().any(|c| along(c) || states(c)).then(|| {
+            let (program, seen) = (self.program.clone(), self.seen.clone());
+            world::watch(move |world| {
+                for (n, condition) in program.conditions.iter().enumerate().filter(|(_, c)| along(c)) {
+                    judge(&program, n, condition, &seen, &|claim| holds(claim, world, None));
+                }
+            })
+        });
+        Run { claims: self, watched }
+    }
+
+    /// What is claimed to happen sometimes and has not been seen.
+    pub fn unseen(&self) -> Vec<String> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let claimed = self.program.conditions.iter().enumerate();
+        let unseen = claimed.filter(|(n, condition)| {
+            condition.quantifier == Quantifier::Sometimes
+                && condition.claim != Claim::Hang
+                && !seen.contains(n)
+        });
+        unseen.map(|(_, condition)| text::condition_text(&self.program, condition)).collect()
+    }
+}
+
+impl Run<'_> {
+    /// The execution has come to its end.
+    ///
+    /// # Panics
+    /// Where a claim does not hold.
+    pub fn end(self, results: &All) {
+        let Claims { program, seen } = self.claims;
+        let world = self.watched.map(world::Watch::end).unwrap_or_default();
+        let at_the_end = |condition: &Condition| condition.when == When::AtTheEnd;
+        for (n, condition) in program.conditions.iter().enumerate().filter(|(_, c)| at_the_end(c)) {
+            judge(program, n, condition, seen, &|claim| holds(claim, &world, Some(results)));
+        }
+    }
+}
+
+fn judge(
+    program: &Program,
+    n: usize,
+    condition: &Condition,
+    seen: &Mutex<BTreeSet<usize>>,
+    holds: &dyn Fn(&Claim) -> bool,
+) {
+    let holds = condition.claim != Claim::Hang && holds(&condition.claim);
+    match condition.quantifier {
+        Quantifier::Sometimes if holds => {
+            seen.lock().unwrap_or_else(PoisonError::into_inner).insert(n);
+        }
+        Quantifier::Sometimes => {}
+        Quantifier::Always | Quantifier::Never => {
+            let claimed = condition.quantifier == Quantifier::Always;
+            assert!(holds == claimed, "`{}` does not hold", text::condition_text(program, condition));
+        }
+    }
+}
+
+fn about_the_machine(claim: &Claim) -> bool {
+    match claim {
+        Claim::All(parts) | Claim::Any(parts) => parts.iter().any(about_the_machine),
+        Claim::Not(part) => about_the_machine(part),
+        Claim::Hang | Claim::Result { .. } | Claim::SameResult(..) => false,
+        Claim::Counter(..) | Claim::Is(..) | Claim::Passed(..) | Claim::Under(..) => true,
+    }
+}
+
+/// Whether a claim holds. What nobody came by is nothing, and no two nothings are the same.
+fn holds(claim: &Claim, world: &World, results: Option<&All>) -> bool {
+    let result = |(line, step): (usize, usize)| results?[line].as_ref()?.get(step).copied();
+    match claim {
+        Claim::All(parts) => parts.iter().all(|part| holds(part, world, results)),
+        Claim::Any(parts) => parts.iter().any(|part| holds(part, world, results)),
+        Claim::Not(part) => !holds(part, world, results),
+        Claim::Hang => false,
+        Claim::Result { line, step, is } => result((*line, *step)).is_some_and(|value| is.contains(&value)),
+        Claim::SameResult(a, b) => result(*a).is_some_and(|value| result(*b) == Some(value)),
+        Claim::Counter(counter, relation, n) => {
+            let count = world.counter(*counter);
+            match relation {
+                Relation::Equal => count == *n,
+                Relation::NotEqual => count != *n,
+                Relation::Less => count < *n,
+                Relation::AtMost => count <= *n,
+                Relation::More => count > *n,
+                Relation::AtLeast => count >= *n,
+            }
+        }
+        Claim::Is(lid, state) => world.state(*lid) == Some(*state),
+        Claim::Passed(lid, from, to) => world.passed(*lid, *from, *to),
+        Claim::Under(lid, class) => world.lock(*lid) == Some(*class),
+    }
+}

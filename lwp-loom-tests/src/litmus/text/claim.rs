@@ -1,0 +1,131 @@
+//! What a program claims.
+
+use super::cursor::{Cursor, Parsed};
+use super::diagnostic::Diagnostic;
+use super::parse::Names;
+use super::step;
+use super::words;
+use crate::litmus::ast::{Claim, Condition, Counter, Quantifier, Relation, When};
+
+/// `always|never|sometimes CLAIM [along the way]`
+pub fn read(begin: &Cursor<'_, '_>, names: &Names) -> Parsed<Condition> {
+    let mut cursor = begin.clone();
+    let quantifier = match cursor.word("a claim")?.text {
+        "always" => Quantifier::Always,
+        "never" => Quantifier::Never,
+        _ => Quantifier::Sometimes,
+    };
+    let claimed = cursor.clone();
+    let claim = any(&mut cursor, names)?;
+    let span = cursor.since(&claimed);
+    let when = if cursor.eat_all(&["along", "the", "way"]) { When::AlongTheWay } else { When::AtTheEnd };
+    cursor.done()?;
+    if claim == Claim::Hang && (quantifier, when) != (Quantifier::Sometimes, When::AtTheEnd) {
+        let message = "that nobody can go on is a failure unless it is expected";
+        return Err(
+            Diagnostic::new(span, message, "can only be claimed to happen sometimes").help("sometimes hang")
+        );
+    }
+    if claim != Claim::Hang && contains(&claim, &|claim| *claim == Claim::Hang) {
+        return Err(Diagnostic::new(span, "`hang` stands alone", "part of a larger claim"));
+    }
+    let about_results = |claim: &Claim| matches!(claim, Claim::Result { .. } | Claim::SameResult(..));
+    if when == When::AlongTheWay && contains(&claim, &about_results) {
+        let message = "results are known at the end, and not along the way";
+        return Err(Diagnostic::new(span, message, "about a result"));
+    }
+    Ok(Condition { quantifier, when, claim })
+}
+
+fn contains(claim: &Claim, is: &dyn Fn(&Claim) -> bool) -> bool {
+    is(claim)
+        || match claim {
+            Claim::All(parts) | Claim::Any(parts) => parts.iter().any(|part| contains(part, is)),
+            Claim::Not(part) => contains(part, is),
+            _ => false,
+        }
+}
+
+fn any(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Claim> {
+    let mut parts = cursor.list("or", |cursor| all(cursor, names))?;
+    Ok(if parts.len() == 1 { parts.remove(0) } else { Claim::Any(parts) })
+}
+
+fn all(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Claim> {
+    let mut parts = cursor.list("and", |cursor| one(cursor, names))?;
+    Ok(if parts.len() == 1 { parts.remove(0) } else { Claim::All(parts) })
+}
+
+fn one(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Claim> {
+    if cursor.eat("not") {
+        return Ok(Claim::Not(Box::new(one(cursor, names)?)));
+    }
+    if cursor.eat("(") {
+        let claim = any(cursor, names)?;
+        cursor.expect(")")?;
+        return Ok(claim);
+    }
+    if cursor.eat("hang") {
+        return Ok(Claim::Hang);
+    }
+    let token = cursor.word("a result, an LWP or a counter")?;
+    let name = token.text;
+    if let Some(counter) = Counter::ALL.into_iter().find(|counter| counter.name() == name) {
+        let relation = relation(cursor)?;
+        return Ok(Claim::Counter(counter, relation, cursor.number("a number")?));
+    }
+    if let Some(lid) = names.lwp(name) {
+        return about_an_lwp(cursor, lid);
+    }
+    let Some((line, step)) = names.result(name) else {
+        let known = names.results().chain(names.lwps()).chain(Counter::ALL.map(Counter::name));
+        return Err(Diagnostic::unknown(token.span.clone(), "result, LWP or counter", name, known));
+    };
+    let equal = match relation(&mut cursor.clone())? {
+        Relation::Equal => true,
+        Relation::NotEqual => false,
+        _ => return Err(cursor.expected("`==` or `!=`: results are not ordered")),
+    };
+    cursor.next();
+    let other = cursor.peek().and_then(|token| names.result(token.text));
+    let claim = match other {
+        Some(other) => {
+            cursor.next();
+            Claim::SameResult((line, step), other)
+        }
+        None => Claim::Result { line, step, is: cursor.list("|", |cursor| step::result(cursor, names))? },
+    };
+    Ok(if equal { claim } else { Claim::Not(Box::new(claim)) })
+}
+
+fn about_an_lwp(cursor: &mut Cursor<'_, '_>, lid: usize) -> Parsed<Claim> {
+    if cursor.eat("is") {
+        Ok(Claim::Is(lid, words::state(cursor)?))
+    } else if cursor.eat("passed") {
+        let first = words::state(cursor)?;
+        Ok(if cursor.eat("->") {
+            Claim::Passed(lid, Some(first), words::state(cursor)?)
+        } else {
+            Claim::Passed(lid, None, first)
+        })
+    } else if cursor.eat("under") {
+        Ok(Claim::Under(lid, words::class(cursor)?))
+    } else {
+        Err(cursor.expected("`is`, `passed` or `under`"))
+    }
+}
+
+/// How a relation is written.
+pub const RELATIONS: [(&str, Relation); 6] = [
+    ("==", Relation::Equal),
+    ("!=", Relation::NotEqual),
+    ("<", Relation::Less),
+    ("<=", Relation::AtMost),
+    (">", Relation::More),
+    (">=", Relation::AtLeast),
+];
+
+fn relation(cursor: &mut Cursor<'_, '_>) -> Parsed<Relation> {
+    let found = RELATIONS.iter().find(|(text, _)| cursor.eat(text));
+    found.map(|(_, relation)| *relation).ok_or_else(|| cursor.expected("`==`, `!=`, `<`, `<=`, `>` or `>=`"))
+}

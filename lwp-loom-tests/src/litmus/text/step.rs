@@ -1,0 +1,78 @@
+//! A step of a line.
+
+use super::cursor::{Cursor, Parsed};
+use super::diagnostic::Diagnostic;
+use super::parse::Names;
+use super::token::Token;
+use super::words;
+use crate::litmus::ast::{ANY, NOBODY, Op, Sig, Start, Step, Value};
+use crate::litmus::verb::{self, Takes, VERBS, Verb};
+
+/// `[NAME =] OPERATION [-> RESULT { | RESULT }]`; gives the name apart.
+pub fn read<'t, 's>(
+    cursor: &mut Cursor<'s, 't>,
+    names: &Names,
+    start: Start,
+) -> Parsed<(Option<&'s Token<'t>>, Step)> {
+    let mut ahead = cursor.clone();
+    let name = ahead.next().filter(|_| ahead.eat("="));
+    if name.is_some() {
+        *cursor = ahead;
+    }
+    let word = cursor.word("an operation")?;
+    let verb = VERBS.iter().find(|verb| verb.word == word.text).ok_or_else(|| {
+        Diagnostic::unknown(word.span.clone(), "operation", word.text, VERBS.iter().map(|verb| verb.word))
+    })?;
+    if verb.by_an_lwp && start == Start::Outside {
+        let message = format!("`{}` is done by an LWP, and this is none", verb.word);
+        return Err(Diagnostic::new(word.span.clone(), message, "nobody outside can do this"));
+    }
+    let op = operation(cursor, verb, names)?;
+    let may = if cursor.eat("->") { cursor.list("|", |cursor| result(cursor, names))? } else { Vec::new() };
+    cursor.done()?;
+    Ok((name, Step { name: None, op, may }))
+}
+
+fn operation(cursor: &mut Cursor<'_, '_>, verb: &Verb, names: &Names) -> Parsed<Op> {
+    match verb.takes {
+        // What takes nothing is its own example.
+        Takes::Nothing => Ok(verb.example),
+        Takes::Lwp(op) => lwp(cursor, names).map(op),
+        Takes::LwpOrAny(op) => if cursor.eat("any") { Ok(ANY) } else { lwp(cursor, names) }.map(op),
+        Takes::LwpAndSignal(op) => {
+            let lwp = lwp(cursor, names)?;
+            let ends = cursor.peek().is_none_or(|token| token.text == "->");
+            Ok(op(lwp, if ends { None } else { Some(signal(cursor)?) }))
+        }
+        Takes::Signal(op) => signal(cursor).map(op),
+        Takes::Number(op) => cursor.number("a number").map(op),
+    }
+}
+
+/// An LWP that takes part, or nobody.
+pub fn lwp(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<usize> {
+    if cursor.eat("nobody") {
+        return Ok(NOBODY);
+    }
+    let token = cursor.word("the name of an LWP")?;
+    names
+        .lwp(token.text)
+        .ok_or_else(|| Diagnostic::unknown(token.span.clone(), "LWP", token.text, names.lwps()))
+}
+
+fn signal(cursor: &mut Cursor<'_, '_>) -> Parsed<Sig> {
+    let token = cursor.word("a signal")?;
+    Sig::ALL.into_iter().find(|sig| verb::signal(*sig) == token.text).ok_or_else(|| {
+        Diagnostic::unknown(token.span.clone(), "signal", token.text, Sig::ALL.map(verb::signal))
+    })
+}
+
+/// A result: a word, an error, a number or an LWP.
+pub fn result(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Value> {
+    let token = cursor.word("a result")?;
+    let value = words::result(token.text).or_else(|| names.lwp(token.text).map(Value::Lwp));
+    value.ok_or_else(|| {
+        let known = words::results().chain(names.lwps());
+        Diagnostic::unknown(token.span.clone(), "result", token.text, known)
+    })
+}
