@@ -22,6 +22,7 @@ pub mod text;
 pub mod verb;
 mod world;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use ast::Program;
@@ -30,8 +31,10 @@ pub use case::{Case, Variant};
 /// Where a program comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// Somebody had it in mind.
+    /// Somebody had it in mind: the collection.
     Written,
+    /// A file that is not in the collection.
+    File,
     /// Generated, with two LWPs.
     Pairs,
     /// Generated, with three.
@@ -41,6 +44,9 @@ pub enum Origin {
 impl Origin {
     /// Where a program comes from.
     pub fn of(program: &Program) -> Origin {
+        if program.name.ends_with(text::EXTENSION) {
+            return Origin::File;
+        }
         match program.name.split_once('/') {
             Some((pairs::TWO, _)) => Origin::Pairs,
             Some((pairs::THREE, _)) => Origin::Triples,
@@ -51,10 +57,14 @@ impl Origin {
 
 /// The programs that are always there: the collection, and the pairs.
 pub fn all() -> impl Iterator<Item = &'static Arc<Program>> {
-    collection::programs().iter().chain(pairs::all())
+    collection::collection().programs.iter().chain(pairs::all())
 }
 
-/// The program with this name.
+/// The program with this name: a file's path is the name of what is in it.
 pub fn find(name: &str) -> Option<Arc<Program>> {
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == text::EXTENSION) {
+        return collection::read(name, path).ok().map(Arc::new);
+    }
     all().find(|program| program.name == name).cloned()
 }
