@@ -11,6 +11,7 @@
 
 pub mod ast;
 mod data;
+pub mod generate;
 mod op;
 mod pairs;
 mod table;
