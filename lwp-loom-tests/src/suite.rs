@@ -122,11 +122,15 @@ impl Kind {
     }
 }
 
-/// The families of litmus programs over NetBSD's protocol: by revision, by where they come from, by expectation, and by
-/// how far loom goes.
+/// The families of litmus programs over NetBSD's protocol that are always there.
 pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
+    of_cases(Case::all(), scope)
+}
+
+/// The families of cases: by revision, by where they come from, by expectation, and by how far loom goes.
+pub fn of_cases(cases: impl IntoIterator<Item = Case>, scope: Scope) -> impl Iterator<Item = Family> {
     let mut families: BTreeMap<(&str, Origin, Kind, Loom), Vec<Case>> = BTreeMap::new();
-    for case in Case::all() {
+    for case in cases {
         let system = match case.revision {
             Revision::R1_62 => "netbsd-1.62",
             Revision::R1_69_2_6 => "netbsd-1.69.2.6",
@@ -134,18 +138,18 @@ pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
         let key = (system, case.origin(), Kind::of(&case), case.litmus.loom);
         families.entry(key).or_default().push(case);
     }
-    families.into_iter().map(move |((system, group, kind, loom), cases)| Family {
+    families.into_iter().map(move |((system, origin, kind, loom), cases)| Family {
         name: format!(
             "{}{}-{}{}",
             system.replace("netbsd", "lwp"),
-            of(group),
+            of(origin),
             kind.name(),
-            suffix(group, loom)
+            suffix(origin, loom)
         ),
         system,
         variant: kind.variant(),
         lwps: cases.iter().map(Case::lwps).max().unwrap_or(0),
-        engines: match (loom, group, scope) {
+        engines: match (loom, origin, scope) {
             (Loom::NotAtAll(_), ..) | (_, Origin::Triples, Scope::Default) => COMPLETE,
             _ => BOTH,
         },
@@ -155,19 +159,21 @@ pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
 }
 
 /// What tells a family from another by where its programs come from.
-fn of(group: Origin) -> &'static str {
-    match group {
-        Origin::Written => "",
-        Origin::Pairs => "-pairs",
-        Origin::Triples => "-triples",
+fn of(origin: Origin) -> String {
+    match origin {
+        Origin::Written => String::new(),
+        Origin::File => "-files".into(),
+        Origin::Suite(suite) => format!("-{}", suite.name()),
+        Origin::Pairs => "-pairs".into(),
+        Origin::Triples => "-triples".into(),
     }
 }
 
 /// What tells a family from another that differs only in how far loom goes.
-fn suffix(group: Origin, loom: Loom) -> String {
+fn suffix(origin: Origin, loom: Loom) -> String {
     match loom {
         // Most of these have the same bound.
-        Loom::Bounded(Bound { preemptions: Some(1), .. }) if group == Origin::Triples => String::new(),
+        Loom::Bounded(Bound { preemptions: Some(1), .. }) if origin == Origin::Triples => String::new(),
         Loom::Complete => String::new(),
         Loom::Bounded(Bound { preemptions, forgets_stores }) => {
             let preemptions = preemptions.map(|n| format!("-{n}-preemptions")).unwrap_or_default();

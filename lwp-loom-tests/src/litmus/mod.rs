@@ -14,6 +14,7 @@ pub mod ast;
 mod case;
 pub mod collection;
 mod data;
+pub mod generate;
 mod judge;
 mod machine;
 mod op;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use ast::Program;
 pub use case::{Case, Variant};
+use generate::Suite;
 
 /// Where a program comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +37,8 @@ pub enum Origin {
     Written,
     /// A file that is not in the collection.
     File,
+    /// A generated suite.
+    Suite(Suite),
     /// Generated, with two LWPs.
     Pairs,
     /// Generated, with three.
@@ -50,7 +54,8 @@ impl Origin {
         match program.name.split_once('/') {
             Some((pairs::TWO, _)) => Origin::Pairs,
             Some((pairs::THREE, _)) => Origin::Triples,
-            _ => Origin::Written,
+            Some((suite, _)) => Suite::parse(suite).map_or(Origin::Written, Origin::Suite),
+            None => Origin::Written,
         }
     }
 }
@@ -66,5 +71,6 @@ pub fn find(name: &str) -> Option<Arc<Program>> {
     if path.extension().is_some_and(|extension| extension == text::EXTENSION) {
         return collection::read(name, path).ok().map(Arc::new);
     }
-    all().find(|program| program.name == name).cloned()
+    let generated = || Suite::find(name).map(Arc::new);
+    all().find(|program| program.name == name).cloned().or_else(generated)
 }

@@ -1,0 +1,116 @@
+use std::collections::HashSet;
+
+use lwp_core::netbsd::Lid;
+
+use super::super::ast::{Doing, Line, Op, Start};
+use super::symmetry::renamings;
+use super::word::{renamed, target};
+use super::*;
+
+/// The suites that are small enough to be gone through one by one in every build.
+fn short() -> impl Iterator<Item = Suite> {
+    Suite::ALL.into_iter().filter(|suite| suite.lwps * suite.operations <= 4)
+}
+
+/// The lines where LWPs have other numbers: what each starts in, and what it does.
+fn lines_renamed(program: &Program, to: &[Lid]) -> Vec<(Start, Vec<Op>)> {
+    let line =
+        |line: &Line| (line.start, line.steps.iter().map(|step| renamed(step.op, to)).collect::<Vec<_>>());
+    let mut lines: Vec<_> = program.lines.iter().map(line).zip(to).collect();
+    lines.sort_by_key(|(_, number)| **number);
+    lines.into_iter().map(|(line, _)| line).collect()
+}
+
+/// A program might be there twice: in two themes, or with its LWPs' numbers exchanged.
+#[test]
+fn no_two_programs_of_a_suite_are_the_same_but_for_the_numbers_of_lwps() {
+    for suite in short() {
+        let mut seen = HashSet::new();
+        for program in suite.programs() {
+            let all_alike = vec![(); suite.lwps];
+            for to in renamings(&all_alike).into_iter().skip(1) {
+                let other = lines_renamed(&program, &to);
+                let same = other == lines_renamed(&program, &renamings(&all_alike)[0]);
+                assert!(same || !seen.contains(&other), "{}: {}", program.name, program.about);
+            }
+            let identity: Vec<Lid> = (1..=suite.lwps).collect();
+            assert!(seen.insert(lines_renamed(&program, &identity)), "{}: {}", program.name, program.about);
+        }
+    }
+}
+
+/// A name that is kept somewhere must find its program, and never another.
+#[test]
+fn a_name_finds_its_program_and_no_other() {
+    for suite in short() {
+        for n in (0..suite.len()).step_by(37) {
+            let program = suite.program(n);
+            assert_eq!(Suite::find(&program.name).as_ref(), Some(&program));
+            let (place, _) = program.name.split_once('-').unwrap();
+            assert_eq!(Suite::find(place).as_ref(), Some(&program));
+            assert_eq!(Suite::find(&format!("{place}-stale")), None);
+        }
+        assert_eq!(Suite::find(&format!("{}/{:06}", suite.name(), suite.len())), None);
+        assert_eq!(Suite::parse(&suite.name()), Some(suite));
+    }
+    assert_eq!(Suite::find("5x5/000000"), None);
+    assert_eq!(Suite::find("2x2/0"), None);
+}
+
+/// Engines name LWPs by their numbers and boot those that are born in front.
+#[test]
+fn every_program_can_be_run() {
+    for suite in short() {
+        for program in suite.programs() {
+            let name = &program.name;
+            assert_eq!(program.lines.len(), suite.lwps, "{name}");
+            assert!(matches!(program.lines[0].start, Start::Born { doing: Doing::Running, .. }), "{name}");
+            let born =
+                program.lines.iter().take_while(|line| matches!(line.start, Start::Born { .. })).count();
+            assert!(born + 1 >= suite.lwps, "{name}");
+            for line in &program.lines {
+                let named = line.steps.iter().filter_map(|step| target(step.op));
+                assert!(named.clone().all(|lid| (1..=suite.lwps).contains(&lid)), "{name}");
+                let last = line.steps.last().expect("everybody exits").op;
+                assert!(matches!(last, Op::Exit | Op::ExitProcess | Op::Dump), "{name}");
+                let first = line.steps[0].op;
+                match line.start {
+                    Start::Born { doing: Doing::Sleeping, .. } => assert_eq!(first, Op::Sleep, "{name}"),
+                    Start::Born { doing: Doing::SleepingSig, .. } => {
+                        assert_eq!(first, Op::SleepSig, "{name}")
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// Somebody might be left in the state that it starts in, whatever the others do.
+#[test]
+fn whoever_does_not_run_may_be_got_going_by_another() {
+    for program in short().flat_map(Suite::programs) {
+        for (n, line) in program.lines.iter().enumerate() {
+            let others = program.lines.iter().enumerate().filter(|(other, _)| *other != n);
+            let others: Vec<Op> = others.flat_map(|(_, line)| &line.steps).map(|step| step.op).collect();
+            let lid = n + 1;
+            let gets_going = match line.start {
+                Start::Born { doing: Doing::Idle, .. } => vec![Op::Start(lid), Op::Abandon(lid)],
+                Start::Unborn { .. } => vec![Op::Create(lid)],
+                Start::Born { doing: Doing::Sleeping, .. } => vec![Op::Happen],
+                _ => continue,
+            };
+            let brings = others.iter().filter(|op| gets_going.contains(op)).count();
+            assert!(brings > 0, "{}: {}", program.name, program.about);
+        }
+    }
+}
+
+/// A search that goes through the programs in order is to find a smallest one first.
+#[test]
+fn programs_with_fewer_operations_come_first() {
+    for suite in short() {
+        let steps = |program: &Program| program.about.matches([',', ';']).count();
+        assert!(steps(&suite.program(0)) <= steps(&suite.program(suite.len() - 1)));
+    }
+}
