@@ -1,24 +1,26 @@
 //! `cargo ci check`: explores the programs and says what is known of them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use clap::ValueEnum;
 use lwp_loom_tests::diagram;
-use lwp_loom_tests::job::{Job, Limits, Mode, Verdict};
+use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::orderings::{SiteInfo, sites};
-use lwp_loom_tests::reach::Loom;
-use lwp_loom_tests::report::{LeftOut, Report, Shard};
+use lwp_loom_tests::reach::{LOOM_THREADS, Loom};
+use lwp_loom_tests::report::{LeftOut, Outcomes, Report, Shard};
 use lwp_loom_tests::suite::{Family, Scope};
 
 use crate::agreement::Agreement;
 use crate::backend::Engine;
-use crate::cli::CheckArgs;
+use crate::cli::{CheckArgs, Way};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::orderings::{self, Searched};
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
+use crate::select::Wanted;
 use crate::summary::{self, Output};
 use crate::tally::Tally;
 use crate::{revision, select, table};
@@ -26,9 +28,18 @@ use crate::{revision, select, table};
 /// Runs the check. Whatever is wrong with the request is found before anything runs.
 pub fn check(args: &CheckArgs) -> Result<(), Error> {
     let scope = if args.full { Scope::Full } else { Scope::Default };
-    let engines = engines(args)?;
+    let engines = engines(args);
     let mut sites = sites(scope);
-    let mut families = select::families(&args.names, scope)?;
+    let wanted = Wanted {
+        names: &args.names,
+        suites: &args.suite,
+        system: args.system,
+        variant: args.variant,
+        cpus: args.cpus.map(NonZeroUsize::get),
+        sample: args.sample.map(|n| (n.get(), args.seed)),
+    };
+    let mut selected = select::families(&wanted, scope)?;
+    let families = &mut selected.families;
     let template = Job {
         weaken: select::weakenings(&args.weaken, &sites)?,
         mode: args.mode(),
@@ -36,9 +47,10 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         ..Job::default()
     };
     if let Some(shard) = args.shard {
-        take(shard, &mut families, &mut sites);
+        take(shard, families, &mut sites);
     }
-    let diagram = diagram(args, &families, &engines)?;
+    let diagram = diagram(args, families, &engines)?;
+    refuse_too_many_threads(args, families)?;
     let json = args.json.as_deref().map(Output::create).transpose()?;
     let mut workers = Vec::new();
     for engine in engines {
@@ -58,7 +70,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         shard: args.shard,
         ..Report::default()
     };
-    let stopped = explore(&mut report, &pools, &families, &sites, &template, args).err();
+    let stopped = explore(&mut report, &pools, &selected.families, &sites, &template, args).err();
     report.incomplete = stopped.is_some();
 
     let why = stopped.as_ref().map(|stopped| match stopped {
@@ -70,7 +82,20 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
     match stopped {
         Some(Stopped::Interrupted) => Err(Error::Interrupted),
         Some(Stopped::NoWorker(why)) => Err(Error::Failed(why)),
-        None => finished,
+        None => finished.and(selected.status()),
+    }
+}
+
+/// loom has room for five threads: a program with more that is asked for by name cannot be explored as is asked.
+fn refuse_too_many_threads(args: &CheckArgs, families: &[Family]) -> Result<(), Error> {
+    let asked = args.engine == Some(Way::Loom) && !args.names.is_empty();
+    match families.iter().find(|family| asked && family.lwps > LOOM_THREADS) {
+        Some(Family { programs, lwps, .. }) => {
+            let program = programs.first().map_or("", String::as_str);
+            let message = format!("{program}: loom has room for {LOOM_THREADS} threads, and here are {lwps}");
+            Err(Error::Input(message))
+        }
+        None => Ok(()),
     }
 }
 
@@ -94,16 +119,9 @@ fn diagram<'a>(
     Output::create(path).map(Some)
 }
 
-/// The engines that are asked for. Only one back end runs single executions.
-fn engines(args: &CheckArgs) -> Result<Vec<Engine>, Error> {
-    match (args.engine, args.mode()) {
-        (Some(Engine::Loom), Mode::Random { .. } | Mode::Pct { .. }) => {
-            Err(Error::Input("loom only searches; --random and --pct take the engine complete".into()))
-        }
-        (Some(engine), _) => Ok(vec![engine]),
-        (None, Mode::Search) => Ok(Engine::value_variants().to_vec()),
-        (None, _) => Ok(vec![Engine::Complete]),
-    }
+/// The engines that are asked for.
+fn engines(args: &CheckArgs) -> Vec<Engine> {
+    args.engine.map_or_else(|| Engine::value_variants().to_vec(), |way| vec![way.engine()])
 }
 
 /// Leaves what is this shard's. Programs are dealt out one by one, so that each shard has its share of every family.
@@ -135,7 +153,7 @@ fn explore(
 ) -> Result<(), Stopped> {
     let mut agreement = Agreement::default();
     for (engine, pool) in pools {
-        explore_families(report, &mut agreement, *engine, pool, families, template)?;
+        explore_families(report, &mut agreement, *engine, pool, families, template, args)?;
     }
     report.differences = agreement.differences();
     report.compared = agreement.programs();
@@ -144,8 +162,8 @@ fn explore(
         report.left_out = left_out(families);
     }
     let pool = pools.iter().find(|(engine, _)| engine.sees_orderings());
-    let skipped = if !args.names.is_empty() {
-        Some("programs were named")
+    let skipped = if args.chooses() {
+        Some("not all programs were explored")
     } else if !args.weaken.is_empty() {
         Some("a site is weakened already")
     } else if !report.failures.is_empty() {
@@ -182,6 +200,7 @@ fn explore_families(
     pool: &Pool,
     families: &[Family],
     template: &Job,
+    args: &CheckArgs,
 ) -> Result<(), Stopped> {
     let families: Vec<&Family> =
         families.iter().filter(|family| family.engines.contains(&engine.name())).collect();
@@ -198,6 +217,8 @@ fn explore_families(
         })
         .unzip();
     let mut failures = BTreeMap::new();
+    let mut outcomes = BTreeMap::new();
+    let shows_outcomes = !args.names.is_empty() && jobs.len() < FEW;
     let mut slowest = report.slowest.take();
     let mut progress = Progress::new(engine.name(), jobs.len());
     pool.watch(progress.watcher());
@@ -223,6 +244,9 @@ fn explore_families(
         if slowest.as_ref().is_none_or(|(_, _, seconds)| finding.seconds > *seconds) {
             slowest = Some((finding.program.clone(), finding.engine.clone(), finding.seconds));
         }
+        if shows_outcomes {
+            outcomes.insert(index, outcomes_of(finding));
+        }
         if finding.verdict == Verdict::Failed {
             failures.insert(index, finding.clone());
         }
@@ -230,7 +254,28 @@ fn explore_families(
     report.slowest = slowest;
     report.runs.extend(tallies.iter().map(Tally::run));
     report.failures.extend(failures.into_values());
+    report.outcomes.extend(outcomes.into_values());
     explored.map(drop)
+}
+
+/// More programs than anybody reads the outcomes of one by one.
+const FEW: usize = 40;
+
+fn outcomes_of(finding: &Finding) -> Outcomes {
+    let verdict = match (finding.verdict, &finding.bound) {
+        (Verdict::Complete, _) => "complete".into(),
+        (Verdict::Bounded, Some(bound)) => format!("bounded by {bound}"),
+        (Verdict::Bounded, None) => "bounded".into(),
+        (Verdict::Defect, _) => "defect shown".into(),
+        (Verdict::Failed, _) => "failed".into(),
+    };
+    Outcomes {
+        program: finding.program.clone(),
+        engine: finding.engine.clone(),
+        verdict,
+        executions: finding.executions,
+        outcomes: finding.outcomes.clone(),
+    }
 }
 
 /// Searches every site.

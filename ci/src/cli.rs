@@ -1,11 +1,14 @@
 //! The command line.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use lwp_loom_tests::job::{Limits, Mode};
+use lwp_loom_tests::litmus::Variant;
+use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::report::Shard;
 
 use crate::backend::Engine;
@@ -35,6 +38,15 @@ pub enum Command {
     /// Show how the executions of programs that loom does not complete grow with the preemptions, as a table for a page
     /// of the documentation.
     Growth(GrowthArgs),
+    /// List the programs, or those that are named.
+    List(ListArgs),
+    /// Print programs of a generated suite, or its size.
+    Generate(GenerateArgs),
+    /// Lay out files with programs: the collection's, or those that are named.
+    ///
+    /// Exit status: 0 if all are laid out now, 1 if --check finds one that is not, 2 for what cannot be read.
+    #[command(name = "fmt-programs")]
+    FmtPrograms(FmtProgramsArgs),
     /// Join the reports of all shards of a check.
     Merge(MergeArgs),
     /// Run the one execution that a failure's replay string stands for.
@@ -56,22 +68,31 @@ pub enum Command {
 /// The arguments of `cargo ci check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Families or programs to explore, instead of all.
-    #[arg(value_name = "NAME")]
+    /// What to explore, instead of all: files or folders with programs, names of programs, or families.
+    #[arg(value_name = "PATH|NAME")]
     pub names: Vec<String>,
+    /// Explore a generated suite: 2x2, 3x1, 4x1, 2x3 or 3x2.
+    #[arg(long, value_name = "SUITE", value_parser = suite)]
+    pub suite: Vec<Suite>,
+    /// Explore under this system only: netbsd-1.62, netbsd-1.69.2.6 or illumos.
+    #[arg(long, value_name = "S", value_parser = system)]
+    pub system: Option<&'static str>,
+    /// Explore this variant only: as-written, repaired, without-REPAIR or only-REPAIR.
+    #[arg(long, value_name = "V", value_parser = variant)]
+    pub variant: Option<Variant>,
+    /// Explore on machines with so many CPUs, whatever the programs say.
+    #[arg(long, value_name = "N")]
+    pub cpus: Option<NonZeroUsize>,
     /// Explore every program of every family.
     #[arg(long)]
     pub full: bool,
-    /// Explore under this engine only.
+    /// Explore in this way only. The last two run as many executions of each program as --executions says, or 10,000.
     #[arg(long, value_name = "E")]
-    pub engine: Option<Engine>,
-    /// Run so many random executions of each program under the complete search's back end instead of searching.
-    #[arg(long, value_name = "N", conflicts_with = "pct")]
-    pub random: Option<NonZeroU64>,
-    /// Run so many executions of each program by probabilistic concurrency testing instead of searching.
+    pub engine: Option<Way>,
+    /// Explore only so many of the programs, chosen by --seed.
     #[arg(long, value_name = "N")]
-    pub pct: Option<NonZeroU64>,
-    /// What random executions follow from.
+    pub sample: Option<NonZeroUsize>,
+    /// What a sample and random executions follow from.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// The depth of the bugs that probabilistic concurrency testing looks for.
@@ -103,33 +124,42 @@ pub struct CheckArgs {
 impl CheckArgs {
     /// How to go through each program's executions.
     pub fn mode(&self) -> Mode {
-        match (self.random, self.pct) {
-            (Some(executions), _) => Mode::Random { seed: self.seed, executions: executions.get() },
-            (None, Some(executions)) => {
-                Mode::Pct { seed: self.seed, depth: self.depth, executions: executions.get() }
-            }
-            (None, None) => Mode::Search,
+        let executions = self.limits.executions.map_or(10_000, NonZeroU64::get);
+        match self.engine {
+            Some(Way::Random) => Mode::Random { seed: self.seed, executions },
+            Some(Way::Pct) => Mode::Pct { seed: self.seed, depth: self.depth, executions },
+            Some(Way::Loom | Way::Complete) | None => Mode::Search,
         }
+    }
+
+    /// Whether only some of the programs are asked for.
+    pub fn chooses(&self) -> bool {
+        let filtered = self.system.is_some() || self.variant.is_some() || self.cpus.is_some();
+        !self.names.is_empty() || !self.suite.is_empty() || self.sample.is_some() || filtered
     }
 
     /// Everything that decides which programs run and how, as it stands on the command line.
     pub fn selection(&self) -> Vec<String> {
         let Limits { seconds, executions, preemptions, branches } = self.limits.limits();
         let number = |name: &str, n: Option<String>| n.map(|n| format!("--{name} {n}"));
+        let seeded = self.sample.is_some() || self.mode() != Mode::Search;
         let options = [
             self.full.then(|| "--full".into()),
+            number("system", self.system.map(String::from)),
+            number("variant", self.variant.map(Variant::name)),
+            number("cpus", self.cpus.map(|n| n.to_string())),
             number("engine", self.engine.map(|engine| engine.name().into())),
-            number("random", self.random.map(|n| n.to_string())),
-            number("pct", self.pct.map(|n| n.to_string())),
-            number("depth", self.pct.map(|_| self.depth.to_string())),
-            number("seed", self.random.or(self.pct).map(|_| self.seed.to_string())),
-            number("seconds", seconds.map(|n| n.to_string())),
+            number("sample", self.sample.map(|n| n.to_string())),
+            number("depth", (self.engine == Some(Way::Pct)).then(|| self.depth.to_string())),
+            number("seed", seeded.then(|| self.seed.to_string())),
+            number("time", seconds.map(|n| n.to_string())),
             number("executions", executions.map(|n| n.to_string())),
-            number("preemptions", preemptions.map(|n| n.to_string())),
+            number("bound", preemptions.map(|n| n.to_string())),
             number("branches", branches.map(|n| n.to_string())),
         ];
+        let suites = self.suite.iter().map(|suite| format!("--suite {}", suite.name()));
         let weaken = self.weaken.iter().map(|w| format!("--weaken {}={}", w.site, w.ordering));
-        self.names.iter().cloned().chain(options.into_iter().flatten()).chain(weaken).collect()
+        self.names.iter().cloned().chain(suites).chain(options.into_iter().flatten()).chain(weaken).collect()
     }
 }
 
@@ -161,6 +191,39 @@ pub struct GrowthArgs {
     pub jobs: Option<NonZeroUsize>,
 }
 
+/// The arguments of `cargo ci list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Files or folders with programs, names of programs, or families; without any, all families.
+    #[arg(value_name = "PATH|NAME")]
+    pub names: Vec<String>,
+}
+
+/// The arguments of `cargo ci generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// The suite: 2x2, 3x1, 4x1, 2x3 or 3x2. Without one, the sizes of all.
+    #[arg(value_name = "SUITE", value_parser = suite)]
+    pub suite: Option<Suite>,
+    /// The places of the programs to print, from 0, as N or N..M; without any, all of them.
+    #[arg(value_name = "N", value_parser = places)]
+    pub places: Vec<Range<usize>>,
+    /// Write each program to a file of its own in this folder, which is made if need be.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+/// The arguments of `cargo ci fmt-programs`.
+#[derive(Debug, Args)]
+pub struct FmtProgramsArgs {
+    /// Files or folders, instead of the collection.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing, and say which files would be.
+    #[arg(long)]
+    pub check: bool,
+}
+
 /// The arguments of `cargo ci merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
@@ -175,10 +238,20 @@ pub struct MergeArgs {
 /// The arguments of `cargo ci replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// The program.
+    /// The program: the name under which the check reported it, or a file.
+    #[arg(value_name = "PATH|NAME")]
     pub program: String,
     /// The replay string that its failure printed.
     pub schedule: String,
+    /// The system, where a file is for more than one.
+    #[arg(long, value_name = "S", value_parser = system)]
+    pub system: Option<&'static str>,
+    /// The variant, of a file.
+    #[arg(long, value_name = "V", value_parser = variant)]
+    pub variant: Option<Variant>,
+    /// The CPUs, where a file is for several numbers of them.
+    #[arg(long, value_name = "N")]
+    pub cpus: Option<NonZeroUsize>,
     /// Weaken an ordering site, as the failing check did.
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,
@@ -189,13 +262,13 @@ pub struct ReplayArgs {
 #[command(next_help_heading = "Limits for each program (what they cut short is bounded, not complete)")]
 pub struct LimitArgs {
     /// Seconds.
-    #[arg(long, value_name = "S", value_parser = seconds)]
+    #[arg(long = "time", value_name = "S", value_parser = seconds)]
     pub seconds: Option<f64>,
     /// Executions.
     #[arg(long, value_name = "N")]
     pub executions: Option<NonZeroU64>,
     /// Preemptions within one execution.
-    #[arg(long, value_name = "N")]
+    #[arg(long = "bound", value_name = "N")]
     pub preemptions: Option<usize>,
     /// Branch points within one execution.
     #[arg(long, value_name = "N")]
@@ -249,11 +322,79 @@ pub struct BenchArgs {
     pub filter: Option<String>,
 }
 
+/// How to go through a program's executions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    /// Every execution that C11 allows.
+    Loom,
+    /// Every execution under sequential consistency, each equivalence class once.
+    Complete,
+    /// Random executions under sequential consistency.
+    Random,
+    /// Executions by probabilistic concurrency testing, under sequential consistency.
+    Pct,
+}
+
+impl Way {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Way::Loom => "loom",
+            Way::Complete => "complete",
+            Way::Random => "random",
+            Way::Pct => "pct",
+        }
+    }
+
+    /// The engine that goes so.
+    pub fn engine(self) -> Engine {
+        match self {
+            Way::Loom => Engine::Loom,
+            Way::Complete | Way::Random | Way::Pct => Engine::Complete,
+        }
+    }
+}
+
+/// One of several things that have names.
+fn named<T>(text: &str, what: &str, all: impl IntoIterator<Item = (String, T)>) -> Result<T, String> {
+    let (mut found, mut names) = (None, Vec::new());
+    for (name, thing) in all {
+        found = found.or((name == text).then_some(thing));
+        names.push(name);
+    }
+    found.ok_or_else(|| format!("expected a {what}: {}", names.join(", ")))
+}
+
+fn suite(text: &str) -> Result<Suite, String> {
+    named(text, "suite", Suite::ALL.map(|suite| (suite.name(), suite)))
+}
+
+fn system(text: &str) -> Result<&'static str, String> {
+    named(text, "system", SYSTEMS.map(|system| (system.to_owned(), system)))
+}
+
+/// What a family can be of.
+const SYSTEMS: [&str; 3] = ["netbsd-1.62", "netbsd-1.69.2.6", "illumos"];
+
+fn variant(text: &str) -> Result<Variant, String> {
+    named(text, "variant", Variant::all().map(|variant| (variant.name(), variant)))
+}
+
 fn shard(text: &str) -> Result<Shard, &'static str> {
     let wrong = "expected I/N, with I from 1 to N";
     let (index, count) = text.split_once('/').ok_or(wrong)?;
     let (index, count) = (index.parse().map_err(|_| wrong)?, count.parse().map_err(|_| wrong)?);
     if (1..=count).contains(&index) { Ok(Shard { index, count }) } else { Err(wrong) }
+}
+
+fn places(text: &str) -> Result<Range<usize>, &'static str> {
+    let wrong = "expected N or N..M, with N below M";
+    let number = |text: &str| text.parse::<usize>().map_err(|_| wrong);
+    let range = match text.split_once("..") {
+        Some((from, to)) => number(from)?..number(to)?,
+        None => number(text)?..number(text)? + 1,
+    };
+    if range.is_empty() { Err(wrong) } else { Ok(range) }
 }
 
 fn seconds(text: &str) -> Result<f64, &'static str> {

@@ -7,13 +7,17 @@ mod bench;
 mod check;
 mod cli;
 mod error;
+mod fmt_programs;
 mod fuzz;
+mod generate;
 mod growth;
 mod interrupt;
+mod list;
 mod merge;
 mod nightly;
 mod orderings;
 mod pool;
+mod programs;
 mod progress;
 mod races;
 mod replay;
@@ -36,6 +40,9 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Audit(args) => audit::audit(&args),
         Command::Growth(args) => growth::growth(&args),
+        Command::List(args) => list::list(&args),
+        Command::Generate(args) => generate::generate(&args),
+        Command::FmtPrograms(args) => fmt_programs::fmt_programs(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Test => test::test(),

@@ -1,46 +1,209 @@
 //! From the names that a user gives to what is explored.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use lwp_loom_tests::litmus::ast::Program;
+use lwp_loom_tests::litmus::collection::collection;
+use lwp_loom_tests::litmus::generate::Suite;
+use lwp_loom_tests::litmus::{Case, Variant};
 use lwp_loom_tests::orderings::SiteInfo;
 use lwp_loom_tests::suite::{self, Family, Scope};
 
 use crate::cli::Weakening;
 use crate::error::Error;
+use crate::programs;
 
-/// The families to explore, each with the programs to explore of it: all within `scope` if nothing is named.
-///
-/// A program is found by its name in any scope, so that what a report names can be repeated.
-pub fn families(names: &[String], scope: Scope) -> Result<Vec<Family>, Error> {
-    let within = suite::families(scope);
-    if names.is_empty() { Ok(within) } else { named(names, &within, suite::families(Scope::Full)) }
+/// What a user wants explored.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Files, folders, programs or families; with none and no suite, everything.
+    pub names: &'a [String],
+    /// Generated suites.
+    pub suites: &'a [Suite],
+    /// The only system.
+    pub system: Option<&'static str>,
+    /// The only variant.
+    pub variant: Option<Variant>,
+    /// The only number of CPUs.
+    pub cpus: Option<usize>,
+    /// How many programs, chosen by a seed.
+    pub sample: Option<(usize, u64)>,
 }
 
-fn named(names: &[String], within: &[Family], mut all: Vec<Family>) -> Result<Vec<Family>, Error> {
+/// What is to be explored.
+#[derive(Debug)]
+pub struct Selected {
+    /// The families, each with the programs to explore of it.
+    pub families: Vec<Family>,
+    /// How many files cannot be read. What is wrong with them has been printed.
+    pub unreadable: usize,
+}
+
+impl Selected {
+    /// Bad input, where a file could not be read.
+    pub fn status(&self) -> Result<(), Error> {
+        match self.unreadable {
+            0 => Ok(()),
+            1 => Err(Error::Input("a file with a program cannot be read".into())),
+            n => Err(Error::Input(format!("{n} files with programs cannot be read"))),
+        }
+    }
+}
+
+/// The families to explore: all within `scope` if nothing is named.
+///
+/// A program is found by its name in any scope, so that what a report names can be repeated.
+pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
+    let (paths, names): (Vec<&String>, Vec<&String>) =
+        wanted.names.iter().partition(|name| programs::is_path(name));
+    let mut unreadable = 0;
+    let mut cases = Vec::new();
+    for file in programs::files(paths.into_iter().map(PathBuf::from))? {
+        match programs::read(&file) {
+            Some(program) => cases.extend(wanted.cases(&program)),
+            None => unreadable += 1,
+        }
+    }
+    for suite in wanted.suites {
+        cases.extend(suite.programs().flat_map(|program| wanted.cases(&Arc::new(program))));
+    }
+    let mut families = Vec::new();
+    if wanted.names.is_empty() && wanted.suites.is_empty() {
+        for (file, why) in &collection().unreadable {
+            programs::complain(file, why);
+            unreadable += 1;
+        }
+        families = suite::families(scope);
+    } else if !names.is_empty() {
+        families = named(&names, &suite::families(scope), suite::families(Scope::Full))?;
+    }
+    wanted.keep(&mut families);
+    families.extend(suite::of_cases(cases, Scope::Full));
+    wanted.choose(&mut families);
+    let selected = Selected { families, unreadable };
+    if selected.families.iter().all(|family| family.programs.is_empty()) {
+        selected.status()?;
+        return Err(Error::Input("no program is for this system, this variant and so many CPUs".into()));
+    }
+    Ok(selected)
+}
+
+impl Wanted<'_> {
+    /// The cases that are wanted of a program that was found by itself.
+    fn cases(&self, program: &Arc<Program>) -> Vec<Case> {
+        let here = |case: &Case| self.system.is_none_or(|system| system.ends_with(case.revision.name()));
+        let mut program = program.clone();
+        if let Some(cpus) = self.cpus {
+            Arc::make_mut(&mut program).cpus = vec![cpus];
+        }
+        let mut cases = match self.variant {
+            None => Case::all_of(&program),
+            Some(variant) => {
+                let machines =
+                    program.revisions.iter().flat_map(|r| program.cpus.iter().map(move |n| (*r, *n)));
+                machines.map(|(revision, cpus)| Case::new(program.clone(), revision, variant, cpus)).collect()
+            }
+        };
+        cases.retain(here);
+        cases
+    }
+
+    /// Leaves what is wanted of families that are always there.
+    fn keep(&self, families: &mut Vec<Family>) {
+        let cpus = self.cpus.map(|cpus| format!("{cpus}-cpus"));
+        let variant = self.variant.map(Variant::name);
+        for family in families.iter_mut() {
+            if self.system.is_some_and(|system| !family.system.starts_with(system)) {
+                family.programs.clear();
+            }
+            family.programs.retain(|program| {
+                let fields: Vec<&str> = program.splitn(5, '/').collect();
+                let protocol = fields[0] == "lwp";
+                let of = |field: usize, wanted: &Option<String>| {
+                    wanted
+                        .as_ref()
+                        .is_none_or(|wanted| protocol && fields.get(field) == Some(&wanted.as_str()))
+                };
+                of(2, &variant) && of(3, &cpus)
+            });
+        }
+        if self.system.is_some() || variant.is_some() || cpus.is_some() {
+            families.retain(|family| !family.programs.is_empty());
+        }
+    }
+
+    /// Leaves a sample.
+    fn choose(&self, families: &mut Vec<Family>) {
+        let Some((sample, seed)) = self.sample else { return };
+        let mut all: Vec<(usize, usize)> = families
+            .iter()
+            .enumerate()
+            .flat_map(|(n, family)| (0..family.programs.len()).map(move |program| (n, program)))
+            .collect();
+        // By a hash of each: the same seed chooses the same programs, whatever else there is.
+        all.sort_by_key(|(n, program)| {
+            let mut hasher = DefaultHasher::new();
+            (seed, &families[*n].programs[*program]).hash(&mut hasher);
+            hasher.finish()
+        });
+        let chosen: HashSet<(usize, usize)> = all.into_iter().take(sample).collect();
+        for (n, family) in families.iter_mut().enumerate() {
+            let mut place = 0;
+            family.programs.retain(|_| {
+                place += 1;
+                chosen.contains(&(n, place - 1))
+            });
+        }
+        families.retain(|family| !family.programs.is_empty());
+    }
+}
+
+fn named(names: &[&String], within: &[Family], mut all: Vec<Family>) -> Result<Vec<Family>, Error> {
     let families: HashSet<&str> = all.iter().map(|family| family.name.as_str()).collect();
     let programs: HashSet<&str> = all.iter().flat_map(|f| &f.programs).map(String::as_str).collect();
-    let known = |name: &str| families.contains(name) || programs.contains(name);
+    // A program of the protocol is under several systems, in several variants, and on several numbers of CPUs.
+    let litmus: HashSet<&str> = programs.iter().filter_map(|program| litmus_name(program)).collect();
+    let known = |name: &str| families.contains(name) || programs.contains(name) || litmus.contains(name);
     let others: Vec<Option<Family>> =
         names.iter().filter(|name| !known(name)).map(|name| suite::named(name)).collect();
     if let Some(name) = names.iter().find(|name| !known(name) && suite::named(name).is_none()) {
+        let near = near(name, litmus.iter().chain(&families).copied());
         let families = all.iter().map(|f| format!("{} ({} programs)", f.name, f.programs.len()));
-        let grammar = "programs are SYSTEM/START/THREAD/..., as netbsd/0/relock:1,unlock_to:0/trylock, and take \
-                       locks in ascending order; families";
-        return Err(unknown("family or program", name, grammar, families));
+        let grammar = "expected a file, a folder, a program of the collection (`cargo ci list`), a program over the lock \
+                       layer as netbsd/0/relock:1,unlock_to:0/trylock, which takes locks in ascending order, or a \
+                       family";
+        return Err(unknown("program or family", name, &format!("{near}{grammar}"), families));
     }
-    let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+    let names: HashSet<&str> = names.iter().map(|name| name.as_str()).collect();
     for family in &mut all {
         let scoped = within.iter().find(|scoped| scoped.name == family.name);
         let scoped = scoped.map(|s| s.programs.iter().map(String::as_str).collect::<HashSet<_>>());
         let whole = names.contains(family.name.as_str());
         family.programs.retain(|program| {
             let program = program.as_str();
-            names.contains(program) || whole && scoped.as_ref().is_none_or(|scoped| scoped.contains(program))
+            names.contains(program)
+                || litmus_name(program).is_some_and(|name| names.contains(name))
+                || whole && scoped.as_ref().is_none_or(|scoped| scoped.contains(program))
         });
     }
     all.retain(|family| !family.programs.is_empty() || names.contains(family.name.as_str()));
     all.extend(others.into_iter().flatten());
     Ok(all)
+}
+
+/// What a program over the protocol is called in the collection.
+fn litmus_name(program: &str) -> Option<&str> {
+    program.strip_prefix("lwp/")?.splitn(4, '/').nth(3)
+}
+
+/// The name that was meant, as the beginning of a sentence; empty where none is alike.
+fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let best = known.max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
+    let best = best.filter(|best| strsim::jaro_winkler(name, best) >= 0.85);
+    best.map(|best| format!("did you mean `{best}`? ")).unwrap_or_default()
 }
 
 /// The weakenings as a job has them. Each must make a site weaker than it is.
@@ -90,6 +253,7 @@ mod tests {
         let within = [family("a", &["a1"]), family("b", &["b1"])];
         let all = vec![family("a", &["a1", "a2"]), family("b", &["b1"]), family("c", &["c1"])];
         let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
+        let names: Vec<&String> = names.iter().collect();
         Ok(named(&names, &within, all)?.into_iter().map(|f| (f.name, f.programs)).collect())
     }
 

@@ -82,6 +82,7 @@ fn is_complete(run: &Run) -> bool {
 fn text(report: &Report, stopped: Option<&str>) -> String {
     let runs = &report.runs;
     let mut text = table::runs(runs) + "\n";
+    text += &table::outcomes(&report.outcomes);
     text += &table::failures(&report.failures, |failure| again(failure, &report.selection));
     if let Some((program, engine, seconds)) = &report.slowest {
         text += &format!("slowest: {program} ({engine}), {seconds:.1} s\n");
@@ -100,7 +101,7 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         text.push('\n');
     }
     text += &table::bounded(&report.bounded, &report.left_out);
-    text += &table::transitions(&report.transitions.coverage());
+    text += &table::transitions(&report.transitions.coverage(), report.outcomes.is_empty());
     if let Some(why) = &report.skipped {
         text += &format!("orderings: not searched, because {why}\n\n");
     } else if !report.orderings.is_empty() {

@@ -6,12 +6,28 @@ use comfy_table::{CellAlignment, Table, presets};
 use lwp_loom_tests::audit::{Order, Sight, Standing};
 use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
-use lwp_loom_tests::report::{Bounded, LeftOut, OrderingRow, Run};
+use lwp_loom_tests::report::{Bounded, LeftOut, OrderingRow, Outcomes, Run};
+use lwp_loom_tests::suite::Family;
 
 /// The longest explanation of a break that a line has room for.
 const HOW: usize = 60;
 
-/// The families, a line each.
+/// The families that there are, a line each.
+pub fn families(families: &[Family]) -> String {
+    let mut table = table(&["name", "system", "engines", "lwps", "programs"]);
+    for family in families {
+        table.add_row([
+            family.name.clone(),
+            format!("{} {}", family.system, family.variant),
+            family.engines.join(", "),
+            family.lwps.to_string(),
+            family.programs.len().to_string(),
+        ]);
+    }
+    table.to_string() + "\n"
+}
+
+/// What was found of the families, a line each.
 pub fn runs(runs: &[Run]) -> String {
     let head = [
         "name",
@@ -71,8 +87,25 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
     text
 }
 
-/// Each revision's transitions: how many of the documented ones were seen, and every one that is amiss.
-pub fn transitions(coverages: &[Coverage]) -> String {
+/// What programs that were named came to, each with its outcomes.
+pub fn outcomes(programs: &[Outcomes]) -> String {
+    let mut text = String::new();
+    for Outcomes { program, engine, verdict, executions, outcomes } in programs {
+        let count = outcomes.len();
+        let _ = writeln!(text, "{program} ({engine}): {verdict}, {executions} executions, {count} outcomes");
+        for outcome in outcomes {
+            let _ = writeln!(text, "  {outcome}");
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+/// Each revision's transitions: how many of the documented ones were seen, and every one that is amiss; where `all` is wanted,
+/// those that were not seen too.
+pub fn transitions(coverages: &[Coverage], all: bool) -> String {
     let mut text = String::new();
     for coverage in coverages {
         let _ = writeln!(
@@ -85,16 +118,16 @@ pub fn transitions(coverages: &[Coverage]) -> String {
             coverage.undocumented.len()
         );
         let listed = [
-            ("unseen", &coverage.unseen),
-            ("undocumented", &coverage.undocumented),
-            ("made after all", &coverage.contradicted),
+            ("unseen", &coverage.unseen, all),
+            ("undocumented", &coverage.undocumented, true),
+            ("made after all", &coverage.contradicted, true),
         ];
-        for (what, transitions) in listed {
+        for (what, transitions, _) in listed.into_iter().filter(|(.., wanted)| *wanted) {
             for (from, to) in transitions {
                 let _ = writeln!(text, "  {what}: {from} to {to}");
             }
         }
-        for ((from, to), why) in &coverage.never {
+        for ((from, to), why) in coverage.never.iter().filter(|_| all) {
             let _ = writeln!(text, "  never: {from} to {to}: {why}");
         }
         text.push('\n');

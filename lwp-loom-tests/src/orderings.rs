@@ -25,7 +25,9 @@ pub struct SiteInfo {
 /// Every site.
 pub fn sites(scope: Scope) -> Vec<SiteInfo> {
     let programs = suite::programs(scope);
-    let cases = Case::all();
+    let mut cases = Case::all();
+    // Smallest first, as the lock layer's are.
+    cases.sort_by_key(|case| (case.lwps(), case.litmus.steps(), case.litmus.name.clone()));
     let lock_layer = |site: &Site| {
         let site = *site;
         programs.iter().filter(move |p| p.reaches(site)).map(ToString::to_string)

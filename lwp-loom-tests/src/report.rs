@@ -21,6 +21,9 @@ pub struct Report {
     pub slowest: Option<(String, String, f64)>,
     /// Every program that failed.
     pub failures: Vec<Finding>,
+    /// What programs that were asked for by name came to.
+    #[serde(default)]
+    pub outcomes: Vec<Outcomes>,
     /// How many programs two engines explored completely, so that their outcomes could be compared.
     #[serde(default)]
     pub compared: usize,
@@ -96,6 +99,21 @@ pub struct Run {
     pub declared: Option<String>,
     /// Seconds of exploration, summed over the programs (not wall-clock: programs run in parallel).
     pub seconds: f64,
+}
+
+/// What a program came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// The program.
+    pub program: String,
+    /// The engine.
+    pub engine: String,
+    /// What is known of it, in words.
+    pub verdict: String,
+    /// Executions that were run.
+    pub executions: u64,
+    /// Each outcome once.
+    pub outcomes: Vec<String>,
 }
 
 /// An outcome that one engine saw and another did not, though both explored all of the program.

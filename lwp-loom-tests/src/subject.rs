@@ -75,6 +75,11 @@ impl Subject {
         }
     }
 
+    /// Whether an execution in which nobody can go on is one like any other, and no failure.
+    pub fn may_hang(&self) -> bool {
+        matches!(self, Subject::Litmus(case) if case.may_hang())
+    }
+
     /// What is declared to bound loom's search, where anything is.
     pub fn loom_bound(&self) -> Option<Bound> {
         match self {

@@ -87,7 +87,7 @@ fn explore(
 #[cfg(shuttle)]
 fn explore(
     job: &Job,
-    _: &Subject,
+    subject: &Subject,
     body: impl Fn() + Send + Sync + 'static,
     _: impl Fn(Exploration) + Send + Sync + 'static,
 ) -> Result<Exploration, String> {
@@ -101,7 +101,14 @@ fn explore(
         write(&Answer::Working { working });
     };
     match &job.mode {
-        Mode::Search => Ok(complete::explore_with_progress(&job.program, &job.limits, body, &mut working)),
+        Mode::Search => {
+            let options = complete::Options {
+                limits: job.limits.clone(),
+                standstills_are_outcomes: subject.may_hang(),
+                ..complete::Options::default()
+            };
+            Ok(complete::explore_with_progress(&job.program, &options, body, &mut working))
+        }
         Mode::Random { seed, executions } => {
             Ok(complete::explore_random(&job.program, *seed, *executions, body))
         }
@@ -189,6 +196,9 @@ pub const ENGINE: &str = if cfg!(loom) {
     "none"
 };
 
+/// The outcome of an execution in which nobody can go on, where that is no failure.
+const HANG: &str = "hang";
+
 #[derive(Clone)]
 struct Findings {
     program: String,
@@ -198,8 +208,9 @@ struct Findings {
 
 impl Findings {
     fn write(&self, exploration: Exploration) {
-        let outcomes: Vec<String> =
+        let mut outcomes: Vec<String> =
             self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        outcomes.extend((exploration.standstills > 0).then(|| HANG.to_owned()));
         let (mut verdict, mut message) = (exploration.verdict, exploration.message);
         if verdict == Verdict::Complete
             && self.subject.must_show().is_empty()

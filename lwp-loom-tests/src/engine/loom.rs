@@ -73,6 +73,7 @@ pub fn explore(
             executions: progress.executions,
             distinct: progress.distinct.len() as u64,
             blocked: progress.redundant,
+            standstills: 0,
             steps: 0,
             seconds: started.elapsed().as_secs_f64(),
         }

@@ -24,6 +24,8 @@ pub struct Exploration {
     pub distinct: u64,
     /// Executions that were given up because another had covered them already.
     pub blocked: u64,
+    /// Executions that ended because nobody could go on, where that is no failure.
+    pub standstills: u64,
     /// Visible operations over all executions.
     pub steps: u64,
     /// Wall-clock seconds.

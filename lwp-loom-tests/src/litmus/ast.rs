@@ -406,6 +406,11 @@ impl Program {
         }
     }
 
+    /// How many steps there are, over all lines.
+    pub fn steps(&self) -> usize {
+        self.lines.iter().map(|line| line.steps.len()).sum()
+    }
+
     /// What an LWP is called.
     pub fn lwp_name(&self, lid: Lid) -> &str {
         match lid {

@@ -156,6 +156,11 @@ impl Case {
         here.flat_map(|defect| &defect.shows).chain(expected).flat_map(Symptom::words).collect()
     }
 
+    /// Whether an execution in which nobody can go on is one like any other, and no failure.
+    pub fn may_hang(&self) -> bool {
+        matches!(self.origin(), Origin::Suite(_))
+    }
+
     /// Whether loom can tell from the case how strongly `site` must be ordered: it is to hold, and uses what only the
     /// protocol does.
     pub fn decides(&self, site: Site) -> bool {

@@ -46,8 +46,6 @@ pub struct Traces {
     pub hashes: HashSet<u64>,
     /// Executions that had been seen before.
     pub repeated: u64,
-    /// Executions that ended because nobody could go on.
-    pub standstills: u64,
 }
 
 /// What came of all executions together.
@@ -59,6 +57,8 @@ pub struct Tally {
     pub blocked: u64,
     /// Those that a limit cut short.
     pub cut: u64,
+    /// Those that ended because nobody could go on, where that is no failure.
+    pub standstills: u64,
     /// Steps.
     pub steps: u64,
     /// What was wrong with the last execution, and its schedule.
@@ -164,7 +164,8 @@ impl<S: Strategy> Execution<S> {
         }
         if let Some(failure) = self.failure.take() {
             if self.bounds.standstills_are_outcomes && failure.kind.is_standstill() {
-                self.count_standstill();
+                self.count_distinct();
+                self.tally.standstills += 1;
             } else {
                 self.tally.failure = Some((failure, std::mem::take(&mut self.schedule)));
                 return false;
@@ -191,13 +192,6 @@ impl<S: Strategy> Execution<S> {
             && !traces.hashes.insert(hash)
         {
             traces.repeated += 1;
-        }
-    }
-
-    fn count_standstill(&mut self) {
-        self.count_distinct();
-        if let Some(traces) = &mut self.tally.traces {
-            traces.standstills += 1;
         }
     }
 

@@ -80,20 +80,20 @@ pub struct Options {
 /// (the tests prove that with a set of all of them). Memory does not grow with executions.
 #[track_caller]
 pub fn explore(program: &str, limits: &Limits, body: impl Fn() + Send + Sync + 'static) -> Exploration {
-    explore_with_progress(program, limits, body, &mut |_| {})
+    let options = Options { limits: limits.clone(), ..Options::default() };
+    explore_with_progress(program, &options, body, &mut |_| {})
 }
 
 /// [`explore`] that says now and then how far it is, on the caller's thread.
 #[track_caller]
 pub fn explore_with_progress(
     program: &str,
-    limits: &Limits,
+    options: &Options,
     body: impl Fn() + Send + Sync + 'static,
     progress: &mut dyn FnMut(&Progress),
 ) -> Exploration {
-    let options = Options { limits: limits.clone(), ..Options::default() };
-    let search = search::Search::new(limits.preemptions, Flaw::None);
-    run(program, &options, search, body, progress).0
+    let search = search::Search::new(options.limits.preemptions, options.flaw);
+    run(program, options, search, body, progress).0
 }
 
 /// [`explore`] with everything that can be asked for.
@@ -188,7 +188,7 @@ fn run<S: Strategy + Send + 'static>(
 }
 
 fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Traces>) -> Exploration {
-    let Tally { executions, blocked, cut, steps, failure, bound, .. } = tally;
+    let Tally { executions, blocked, cut, standstills, steps, failure, bound, .. } = tally;
     let (verdict, bound) = match (&failure, bound) {
         (Some(_), _) => (Verdict::Failed, None),
         (None, Some(bound)) => (Verdict::Bounded, Some(bound)),
@@ -203,6 +203,7 @@ fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Tr
         executions,
         distinct: traces.map_or(executions - blocked - cut, |t| t.hashes.len() as u64),
         blocked,
+        standstills,
         steps,
         seconds: started.elapsed().as_secs_f64(),
     }

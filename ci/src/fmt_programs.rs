@@ -1,0 +1,51 @@
+//! `cargo ci fmt-programs`: files with programs, laid out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lwp_loom_tests::litmus::collection::{self, FOLDER, Unreadable};
+use lwp_loom_tests::litmus::text::format::format;
+
+use crate::cli::FmtProgramsArgs;
+use crate::error::Error;
+use crate::programs;
+
+/// Lays out the files, or says which are not. A file that cannot be read is left alone.
+pub fn fmt_programs(args: &FmtProgramsArgs) -> Result<(), Error> {
+    let paths = if args.paths.is_empty() { vec![PathBuf::from(FOLDER)] } else { args.paths.clone() };
+    let (mut unreadable, mut untidy) = (0, 0);
+    for file in programs::files(paths)? {
+        match laid_out(&file) {
+            Err(why) => {
+                programs::complain(&file, &why);
+                unreadable += 1;
+            }
+            Ok(None) => {}
+            Ok(Some(_)) if args.check => {
+                println!("{} is not laid out", file.display());
+                untidy += 1;
+            }
+            Ok(Some(text)) => {
+                fs::write(&file, text)
+                    .map_err(|error| Error::Input(format!("cannot write {}: {error}", file.display())))?;
+                println!("{} laid out", file.display());
+            }
+        }
+    }
+    match (unreadable, untidy) {
+        (0, 0) => Ok(()),
+        (0, untidy) => {
+            Err(Error::Failed(format!("{untidy} files are not laid out: run cargo ci fmt-programs")))
+        }
+        (unreadable, _) => Err(Error::Input(format!("{unreadable} files cannot be read"))),
+    }
+}
+
+/// The file's text as it should be, where it is not.
+fn laid_out(file: &Path) -> Result<Option<String>, Unreadable> {
+    let text = collection::text_of(file)?;
+    match format(&collection::name(file), &text) {
+        Ok(formatted) => Ok((formatted != text).then_some(formatted)),
+        Err(wrong) => Err(Unreadable::Text { text, wrong }),
+    }
+}

@@ -1,0 +1,51 @@
+//! `cargo ci generate`: programs of a suite as text.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use lwp_loom_tests::litmus::ast::Program;
+use lwp_loom_tests::litmus::generate::Suite;
+use lwp_loom_tests::litmus::text::{EXTENSION, print};
+
+use crate::cli::GenerateArgs;
+use crate::error::Error;
+
+/// Prints the programs, or the sizes of all suites.
+pub fn generate(args: &GenerateArgs) -> Result<(), Error> {
+    let Some(suite) = args.suite else {
+        Suite::ALL.iter().for_each(|suite| println!("{}: {} programs", suite.name(), suite.len()));
+        return Ok(());
+    };
+    let whole = || vec![0..suite.len()];
+    let places = if args.places.is_empty() { whole() } else { args.places.clone() };
+    if let Some(beyond) = places.iter().find(|places| places.end > suite.len()) {
+        let (name, len) = (suite.name(), suite.len());
+        let message = format!("{name} has {len} programs, from 0; there is none at {}", beyond.end - 1);
+        return Err(Error::Input(message));
+    }
+    let programs = places.into_iter().flatten().map(|n| suite.program(n));
+    match &args.out {
+        Some(folder) => write_all(folder, programs),
+        None => {
+            let mut out = io::stdout().lock();
+            for program in programs {
+                // A reader that goes away has seen enough.
+                if writeln!(out, "# {}\n{}", program.name, print(&program)).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+fn write_all(folder: &Path, programs: impl Iterator<Item = Program>) -> Result<(), Error> {
+    let cannot = |path: &Path, error| Error::Input(format!("cannot write {}: {error}", path.display()));
+    fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
+    for program in programs {
+        let file = folder.join(program.name.replace('/', "-")).with_extension(EXTENSION);
+        fs::write(&file, print(&program)).map_err(|error| cannot(&file, error))?;
+    }
+    Ok(())
+}

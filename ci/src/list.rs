@@ -1,0 +1,45 @@
+//! `cargo ci list`: what there is to explore.
+
+use lwp_loom_tests::litmus::Case;
+use lwp_loom_tests::suite::{Family, Scope};
+
+use crate::cli::ListArgs;
+use crate::error::Error;
+use crate::select::{self, Wanted};
+use crate::table;
+
+/// Prints the families; of those that are named, the programs too.
+pub fn list(args: &ListArgs) -> Result<(), Error> {
+    let wanted = Wanted { names: &args.names, ..Wanted::default() };
+    let selected = select::families(&wanted, Scope::Full)?;
+    if args.names.is_empty() {
+        print!("{}", table::families(&selected.families));
+        println!("\nprograms of a family: cargo ci list FAMILY; generated suites: cargo ci generate");
+    } else {
+        selected.families.iter().flat_map(programs).for_each(|line| println!("{line}"));
+    }
+    selected.status()
+}
+
+/// A line a program, with what it is about.
+fn programs(family: &Family) -> impl Iterator<Item = String> {
+    family.programs.iter().map(|name| match Case::parse(name) {
+        Some(case) => format!("{name}: {}", case.litmus.about),
+        None => name.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lwp_loom_tests::litmus;
+
+    #[test]
+    fn a_program_of_the_protocol_is_listed_with_what_it_is_about() {
+        let family =
+            select::families(&Wanted { names: &["lost-continue".into()], ..Wanted::default() }, Scope::Full);
+        let lines: Vec<String> = family.unwrap().families.iter().flat_map(programs).collect();
+        let about = &litmus::find("lost-continue").unwrap().about;
+        assert!(lines.iter().all(|line| line.ends_with(about.as_str())), "{lines:?}");
+    }
+}
