@@ -1,10 +1,11 @@
 //! From what LWPs do to a program that can be run.
 
+use lwp_core::netbsd::Lid;
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
-use super::super::ast::{Doing, Line, Op, Program, Start, Step};
+use super::super::ast::{ANY, Doing, Line, Op, Program, Start, Step};
 use super::book::Shape;
-use super::word::ends_its_lwp;
+use super::word::{ends_its_lwp, ends_the_process};
 use super::{Suite, Theme};
 use crate::reach::Loom;
 
@@ -14,11 +15,10 @@ const NAMES: [&str; super::book::MOST_LWPS] = ["one", "two", "three", "four"];
 /// The program at a suite's place.
 pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program {
     let text = text(shape);
-    let lines = shape.starts.iter().zip(&shape.lines).zip(NAMES);
-    let lines = lines.map(|((start, ops), name)| Line {
+    let lines = shape.starts.iter().zip(NAMES).enumerate().map(|(n, (start, name))| Line {
         name: name.into(),
         start: *start,
-        steps: steps(*start, ops).map(|op| Step { name: None, op, may: Vec::new() }).collect(),
+        steps: steps(shape, n).into_iter().map(|op| Step { name: None, op, may: Vec::new() }).collect(),
     });
     Program {
         name: format!("{}/{n:06}-{:06x}", suite.name(), digest(&text)),
@@ -37,16 +37,35 @@ pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program 
 }
 
 /// What an LWP does, from what it is in when the machine starts to its end.
-fn steps(start: Start, ops: &[Op]) -> impl Iterator<Item = Op> {
+fn steps(shape: &Shape, n: usize) -> Vec<Op> {
+    let (start, ops) = (shape.starts[n], &shape.lines[n]);
     let first = match start {
         Start::Born { doing: Doing::Sleeping, .. } => Some(Op::Sleep),
         Start::Born { doing: Doing::SleepingSig, .. } => Some(Op::SleepSig),
         Start::Born { doing: Doing::Stopped, .. } => Some(Op::Userret),
         _ => None,
     };
-    let ends = ops.last().is_some_and(|op| ends_its_lwp(*op));
-    let tail: &[Op] = if ends { &[] } else { &[Op::Userret, Op::Exit] };
-    first.into_iter().chain(ops.iter().chain(tail).copied())
+    let tail: &[Op] = if ops.last().is_some_and(|op| ends_its_lwp(*op)) {
+        &[]
+    } else if exits(shape, n + 1) {
+        &[Op::Userret, Op::Exit]
+    } else {
+        &[Op::Userret]
+    };
+    first.into_iter().chain(ops.iter().chain(tail).copied()).collect()
+}
+
+/// Whether an LWP exits in the end: where its exit concerns somebody. Exits are long, so those that concern nobody would
+/// be most of what there is to explore.
+fn exits(shape: &Shape, lid: Lid) -> bool {
+    let concerns = |op: &Op| match *op {
+        Op::Wait(ANY) => true,
+        Op::Wait(l) | Op::Detach(l) | Op::Reference(l) => l == lid,
+        op => ends_the_process(op),
+    };
+    let mut others = shape.lines.iter().enumerate().filter(|(n, _)| n + 1 != lid).flat_map(|(_, line)| line);
+    let start = shape.starts[lid - 1];
+    matches!(start, Start::Born { detached: true, .. } | Start::Unborn { .. }) || others.any(concerns)
 }
 
 /// 1.62 cannot give up an LWP that is idle.
@@ -58,7 +77,7 @@ fn revisions(shape: &Shape) -> Vec<Revision> {
 /// What LWPs do, in a line: `one suspend two, wait any; two (suspended) continue one`.
 pub fn text(shape: &Shape) -> String {
     let name = |lid| match lid {
-        super::super::ast::ANY => "any",
+        ANY => "any",
         lid => NAMES[lid - 1],
     };
     let line = |((start, ops), who): ((&Start, &Vec<Op>), &str)| {

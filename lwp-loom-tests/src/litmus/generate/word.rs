@@ -57,6 +57,13 @@ pub fn ends_its_lwp(op: Op) -> bool {
     matches!(op, Op::ExitProcess | Op::Dump)
 }
 
+/// Whether an operation ends the process, and so every interruptible sleep, suspension and stop in it.
+pub fn ends_the_process(op: Op) -> bool {
+    let ends = |sig| matches!(sig, Sig::Kill | Sig::Quit);
+    matches!(op, Op::ExitProcess | Op::Dump)
+        || matches!(op, Op::Signal(sig) | Op::Kill(_, Some(sig)) if ends(sig))
+}
+
 /// The operation where LWPs have other numbers: the LWP `lid` has the number `renamed[lid - 1]`.
 pub fn renamed(op: Op, renamed: &[Lid]) -> Op {
     let to = |lid: Lid| renamed[lid - 1];
