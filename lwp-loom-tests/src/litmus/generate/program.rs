@@ -4,27 +4,32 @@ use lwp_core::netbsd::Lid;
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
 use super::super::ast::{ANY, Doing, Line, Op, Program, Start, Step};
-use super::book::Shape;
+use super::super::verb;
+use super::book::{MOST_LWPS, Shape};
 use super::word::{ends_its_lwp, ends_the_process};
 use super::{Suite, Theme};
 use crate::reach::Loom;
 
 /// What LWPs are called.
-const NAMES: [&str; super::book::MOST_LWPS] = ["one", "two", "three", "four"];
+const NAMES: [&str; MOST_LWPS] = ["one", "two", "three", "four"];
 
 /// The program at a suite's place.
 pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program {
     let text = text(shape);
+    let sharing = share(shape);
     let lines = shape.starts.iter().zip(NAMES).enumerate().map(|(n, (start, name))| Line {
         name: name.into(),
         start: *start,
-        steps: steps(shape, n).into_iter().map(|op| Step { name: None, op, may: Vec::new() }).collect(),
+        steps: steps(shape, n, sharing)
+            .into_iter()
+            .map(|op| Step { name: None, op, may: Vec::new() })
+            .collect(),
     });
     Program {
         name: format!("{}/{n:06}-{:06x}", suite.name(), digest(&text)),
         about: format!("{}: {text}", theme.name),
         revisions: revisions(shape),
-        cpus: vec![suite.lwps],
+        cpus: vec![if sharing { 1 } else { suite.lwps }],
         lines: lines.collect(),
         conditions: Vec::new(),
         defects: Vec::new(),
@@ -37,7 +42,7 @@ pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program 
 }
 
 /// What an LWP does, from what it is in when the machine starts to its end.
-fn steps(shape: &Shape, n: usize) -> Vec<Op> {
+fn steps(shape: &Shape, n: usize, sharing: bool) -> Vec<Op> {
     let (start, ops) = (shape.starts[n], &shape.lines[n]);
     let first = match start {
         Start::Born { doing: Doing::Sleeping, .. } => Some(Op::Sleep),
@@ -47,12 +52,20 @@ fn steps(shape: &Shape, n: usize) -> Vec<Op> {
     };
     let tail: &[Op] = if ops.last().is_some_and(|op| ends_its_lwp(*op)) {
         &[]
-    } else if exits(shape, n + 1) {
+    } else if sharing || exits(shape, n + 1) {
         &[Op::Userret, Op::Exit]
     } else {
         &[Op::Userret]
     };
     first.into_iter().chain(ops.iter().chain(tail).copied()).collect()
+}
+
+/// Whether the LWPs share one CPU, which each leaves in the end: where of more than two more than one exits. With a CPU
+/// for each these are too many executions.
+fn share(shape: &Shape) -> bool {
+    let end = |n: &usize| exits(shape, n + 1) || shape.lines[*n].last().is_some_and(|op| ends_its_lwp(*op));
+    let lwps = shape.lines.len();
+    lwps > 2 && (0..lwps).filter(end).count() > 1
 }
 
 /// Whether an LWP exits in the end: where its exit concerns somebody. Exits are long, so those that concern nobody would
@@ -82,7 +95,7 @@ pub fn text(shape: &Shape) -> String {
     };
     let line = |((start, ops), who): ((&Start, &Vec<Op>), &str)| {
         let state = state(*start).map(|state| format!(" ({state})")).unwrap_or_default();
-        let ops: Vec<_> = ops.iter().map(|op| super::super::verb::write(*op, name)).collect();
+        let ops: Vec<_> = ops.iter().map(|op| verb::write(*op, name)).collect();
         let does = if ops.is_empty() { "nothing".into() } else { ops.join(", ") };
         format!("{who}{state} {does}")
     };
