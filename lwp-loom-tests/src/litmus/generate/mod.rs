@@ -3,12 +3,14 @@
 //! A [`Suite`] is named by its LWPs and by how many operations each may do: in `2x3` each of two LWPs does up to three.
 //! Its programs are those, and only those, for which all of this holds.
 //!
-//! * **Words.** A suite has [`themes`](Theme). All operations of a program are from the words of one theme. With a
+//! * **Words.** A suite has [`themes`](Theme), listed on the page `docs/suites.md` with their sizes: one list for two LWPs,
+//!   one for 3x1, and one for 4x1 and 3x2. All operations of a program are from the words of one theme. With a
 //!   word for an operation on others go the operations on each of them. At least one operation is one of the theme's own
 //!   words, or one LWP starts in one of its own states: what has neither belongs to another theme.
 //! * **Length.** Each LWP does between none and as many operations as the suite says, and one does one. Nothing comes
-//!   after `exit-process` and `dump`. All others end by `userret` and `exit`, which are not counted: a system call ends by
-//!   a trip through `lwp_userret`, and so does whatever comes before an exit.
+//!   after `exit-process` and `dump`. All other LWPs end by `userret`, which is not counted: a system call ends by a trip
+//!   through `lwp_userret`. Where that concerns somebody `exit` follows, not counted either: where another LWP waits for
+//!   it or for any, detaches it, refers to it or ends the process, or where it starts detached or unborn.
 //! * **Starting states.** The first LWP is running and each other starts in one of the theme's states, or is running.
 //!   At most one starts otherwise than running, and in 3x1 at most two. Asleep, an LWP first ends its sleep, and stopped,
 //!   its trip through `lwp_userret`; neither is counted.
@@ -27,7 +29,8 @@
 //! is that of the themes, the starting states and the operations. A program's name is its place and six digits that its
 //! text determines, so that no name ever stands for another program than it did when it was written down.
 //!
-//! Every LWP has a CPU of its own.
+//! Every LWP has a CPU of its own, unless there are more than two and more than one of them exits: then all share one CPU,
+//! on which they come to run in the order of their numbers, and all exit.
 
 mod book;
 mod catalogue;
@@ -79,8 +82,8 @@ impl Suite {
     /// What its programs are made of.
     pub fn themes(self) -> &'static [Theme] {
         match (self.lwps, self.operations) {
-            (2, 2) | (3, 1) => theme::SHORT,
-            (2, 3) => theme::LONG,
+            (2, _) => theme::TWO,
+            (3, 1) => theme::THREE,
             _ => theme::MANY,
         }
     }

@@ -1,30 +1,35 @@
 //! From what LWPs do to a program that can be run.
 
+use lwp_core::netbsd::Lid;
 use lwp_core::netbsd::Revision::{self, R1_62, R1_69_2_6};
 
-use super::super::ast::{Doing, Line, Op, Program, Start, Step};
-use super::book::Shape;
-use super::word::ends_its_lwp;
+use super::super::ast::{ANY, Doing, Line, Op, Program, Start, Step};
+use super::super::verb;
+use super::book::{MOST_LWPS, Shape};
+use super::word::{ends_its_lwp, ends_the_process};
 use super::{Suite, Theme};
 use crate::reach::Loom;
 
 /// What LWPs are called.
-const NAMES: [&str; super::book::MOST_LWPS] = ["one", "two", "three", "four"];
+const NAMES: [&str; MOST_LWPS] = ["one", "two", "three", "four"];
 
 /// The program at a suite's place.
 pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program {
     let text = text(shape);
-    let lines = shape.starts.iter().zip(&shape.lines).zip(NAMES);
-    let lines = lines.map(|((start, ops), name)| Line {
+    let sharing = share(shape);
+    let lines = shape.starts.iter().zip(NAMES).enumerate().map(|(n, (start, name))| Line {
         name: name.into(),
         start: *start,
-        steps: steps(*start, ops).map(|op| Step { name: None, op, may: Vec::new() }).collect(),
+        steps: steps(shape, n, sharing)
+            .into_iter()
+            .map(|op| Step { name: None, op, may: Vec::new() })
+            .collect(),
     });
     Program {
         name: format!("{}/{n:06}-{:06x}", suite.name(), digest(&text)),
         about: format!("{}: {text}", theme.name),
         revisions: revisions(shape),
-        cpus: vec![suite.lwps],
+        cpus: vec![if sharing { 1 } else { suite.lwps }],
         lines: lines.collect(),
         conditions: Vec::new(),
         defects: Vec::new(),
@@ -37,16 +42,43 @@ pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program 
 }
 
 /// What an LWP does, from what it is in when the machine starts to its end.
-fn steps(start: Start, ops: &[Op]) -> impl Iterator<Item = Op> {
+fn steps(shape: &Shape, n: usize, sharing: bool) -> Vec<Op> {
+    let (start, ops) = (shape.starts[n], &shape.lines[n]);
     let first = match start {
         Start::Born { doing: Doing::Sleeping, .. } => Some(Op::Sleep),
         Start::Born { doing: Doing::SleepingSig, .. } => Some(Op::SleepSig),
         Start::Born { doing: Doing::Stopped, .. } => Some(Op::Userret),
         _ => None,
     };
-    let ends = ops.last().is_some_and(|op| ends_its_lwp(*op));
-    let tail: &[Op] = if ends { &[] } else { &[Op::Userret, Op::Exit] };
-    first.into_iter().chain(ops.iter().chain(tail).copied())
+    let tail: &[Op] = if ops.last().is_some_and(|op| ends_its_lwp(*op)) {
+        &[]
+    } else if sharing || exits(shape, n + 1) {
+        &[Op::Userret, Op::Exit]
+    } else {
+        &[Op::Userret]
+    };
+    first.into_iter().chain(ops.iter().chain(tail).copied()).collect()
+}
+
+/// Whether the LWPs share one CPU, which each leaves in the end: where of more than two more than one exits. With a CPU
+/// for each these are too many executions.
+fn share(shape: &Shape) -> bool {
+    let end = |n: &usize| exits(shape, n + 1) || shape.lines[*n].last().is_some_and(|op| ends_its_lwp(*op));
+    let lwps = shape.lines.len();
+    lwps > 2 && (0..lwps).filter(end).count() > 1
+}
+
+/// Whether an LWP exits in the end: where its exit concerns somebody. Exits are long, so those that concern nobody would
+/// be most of what there is to explore.
+fn exits(shape: &Shape, lid: Lid) -> bool {
+    let concerns = |op: &Op| match *op {
+        Op::Wait(ANY) => true,
+        Op::Wait(l) | Op::Detach(l) | Op::Reference(l) => l == lid,
+        op => ends_the_process(op),
+    };
+    let mut others = shape.lines.iter().enumerate().filter(|(n, _)| n + 1 != lid).flat_map(|(_, line)| line);
+    let start = shape.starts[lid - 1];
+    matches!(start, Start::Born { detached: true, .. } | Start::Unborn { .. }) || others.any(concerns)
 }
 
 /// 1.62 cannot give up an LWP that is idle.
@@ -58,12 +90,12 @@ fn revisions(shape: &Shape) -> Vec<Revision> {
 /// What LWPs do, in a line: `one suspend two, wait any; two (suspended) continue one`.
 pub fn text(shape: &Shape) -> String {
     let name = |lid| match lid {
-        super::super::ast::ANY => "any",
+        ANY => "any",
         lid => NAMES[lid - 1],
     };
     let line = |((start, ops), who): ((&Start, &Vec<Op>), &str)| {
         let state = state(*start).map(|state| format!(" ({state})")).unwrap_or_default();
-        let ops: Vec<_> = ops.iter().map(|op| super::super::verb::write(*op, name)).collect();
+        let ops: Vec<_> = ops.iter().map(|op| verb::write(*op, name)).collect();
         let does = if ops.is_empty() { "nothing".into() } else { ops.join(", ") };
         format!("{who}{state} {does}")
     };

@@ -4,7 +4,7 @@ use lwp_core::netbsd::Lid;
 
 use super::super::ast::{ANY, Doing, Op, Sig, Start};
 use super::book::Shape;
-use super::word::target;
+use super::word::{ends_the_process, target};
 
 /// Whether a program makes sense: something happens in it, to or by each of its LWPs, and each can come to its end.
 ///
@@ -78,16 +78,16 @@ fn begins(start: Start, lid: Lid, done: Done<'_>) -> bool {
         Start::Outside => true,
         Start::Unborn { suspended, .. } => {
             done(&|_, op| op == Op::Create(lid))
-                && (!suspended || done(&|_, op| op == Op::Continue(lid) || ends_all(op)))
+                && (!suspended || done(&|_, op| op == Op::Continue(lid) || ends_the_process(op)))
         }
         Start::Born { doing, .. } => match doing {
             Doing::Running => true,
-            Doing::Suspended => done(&|_, op| op == Op::Continue(lid) || ends_all(op)),
+            Doing::Suspended => done(&|_, op| op == Op::Continue(lid) || ends_the_process(op)),
             Doing::Idle => done(&|_, op| op == Op::Start(lid) || op == Op::Abandon(lid)),
             Doing::Stopped => done(&|_, op| {
                 matches!(op, Op::Signal(Sig::Cont) | Op::Kill(_, Some(Sig::Cont)))
                     || op == Op::Suspend(lid)
-                    || ends_all(op)
+                    || ends_the_process(op)
             }),
             Doing::Sleeping => returns(Op::Sleep, lid, done),
             Doing::SleepingSig => returns(Op::SleepSig, lid, done),
@@ -110,16 +110,5 @@ fn interrupts(op: Op, lid: Lid) -> bool {
     let signals = |sig: Sig| matches!(sig, Sig::Usr1);
     let at_it = matches!(op, Op::Wakeup(l) | Op::Suspend(l) if l == lid)
         || matches!(op, Op::Kill(l, Some(sig)) if l == lid && signals(sig));
-    at_it || matches!(op, Op::Signal(sig) if signals(sig)) || ends_all(op)
-}
-
-/// Whether an operation ends the process, and so every sleep, suspension and stop that may be ended.
-fn ends_all(op: Op) -> bool {
-    matches!(
-        op,
-        Op::ExitProcess
-            | Op::Dump
-            | Op::Signal(Sig::Kill | Sig::Quit)
-            | Op::Kill(_, Some(Sig::Kill | Sig::Quit))
-    )
+    at_it || matches!(op, Op::Signal(sig) if signals(sig)) || ends_the_process(op)
 }

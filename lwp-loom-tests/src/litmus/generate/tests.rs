@@ -72,7 +72,7 @@ fn every_program_can_be_run() {
                 let named = line.steps.iter().filter_map(|step| target(step.op));
                 assert!(named.clone().all(|lid| (1..=suite.lwps).contains(&lid)), "{name}");
                 let last = line.steps.last().expect("everybody exits").op;
-                assert!(matches!(last, Op::Exit | Op::ExitProcess | Op::Dump), "{name}");
+                assert!(matches!(last, Op::Userret | Op::Exit | Op::ExitProcess | Op::Dump), "{name}");
                 let first = line.steps[0].op;
                 match line.start {
                     Start::Born { doing: Doing::Sleeping, .. } => assert_eq!(first, Op::Sleep, "{name}"),
@@ -110,7 +110,86 @@ fn whoever_does_not_run_may_be_got_going_by_another() {
 #[test]
 fn programs_with_fewer_operations_come_first() {
     for suite in short() {
-        let steps = |program: &Program| program.about.matches([',', ';']).count();
-        assert!(steps(&suite.program(0)) <= steps(&suite.program(suite.len() - 1)));
+        // Neither the tail nor the state that an LWP starts in is an operation.
+        let operations = |program: &Program| {
+            let (_, text) = program.about.split_once(": ").unwrap();
+            let lines = text.split("; ").map(|line| line.rsplit_once(") ").map_or(line, |(_, ops)| ops));
+            lines
+                .filter(|line| !line.ends_with("nothing"))
+                .map(|line| line.split(", ").count())
+                .sum::<usize>()
+        };
+        let counts: Vec<_> = suite.programs().map(|program| operations(&program)).collect();
+        assert!(counts.is_sorted() && counts[0] == 1, "{}", suite.name());
     }
+}
+
+/// LWPs that share a CPU only come to run when those before them have left, and too many that exit side by side make
+/// too many executions.
+#[test]
+fn more_than_two_lwps_have_a_cpu_each_or_share_one_and_all_leave_it() {
+    for program in short().flat_map(Suite::programs) {
+        let exits = program.lines.iter().filter(|line| line.steps.last().unwrap().op != Op::Userret).count();
+        match program.cpus[..] {
+            [1] => assert_eq!(exits, program.lines.len(), "{}", program.name),
+            [2] => assert_eq!(program.lines.len(), 2, "{}", program.name),
+            [cpus] => assert!(cpus == program.lines.len() && exits <= 1, "{}", program.name),
+            _ => panic!("{}", program.name),
+        }
+    }
+}
+
+/// What the documentation says of suites with so many words, states and programs each.
+fn table(title: &str, suites: &[Suite]) -> String {
+    let names: Vec<String> = suites.iter().map(|suite| suite.name()).collect();
+    let mut lines = vec![
+        format!(
+            "| {title} | its own words | and these | starting states of its own | and these | {} |",
+            names.join(" | ")
+        ),
+        format!("|---|---|---|---|---{}|", "|---".repeat(suites.len())),
+    ];
+    let sizes: Vec<Vec<usize>> =
+        suites.iter().map(|suite| suite.sizes().into_iter().map(|(_, size)| size).collect()).collect();
+    for (n, theme) in suites[0].themes().iter().enumerate() {
+        let words = |words: &[Word]| words.iter().map(|word| word.text()).collect::<Vec<_>>().join(", ");
+        let states = |states: &[Start]| {
+            states.iter().filter_map(|start| super::program::state(*start)).collect::<Vec<_>>().join("; ")
+        };
+        let sizes: Vec<String> = sizes.iter().map(|sizes| sizes[n].to_string()).collect();
+        lines.push(format!(
+            "| {} | {} | {} | {} | {} | {} |",
+            theme.name,
+            words(theme.own),
+            words(theme.with),
+            states(theme.own_states),
+            states(theme.with_states),
+            sizes.join(" | ")
+        ));
+    }
+    let totals: Vec<String> = suites.iter().map(|suite| suite.len().to_string()).collect();
+    lines.push(format!("| all | | | | | {} |", totals.join(" | ")));
+    let digests: Vec<String> = suites.iter().map(|suite| format!("{:08x}", digest(*suite))).collect();
+    lines.push(format!("| digest | | | | | {} |", digests.join(" | ")));
+    lines.join("\n")
+}
+
+/// What every 31st of a suite's names determines: a program that comes, goes or changes its place shifts all after it.
+fn digest(suite: Suite) -> u32 {
+    let names = (0..suite.len()).step_by(31).flat_map(|n| suite.program(n).name.into_bytes());
+    names.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// A suite's size is known and documented, and its programs keep their places: whoever changes either must mean to.
+#[test]
+fn the_suites_are_those_of_the_documentation() {
+    let [two_two, three_one, four_one, two_three, three_two] = Suite::ALL;
+    let tables = [
+        table("two LWPs", &[two_two, two_three]),
+        table("three LWPs", &[three_one]),
+        table("many LWPs", &[four_one, three_two]),
+    ];
+    let page = include_str!("../../../../docs/suites.md");
+    let missing: Vec<_> = tables.iter().filter(|table| !page.contains(*table)).map(String::as_str).collect();
+    assert!(missing.is_empty(), "docs/suites.md should have\n\n{}\n", missing.join("\n\n"));
 }

@@ -45,8 +45,8 @@ const fn theme(name: &'static str, own: &'static [Word], with: &'static [Word]) 
     Theme { name, own, with, own_states: &[], with_states: &[] }
 }
 
-/// The themes of two LWPs that do two things, and of three that do one.
-pub const SHORT: &[Theme] = &[
+/// The themes of three LWPs that do one thing.
+pub const THREE: &[Theme] = &[
     Theme {
         own_states: &[SUSPENDED],
         ..theme("core", &[SUSPEND, SUSPEND_SELF, CONTINUE, WAIT, WAIT_ANY, DETACH, EXIT_PROCESS], &[])
@@ -57,17 +57,18 @@ pub const SHORT: &[Theme] = &[
     },
     Theme {
         own_states: &[SLEEPING, SLEEPING_SIG],
-        ..theme("sleeping", &[SLEEP_SIG, HAPPEN, WAKEUP], &[SUSPEND, CONTINUE, WAIT, EXIT_PROCESS])
+        ..theme("sleeping", &[SLEEP_SIG, HAPPEN, WAKEUP], &[SUSPEND, WAIT, EXIT_PROCESS])
     },
-    theme("parking", &[PARK, UNPARK], &[SUSPEND, CONTINUE, WAIT, WAKEUP, EXIT_PROCESS]),
+    theme("parking", &[PARK, UNPARK], &[SUSPEND, CONTINUE, WAKEUP, EXIT_PROCESS]),
     Theme {
         own_states: &[STOPPED],
-        ..theme("job-control", &[STOP, SIGNAL_STOP, SIGNAL_CONT], &[SUSPEND, WAIT, EXIT_PROCESS])
+        ..theme("job-control", &[STOP, SIGNAL_STOP, SIGNAL_CONT], &[SUSPEND, WAIT])
     },
     Theme {
-        with_states: &[SUSPENDED, SLEEPING_SIG],
-        ..theme("signals", &[SIGNAL_USR1, SIGNAL_KILL, KILL_USR1], &[SUSPEND, WAIT])
+        with_states: &[SLEEPING_SIG],
+        ..theme("interrupts", &[SIGNAL_USR1, KILL_USR1], &[SUSPEND, WAIT])
     },
+    Theme { with_states: &[SUSPENDED], ..theme("killing", &[SIGNAL_KILL], &[SUSPEND]) },
     Theme { with_states: &[SUSPENDED], ..theme("dump", &[DUMP], &[SUSPEND, CONTINUE, WAIT, EXIT_PROCESS]) },
     Theme {
         own_states: &[IDLE, UNBORN, UNBORN_DETACHED, UNBORN_SUSPENDED],
@@ -76,45 +77,43 @@ pub const SHORT: &[Theme] = &[
     theme("references", &[REFERENCE], &[WAIT, DETACH, EXIT_PROCESS]),
 ];
 
-/// The themes of two LWPs that do three things.
-pub const LONG: &[Theme] = &[
+/// The themes of two LWPs.
+pub const TWO: &[Theme] = &[
     Theme {
         own_states: &[SUSPENDED],
-        ..theme("core", &[SUSPEND, SUSPEND_SELF, CONTINUE, WAIT, WAIT_ANY, DETACH, EXIT_PROCESS], &[])
+        ..theme("core", &[SUSPEND, CONTINUE, WAIT, WAIT_ANY, DETACH, EXIT_PROCESS], &[])
     },
-    Theme {
-        own_states: &[DETACHED],
-        ..theme("detached", &[], &[SUSPEND, CONTINUE, WAIT, WAIT_ANY, EXIT_PROCESS])
-    },
+    theme("suspend-self", &[SUSPEND_SELF], &[CONTINUE, WAIT]),
+    Theme { own_states: &[DETACHED], ..theme("detached", &[], &[SUSPEND, CONTINUE, WAIT, EXIT_PROCESS]) },
     Theme {
         own_states: &[SLEEPING, SLEEPING_SIG],
-        ..theme("sleeping", &[SLEEP_SIG, HAPPEN, WAKEUP], &[SUSPEND, WAIT])
+        ..theme("sleeping", &[SLEEP_SIG, HAPPEN], &[SUSPEND, CONTINUE, WAIT])
     },
-    theme("parking", &[PARK, UNPARK], &[SUSPEND, CONTINUE, WAIT, EXIT_PROCESS]),
+    theme("parking", &[PARK, UNPARK], &[SUSPEND, CONTINUE, WAKEUP]),
     Theme { own_states: &[STOPPED], ..theme("job-control", &[SIGNAL_STOP, SIGNAL_CONT], &[SUSPEND, WAIT]) },
-    Theme {
-        with_states: &[SUSPENDED, SLEEPING_SIG],
-        ..theme("signals", &[SIGNAL_KILL, KILL_USR1], &[SUSPEND, WAIT])
-    },
+    Theme { with_states: &[SLEEPING_SIG], ..theme("interrupts", &[KILL_USR1, WAKEUP], &[SUSPEND, WAIT]) },
+    Theme { with_states: &[SUSPENDED], ..theme("killing", &[SIGNAL_KILL], &[SUSPEND]) },
     Theme { with_states: &[SUSPENDED], ..theme("dump", &[DUMP], &[SUSPEND, CONTINUE, WAIT]) },
     Theme {
-        own_states: &[IDLE, UNBORN, UNBORN_DETACHED],
+        own_states: &[IDLE, UNBORN, UNBORN_DETACHED, UNBORN_SUSPENDED],
         ..theme("creation", &[CREATE, START, ABANDON], &[SUSPEND, CONTINUE, WAIT, EXIT_PROCESS])
     },
     theme("references", &[REFERENCE], &[WAIT, DETACH, EXIT_PROCESS]),
 ];
 
-/// The themes of many LWPs.
+/// The themes of many LWPs: four that do one thing, and three that do two.
 pub const MANY: &[Theme] = &[
-    Theme { own_states: &[SUSPENDED], ..theme("core", &[SUSPEND, CONTINUE, WAIT, EXIT_PROCESS], &[]) },
+    Theme { own_states: &[SUSPENDED], ..theme("core", &[SUSPEND, CONTINUE, WAIT], &[]) },
     Theme { own_states: &[DETACHED], ..theme("detached", &[], &[WAIT, EXIT_PROCESS]) },
-    theme("any", &[WAIT_ANY], &[WAIT, EXIT_PROCESS]),
+    theme("wait-any", &[WAIT_ANY], &[WAIT, SUSPEND]),
     theme("detach", &[DETACH], &[WAIT]),
-    Theme { own_states: &[SLEEPING_SIG], ..theme("sleeping", &[HAPPEN], &[SUSPEND, WAIT]) },
+    Theme { with_states: &[SUSPENDED], ..theme("exit-process", &[EXIT_PROCESS], &[SUSPEND, CONTINUE]) },
+    Theme { own_states: &[SLEEPING_SIG], ..theme("sleeping", &[HAPPEN], &[WAIT]) },
     theme("parking", &[PARK, UNPARK], &[SUSPEND]),
-    Theme { own_states: &[STOPPED], ..theme("job-control", &[SIGNAL_CONT], &[SUSPEND, WAIT]) },
-    Theme { ..theme("signals", &[SIGNAL_USR1, SIGNAL_KILL], &[WAIT]) },
-    Theme { ..theme("dump", &[DUMP], &[SUSPEND, WAIT]) },
-    Theme { own_states: &[IDLE, UNBORN], ..theme("creation", &[CREATE, START], &[WAIT, EXIT_PROCESS]) },
+    Theme { own_states: &[STOPPED], ..theme("job-control", &[SIGNAL_CONT], &[SUSPEND]) },
+    theme("interrupts", &[SIGNAL_USR1], &[WAIT]),
+    Theme { with_states: &[SUSPENDED], ..theme("killing", &[SIGNAL_KILL], &[SUSPEND]) },
+    theme("dump", &[DUMP], &[SUSPEND, WAIT]),
+    Theme { own_states: &[IDLE, UNBORN], ..theme("creation", &[CREATE, START], &[WAIT]) },
     theme("references", &[REFERENCE], &[WAIT]),
 ];

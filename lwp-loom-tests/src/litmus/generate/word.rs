@@ -3,6 +3,7 @@
 use lwp_core::netbsd::Lid;
 
 use super::super::ast::{ANY, Op, Sig};
+use super::super::verb;
 
 /// An operation that an LWP may do, before it is known which LWP does it.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,16 @@ pub(super) const SIGNAL_KILL: Word = Plain(Op::Signal(Sig::Kill));
 pub(super) const KILL_USR1: Word = ToOther(|lid| Op::Kill(lid, Some(Sig::Usr1)));
 
 impl Word {
+    /// How it is written, where `OTHER` and `SELF` stand for LWPs.
+    pub fn text(self) -> String {
+        let any_or = |name| move |lid| if lid == ANY { "any" } else { name };
+        match self {
+            Plain(op) => verb::write(op, any_or("")),
+            ToOther(op) => verb::write(op(1), any_or("OTHER")),
+            ToSelf(op) => verb::write(op(1), any_or("SELF")),
+        }
+    }
+
     /// The operations that it stands for where LWP `lid` of so many says it.
     pub fn operations(self, lid: Lid, lwps: usize) -> Vec<Op> {
         match self {
@@ -55,6 +66,13 @@ impl Word {
 /// Whether an LWP that does this does nothing after it.
 pub fn ends_its_lwp(op: Op) -> bool {
     matches!(op, Op::ExitProcess | Op::Dump)
+}
+
+/// Whether an operation ends the process, and so every interruptible sleep, suspension and stop in it.
+pub fn ends_the_process(op: Op) -> bool {
+    let ends = |sig| matches!(sig, Sig::Kill | Sig::Quit);
+    matches!(op, Op::ExitProcess | Op::Dump)
+        || matches!(op, Op::Signal(sig) | Op::Kill(_, Some(sig)) if ends(sig))
 }
 
 /// The operation where LWPs have other numbers: the LWP `lid` has the number `renamed[lid - 1]`.
