@@ -26,8 +26,8 @@
 //! * **Symmetry.** Of programs that differ only by which LWP has which number the least is there.
 //!
 //! Programs with fewer operations in all come before others, so the first that fails is a smallest. Among those the order
-//! is that of the themes, the starting states and the operations. A program's name is its place and six digits that its
-//! text determines, so that no name ever stands for another program than it did when it was written down.
+//! is that of the themes, the starting states and the operations. A program's name is its place and six digits that all
+//! its steps determine, so that a name from before the suites changed is refused, and stands for no other program.
 //!
 //! Every LWP has a CPU of its own, unless there are more than two and more than one of them exits: then all share one CPU,
 //! on which they come to run in the order of their numbers, and all exit.

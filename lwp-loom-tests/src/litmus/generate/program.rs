@@ -15,21 +15,20 @@ const NAMES: [&str; MOST_LWPS] = ["one", "two", "three", "four"];
 
 /// The program at a suite's place.
 pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program {
-    let text = text(shape);
     let sharing = share(shape);
-    let lines = shape.starts.iter().zip(NAMES).enumerate().map(|(n, (start, name))| Line {
+    let cpus = if sharing { 1 } else { suite.lwps };
+    let steps: Vec<_> = (0..suite.lwps).map(|n| steps(shape, n, sharing)).collect();
+    let digest = digest(&format!("{cpus} {}", text(&shape.starts, &steps)));
+    let lines = steps.into_iter().zip(&shape.starts).zip(NAMES).map(|((steps, start), name)| Line {
         name: name.into(),
         start: *start,
-        steps: steps(shape, n, sharing)
-            .into_iter()
-            .map(|op| Step { name: None, op, may: Vec::new() })
-            .collect(),
+        steps: steps.into_iter().map(|op| Step { name: None, op, may: Vec::new() }).collect(),
     });
     Program {
-        name: format!("{}/{n:06}-{:06x}", suite.name(), digest(&text)),
-        about: format!("{}: {text}", theme.name),
+        name: format!("{}/{n:06}-{digest:06x}", suite.name()),
+        about: format!("{}: {}", theme.name, text(&shape.starts, &shape.lines)),
         revisions: revisions(shape),
-        cpus: vec![if sharing { 1 } else { suite.lwps }],
+        cpus: vec![cpus],
         lines: lines.collect(),
         conditions: Vec::new(),
         defects: Vec::new(),
@@ -88,7 +87,7 @@ fn revisions(shape: &Shape) -> Vec<Revision> {
 }
 
 /// What LWPs do, in a line: `one suspend two, wait any; two (suspended) continue one`.
-pub fn text(shape: &Shape) -> String {
+fn text(starts: &[Start], lines: &[Vec<Op>]) -> String {
     let name = |lid| match lid {
         ANY => "any",
         lid => NAMES[lid - 1],
@@ -99,7 +98,7 @@ pub fn text(shape: &Shape) -> String {
         let does = if ops.is_empty() { "nothing".into() } else { ops.join(", ") };
         format!("{who}{state} {does}")
     };
-    shape.starts.iter().zip(&shape.lines).zip(NAMES).map(line).collect::<Vec<_>>().join("; ")
+    starts.iter().zip(lines).zip(NAMES).map(line).collect::<Vec<_>>().join("; ")
 }
 
 /// The word for a starting state, where it is not running.

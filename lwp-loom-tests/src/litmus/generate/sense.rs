@@ -44,50 +44,43 @@ fn newcomers_come_once(shape: &Shape) -> bool {
 /// Whether each LWP may come to its end, as far as what it starts in and sleeps for goes: whatever an LWP can reach may
 /// have been done at any time. Waits for LWPs always may end, by an error if not otherwise.
 fn all_may_end(shape: &Shape) -> bool {
-    let lwps = shape.lines.len();
-    // How many operations each has begun with; none has been dispatched to begin with.
-    let mut reached: Vec<Option<usize>> = vec![None; lwps];
+    let lines = &shape.lines;
+    // How many operations each is through with; nobody has begun yet.
+    let mut through: Vec<Option<usize>> = vec![None; lines.len()];
+    let mut done = Vec::new();
     loop {
-        let before = reached.clone();
-        for n in 0..lwps {
-            let done = |op: &dyn Fn(usize, Op) -> bool| {
-                let line = |(by, line): (usize, &Vec<Op>)| {
-                    line[..reached[by].unwrap_or(0)].iter().any(|o| op(by, *o))
-                };
-                shape.lines.iter().enumerate().any(line)
+        let before = through.clone();
+        for (n, line) in lines.iter().enumerate() {
+            let lid = n + 1;
+            through[n] = match through[n] {
+                None => begins(shape.starts[n], lid, &done).then_some(0),
+                Some(k) if k < line.len() && returns(line[k], lid, &done) => {
+                    done.push(line[k]);
+                    Some(k + 1)
+                }
+                same => same,
             };
-            let next = match reached[n] {
-                None => begins(shape.starts[n], n + 1, &done).then_some(0),
-                Some(k) if k == shape.lines[n].len() => Some(k),
-                Some(k) => Some(k + usize::from(returns(shape.lines[n][k], n + 1, &done))),
-            };
-            reached[n] = next;
         }
-        if reached == before {
+        if through == before {
             break;
         }
     }
-    reached.iter().zip(&shape.lines).all(|(reached, line)| *reached == Some(line.len()))
+    through.iter().zip(lines).all(|(through, line)| *through == Some(line.len()))
 }
 
-/// Whether something was done, by which LWP (from 0).
-type Done<'a> = &'a dyn Fn(&dyn Fn(usize, Op) -> bool) -> bool;
-
-fn begins(start: Start, lid: Lid, done: Done<'_>) -> bool {
+/// Whether an LWP leaves the state that it starts in, where all this may have been done.
+fn begins(start: Start, lid: Lid, done: &[Op]) -> bool {
+    let goes_on = || done.iter().any(|op| *op == Op::Continue(lid) || ends_the_process(*op));
     match start {
         Start::Outside => true,
-        Start::Unborn { suspended, .. } => {
-            done(&|_, op| op == Op::Create(lid))
-                && (!suspended || done(&|_, op| op == Op::Continue(lid) || ends_the_process(op)))
-        }
+        Start::Unborn { suspended, .. } => done.contains(&Op::Create(lid)) && (!suspended || goes_on()),
         Start::Born { doing, .. } => match doing {
             Doing::Running => true,
-            Doing::Suspended => done(&|_, op| op == Op::Continue(lid) || ends_the_process(op)),
-            Doing::Idle => done(&|_, op| op == Op::Start(lid) || op == Op::Abandon(lid)),
-            Doing::Stopped => done(&|_, op| {
-                matches!(op, Op::Signal(Sig::Cont) | Op::Kill(_, Some(Sig::Cont)))
-                    || op == Op::Suspend(lid)
-                    || ends_the_process(op)
+            Doing::Suspended => goes_on(),
+            Doing::Idle => done.contains(&Op::Start(lid)) || done.contains(&Op::Abandon(lid)),
+            Doing::Stopped => done.iter().any(|op| {
+                let continues = matches!(op, Op::Signal(Sig::Cont) | Op::Kill(_, Some(Sig::Cont)));
+                continues || *op == Op::Suspend(lid) || ends_the_process(*op)
             }),
             Doing::Sleeping => returns(Op::Sleep, lid, done),
             Doing::SleepingSig => returns(Op::SleepSig, lid, done),
@@ -95,20 +88,22 @@ fn begins(start: Start, lid: Lid, done: Done<'_>) -> bool {
     }
 }
 
-/// Whether an LWP's operation may return: always, unless it is a sleep.
-fn returns(op: Op, lid: Lid, done: Done<'_>) -> bool {
+/// Whether an LWP's operation may return, where all this may have been done: always, unless it is a sleep.
+fn returns(op: Op, lid: Lid, done: &[Op]) -> bool {
+    let ends = |end: Op| done.iter().any(|op| *op == end || interrupts(*op, lid));
     match op {
-        Op::Sleep => done(&|_, op| op == Op::Happen),
-        Op::SleepSig => done(&|_, op| op == Op::Happen || interrupts(op, lid)),
-        Op::Park => done(&|_, op| op == Op::Unpark(lid) || interrupts(op, lid)),
+        Op::Sleep => done.contains(&Op::Happen),
+        Op::SleepSig => ends(Op::Happen),
+        Op::Park => ends(Op::Unpark(lid)),
         _ => true,
     }
 }
 
-/// Whether an operation ends an interruptible sleep of the LWP.
+/// Whether an operation ends every interruptible sleep of the LWP.
 fn interrupts(op: Op, lid: Lid) -> bool {
-    let signals = |sig: Sig| matches!(sig, Sig::Usr1);
-    let at_it = matches!(op, Op::Wakeup(l) | Op::Suspend(l) if l == lid)
-        || matches!(op, Op::Kill(l, Some(sig)) if l == lid && signals(sig));
-    at_it || matches!(op, Op::Signal(sig) if signals(sig)) || ends_the_process(op)
+    match op {
+        Op::Wakeup(l) | Op::Suspend(l) | Op::Kill(l, Some(Sig::Usr1)) => l == lid,
+        Op::Signal(Sig::Usr1) => true,
+        op => ends_the_process(op),
+    }
 }

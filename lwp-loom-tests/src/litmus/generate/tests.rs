@@ -12,31 +12,49 @@ fn short() -> impl Iterator<Item = Suite> {
     Suite::ALL.into_iter().filter(|suite| suite.lwps * suite.operations <= 4)
 }
 
-/// The lines where LWPs have other numbers: what each starts in, and what it does.
-fn lines_renamed(program: &Program, to: &[Lid]) -> Vec<(Start, Vec<Op>)> {
-    let line =
-        |line: &Line| (line.start, line.steps.iter().map(|step| renamed(step.op, to)).collect::<Vec<_>>());
-    let mut lines: Vec<_> = program.lines.iter().map(line).zip(to).collect();
-    lines.sort_by_key(|(_, number)| **number);
-    lines.into_iter().map(|(line, _)| line).collect()
+/// What each LWP starts in and does.
+type Lines = Vec<(Start, Vec<Op>)>;
+
+fn lines(program: &Program) -> Lines {
+    let ops = |line: &Line| line.steps.iter().map(|step| step.op).collect();
+    program.lines.iter().map(|line| (line.start, ops(line))).collect()
+}
+
+/// The lines where LWPs have other numbers.
+fn lines_renamed(lines: &Lines, to: &[Lid]) -> Lines {
+    let line = |n: Lid| {
+        let from = to.iter().position(|number| *number == n).expect("every number is given out");
+        (lines[from].0, lines[from].1.iter().map(|op| renamed(*op, to)).collect())
+    };
+    (1..=to.len()).map(line).collect()
 }
 
 /// A program might be there twice: in two themes, or with its LWPs' numbers exchanged.
 #[test]
 fn no_two_programs_of_a_suite_are_the_same_but_for_the_numbers_of_lwps() {
     for suite in short() {
+        let all_alike = vec![(); suite.lwps];
+        let ways = renamings(&all_alike);
+        assert_eq!(ways.len(), (1..=suite.lwps).product::<usize>());
         let mut seen = HashSet::new();
         for program in suite.programs() {
-            let all_alike = vec![(); suite.lwps];
-            for to in renamings(&all_alike).into_iter().skip(1) {
-                let other = lines_renamed(&program, &to);
-                let same = other == lines_renamed(&program, &renamings(&all_alike)[0]);
-                assert!(same || !seen.contains(&other), "{}: {}", program.name, program.about);
-            }
-            let identity: Vec<Lid> = (1..=suite.lwps).collect();
-            assert!(seen.insert(lines_renamed(&program, &identity)), "{}: {}", program.name, program.about);
+            let lines = lines(&program);
+            let twice = ways.iter().any(|to| seen.contains(&lines_renamed(&lines, to)));
+            assert!(!twice, "{}: {}", program.name, program.about);
+            seen.insert(lines);
         }
     }
+}
+
+/// A longer suite might leave out what a shorter one has: the rule for its words or its states would not be the one that
+/// is documented.
+#[test]
+fn two_lwps_that_do_three_things_can_do_two() {
+    let [short, long] = [2, 3].map(|operations| Suite { lwps: 2, operations });
+    let catalogue = long.catalogue();
+    let all: HashSet<_> = (0..long.len()).map(|n| catalogue.get(n)).collect();
+    let catalogue = short.catalogue();
+    assert!((0..short.len()).all(|n| all.contains(&catalogue.get(n))));
 }
 
 /// A name that is kept somewhere must find its program, and never another.
