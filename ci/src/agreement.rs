@@ -110,20 +110,11 @@ mod tests {
         outcomes: &[&str],
     ) {
         let finding = Finding {
-            program: "p".into(),
-            engine: engine.name().into(),
-            verdict,
             bound: (verdict == Verdict::Bounded).then(|| reach::preemptions(1)),
-            message: None,
             executions: 1,
             distinct: 1,
-            blocked: 0,
-            steps: 0,
-            schedule: None,
             outcomes: outcomes.iter().map(ToString::to_string).collect(),
-            lock_edges: Vec::new(),
-            transitions: Vec::new(),
-            seconds: 0.0,
+            ..Finding::of("p", engine.name(), verdict)
         };
         agreement.add(engine, &Mode::Search, declared, &finding);
     }

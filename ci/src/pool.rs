@@ -172,22 +172,7 @@ impl Pool {
 
     /// The finding for a job whose worker gave none.
     fn failed(&self, job: Job, message: String) -> Finding {
-        Finding {
-            program: job.program,
-            engine: self.engine.into(),
-            verdict: Verdict::Failed,
-            bound: None,
-            message: Some(message),
-            executions: 0,
-            distinct: 0,
-            blocked: 0,
-            steps: 0,
-            schedule: None,
-            outcomes: Vec::new(),
-            lock_edges: Vec::new(),
-            transitions: Vec::new(),
-            seconds: 0.0,
-        }
+        Finding { message: Some(message), ..Finding::of(job.program, self.engine, Verdict::Failed) }
     }
 }
 

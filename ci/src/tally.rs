@@ -121,20 +121,12 @@ mod tests {
 
     fn finding(verdict: Verdict) -> Finding {
         Finding {
-            program: "0".into(),
-            engine: "loom".into(),
-            verdict,
             bound: (verdict == Verdict::Bounded).then(|| "9 executions".into()),
             message: matches!(verdict, Verdict::Failed | Verdict::Defect).then(|| "broken".into()),
             executions: 3,
             distinct: 2,
-            blocked: 0,
-            steps: 0,
-            schedule: None,
-            outcomes: Vec::new(),
-            lock_edges: Vec::new(),
-            transitions: Vec::new(),
             seconds: 0.5,
+            ..Finding::of("0", "loom", verdict)
         }
     }
 

@@ -180,20 +180,10 @@ mod tests {
 
     fn finding(verdict: Verdict, bound: Option<&str>) -> Finding {
         Finding {
-            program: "p".into(),
-            engine: "loom".into(),
-            verdict,
             bound: bound.map(String::from),
-            message: None,
             executions: 1,
             distinct: 1,
-            blocked: 0,
-            steps: 0,
-            schedule: None,
-            outcomes: Vec::new(),
-            lock_edges: Vec::new(),
-            transitions: Vec::new(),
-            seconds: 0.0,
+            ..Finding::of("p", "loom", verdict)
         }
     }
 

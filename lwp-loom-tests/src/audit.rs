@@ -203,20 +203,12 @@ mod tests {
             place: "wait.rs:1".into(),
         });
         Finding {
-            program: "lwp/1.69.2.6/repaired/2-cpus/wait-exit".into(),
-            engine: "complete".into(),
-            verdict,
             bound: (verdict == Verdict::Bounded).then(|| "9 executions".into()),
             message: (verdict == Verdict::Failed).then(|| "broken".into()),
             executions: 1,
             distinct: 1,
-            blocked: 0,
-            steps: 0,
-            schedule: None,
-            outcomes: Vec::new(),
             lock_edges: edges.collect(),
-            transitions: Vec::new(),
-            seconds: 0.0,
+            ..Finding::of("lwp/1.69.2.6/repaired/2-cpus/wait-exit", "complete", verdict)
         }
     }
 

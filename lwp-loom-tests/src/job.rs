@@ -144,6 +144,9 @@ pub struct Finding {
     pub schedule: Option<String>,
     /// Every outcome that was observed, sorted.
     pub outcomes: Vec<String>,
+    /// Outcomes that the reference allows, and no execution came to: known after a complete search only.
+    #[serde(default)]
+    pub unreached: Vec<String>,
     /// Every lock that was taken while another was held, by class.
     #[serde(default)]
     pub lock_edges: Vec<LockEdge>,
@@ -152,6 +155,29 @@ pub struct Finding {
     pub transitions: Vec<Transition>,
     /// Wall-clock seconds.
     pub seconds: f64,
+}
+
+impl Finding {
+    /// What is known before anything was explored.
+    pub fn of(program: impl Into<String>, engine: impl Into<String>, verdict: Verdict) -> Finding {
+        Finding {
+            program: program.into(),
+            engine: engine.into(),
+            verdict,
+            bound: None,
+            message: None,
+            executions: 0,
+            distinct: 0,
+            blocked: 0,
+            steps: 0,
+            schedule: None,
+            outcomes: Vec::new(),
+            unreached: Vec::new(),
+            lock_edges: Vec::new(),
+            transitions: Vec::new(),
+            seconds: 0.0,
+        }
+    }
 }
 
 /// A lock of one class was taken while one of another was held.

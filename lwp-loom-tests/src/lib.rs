@@ -12,6 +12,7 @@ pub mod fuzzing;
 pub mod generate;
 pub mod job;
 pub mod litmus;
+pub mod oracle;
 pub mod orderings;
 pub mod program;
 pub mod reach;

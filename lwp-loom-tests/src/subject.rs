@@ -75,6 +75,13 @@ impl Subject {
         }
     }
 
+    /// The outcomes that the reference allows and that are not among these.
+    pub fn unreached(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
+        let Subject::Litmus(case) = self else { return Vec::new() };
+        let allowed = case.reference().into_iter().flat_map(|reference| &reference.outcomes);
+        allowed.filter(|outcome| !outcomes.contains(outcome)).cloned().collect()
+    }
+
     /// Whether an execution in which nobody can go on is one like any other, and no failure.
     pub fn may_hang(&self) -> bool {
         matches!(self, Subject::Litmus(case) if case.may_hang())

@@ -223,11 +223,9 @@ impl Findings {
             Some(bound) => declared.is_some_and(|declared| declared.covers(bound)),
             None => verdict == Verdict::Complete,
         };
+        let searched_all = ENGINE == "complete" && verdict == Verdict::Complete;
         (verdict, message) = hold_against(&self.subject.must_show(), searched, verdict, message);
         write(&Answer::Done(Finding {
-            program: self.program.clone(),
-            engine: ENGINE.into(),
-            verdict,
             bound: exploration.bound.filter(|_| verdict == Verdict::Bounded),
             message,
             executions: exploration.executions,
@@ -235,10 +233,12 @@ impl Findings {
             blocked: exploration.blocked,
             steps: exploration.steps,
             schedule: exploration.schedule,
+            unreached: if searched_all { self.subject.unreached(&outcomes) } else { Vec::new() },
             outcomes,
             lock_edges: lock_edges(),
             transitions: transitions(),
             seconds: exploration.seconds,
+            ..Finding::of(self.program.clone(), ENGINE, verdict)
         }));
     }
 }

@@ -1,6 +1,6 @@
 //! A program under one revision, one variant and a number of CPUs.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lwp_core::netbsd::{Boot, Repair, Repairs, Revision};
 use lwp_core::site::Site;
@@ -10,6 +10,7 @@ use super::judge::Claims;
 use super::machine;
 use super::text::{self, Diagnostic};
 use super::{Origin, find};
+use crate::oracle::{self, Reference};
 use crate::program::Outcome;
 use crate::reach::Loom;
 
@@ -66,13 +67,14 @@ pub struct Case {
     /// The CPUs.
     pub cpus: usize,
     claims: Arc<Claims>,
+    reference: Arc<OnceLock<Option<Reference>>>,
 }
 
 impl Case {
     /// A program under one revision, variant and number of CPUs.
     pub fn new(litmus: Arc<Program>, revision: Revision, variant: Variant, cpus: usize) -> Case {
         let claims = Arc::new(Claims::new(litmus.clone()));
-        Case { litmus, revision, variant, cpus, claims }
+        Case { litmus, revision, variant, cpus, claims, reference: Arc::default() }
     }
 
     /// Every case of the programs that are always there.
@@ -156,9 +158,16 @@ impl Case {
         here.flat_map(|defect| &defect.shows).chain(expected).flat_map(Symptom::words).collect()
     }
 
-    /// Whether an execution in which nobody can go on is one like any other, and no failure.
+    /// Whether an execution in which nobody can go on is one like any other, and no failure: of a generated program, where
+    /// the reference hangs too.
     pub fn may_hang(&self) -> bool {
-        matches!(self.origin(), Origin::Suite(_))
+        matches!(self.origin(), Origin::Suite(_)) && self.reference().is_some_and(|reference| reference.hangs)
+    }
+
+    /// What the program may come to, where it has to hold and the reference knows all of it.
+    pub fn reference(&self) -> Option<&Reference> {
+        let reference = || if self.must_show().is_empty() { oracle::reference(&self.litmus) } else { None };
+        self.reference.get_or_init(reference).as_ref()
     }
 
     /// Whether loom can tell from the case how strongly `site` must be ordered: it is to hold, and uses what only the
@@ -173,7 +182,7 @@ impl Case {
     ///
     /// # Panics
     /// Where an operation has a result that it may not have, the machine finds itself in a state that it must not be in,
-    /// or something does not hold that the program claims.
+    /// something does not hold that the program claims, or the reference does not allow the outcome.
     pub fn run(&self) -> Outcome {
         let boot = Boot {
             revision: self.revision,
@@ -185,7 +194,15 @@ impl Case {
         let run = self.claims.begin();
         let results = machine::run(&self.litmus, boot);
         run.end(&results);
-        self.litmus.outcome(&results)
+        let outcome = self.litmus.outcome(&results);
+        if let Some(reference) = self.reference() {
+            assert!(
+                reference.outcomes.contains(&outcome),
+                "the reference does not allow `{outcome}`, only {:?}",
+                reference.outcomes
+            );
+        }
+        outcome
     }
 
     /// What the program claims to happen sometimes, and no execution so far has shown.

@@ -1,0 +1,99 @@
+//! The reference: what a litmus program may come to, by a model of its own in which every operation is one step.
+//!
+//! It knows nothing of locks, queues, CPUs or memory. A [`world`] is what a manual speaks of: who runs, sleeps, is suspended
+//! or stopped or dead, what was asked of whom, which signals are pending. [`step`] lets one LWP do one thing, all at once;
+//! [`reference`] tries every order. What the kernel's code comes to in any execution must be among its outcomes, and nobody
+//! may wait for ever unless somebody does here.
+//!
+//! It is the repaired protocol, and one for both revisions: with the repairs they promise the same.
+//!
+//! # Where an operation is more than one step
+//! Only where somebody else can come in between and tell:
+//!
+//! * whoever has to wait falls asleep, and goes on after somebody woke it: `wait`, `park`, `sleep`, `mutex-enter`;
+//! * a `wait` that is interrupted before it falls asleep has been seen by others as one that waits;
+//! * a trip through `lwp_userret` looks at what is asked of the LWP one thing after the other, as often as there is something;
+//! * whoever stops its process lets others continue it before it stops itself;
+//! * an exit begins, from when the LWP counts as dying, and ends, from when it can be collected;
+//! * `create` and `start` first make an LWP, which others can count but not name, and then let it run;
+//! * whoever ends the process tells all others, and then collects one after the other; for a core dump it has them
+//!   suspended first.
+//!
+//! # What it leaves open
+//! CPUs: an LWP that has none comes later, which is an order like any other. So the reference allows orders that a machine
+//! with few CPUs does not come to. Per-LWP data, credentials and lwpctl are not in it: [`reference`] gives `None`.
+
+mod step;
+mod world;
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::litmus::ast::{Op, Program};
+use step::step;
+use world::World;
+
+/// What a program may come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reference {
+    /// Each outcome of an order in which everybody comes to an end.
+    pub outcomes: BTreeSet<String>,
+    /// Whether there is an order in which somebody waits for ever.
+    pub hangs: bool,
+    /// How many states there are.
+    pub states: usize,
+}
+
+/// More states than any program that somebody waits for has.
+const MOST: usize = 4_000_000;
+
+/// Every outcome that the program may have; `None` where it uses what the reference does not know, or has too many states.
+///
+/// Time and memory grow with the states: with the product of how far the LWPs can be apart.
+pub fn reference(program: &Program) -> Option<Reference> {
+    if program.lines.iter().flat_map(|line| &line.steps).any(|step| is_unknown(step.op)) {
+        return None;
+    }
+    let mut reference = Reference::default();
+    let first = World::new(program);
+    let mut seen = HashSet::from([first.clone()]);
+    let mut todo = vec![first];
+    while let Some(world) = todo.pop() {
+        let mut stands = true;
+        for who in 0..program.lines.len() {
+            let mut next = world.clone();
+            if step(program, &mut next, who) {
+                stands = false;
+                if !seen.contains(&next) {
+                    seen.insert(next.clone());
+                    todo.push(next);
+                }
+            }
+        }
+        if stands && world.all_are_done() {
+            reference.outcomes.insert(program.outcome(&world.results()));
+        } else if stands {
+            reference.hangs = true;
+        }
+        if seen.len() > MOST {
+            return None;
+        }
+    }
+    reference.states = seen.len();
+    Some(reference)
+}
+
+fn is_unknown(op: Op) -> bool {
+    matches!(
+        op,
+        Op::KeyCreate
+            | Op::KeyDelete(_)
+            | Op::Set(_)
+            | Op::Get(_)
+            | Op::GetOf(_)
+            | Op::Setuid(_)
+            | Op::Getuid
+            | Op::LwpctlAlloc
+            | Op::Curcpu
+            | Op::LwpctlExit
+    )
+}
