@@ -29,6 +29,8 @@ pub struct Member {
     pub l_sigpend: SignalSet,
     /// Whether the LWP is in the window in which `p_nzlwps` counts it though it is no zombie yet.
     pub(super) exiting: bool,
+    /// Whether the LWP waits until nobody else has a reference to it, and keeps its own meanwhile.
+    pub(super) draining: bool,
     /// Whether `p_nlwpwait` counts the LWP.
     waits: bool,
 }
@@ -44,6 +46,7 @@ impl Member {
             l_waitingfor: 0,
             l_sigpend,
             exiting: false,
+            draining: false,
             waits: false,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::proc::ProcGuard;
-use super::{KernelLwp, Revision, State, System};
+use super::{KernelLwp, Repair, Revision, State, System};
 
 impl System {
     /// Takes a reference: the LWP cannot become a zombie until it is given back.
@@ -32,9 +32,9 @@ impl System {
         if self.revision == Revision::R1_69_2_6 {
             assert_ne!(l.l_stat(), State::Zomb, "lwp_delref: l_stat != LSZOMB");
         }
-        let refs = &mut p.member(l).l_refcnt;
-        *refs = refs.checked_sub(1).expect("lwp_delref: l_refcnt > 0");
-        if *refs == 0 {
+        let member = p.member(l);
+        member.l_refcnt = member.l_refcnt.checked_sub(1).expect("lwp_delref: l_refcnt > 0");
+        if member.l_refcnt == usize::from(member.draining) {
             self.cv_broadcast(self.refcv(), &p);
         }
     }
@@ -42,6 +42,8 @@ impl System {
     /// Gives the LWP's reference to itself back, and waits until nobody else has one.
     ///
     /// `kern_lwp.c` 1.62 L1216, 1.69.2.6 L1336; they wait on different condition variables.
+    /// As written the LWP's own reference goes first, so the count can be 0 while the LWP is found still
+    /// ([`Repair::DrainingReference`]).
     /// Entry and exit: p_smutex held; it is released meanwhile.
     pub(super) fn lwp_drainrefs<'a>(
         &'a self,
@@ -49,11 +51,18 @@ impl System {
         curl: &Arc<KernelLwp>,
         l: &Arc<KernelLwp>,
     ) -> ProcGuard<'a> {
-        let refs = &mut p.member(l).l_refcnt;
-        *refs = refs.checked_sub(1).expect("lwp_drainrefs: l_refcnt != 0");
-        while p.member(l).l_refcnt != 0 {
+        let drains = self.repaired(Repair::DrainingReference);
+        let member = p.member(l);
+        assert_ne!(member.l_refcnt, 0, "lwp_drainrefs: l_refcnt != 0");
+        member.draining = drains;
+        if !drains {
+            member.l_refcnt -= 1;
+        }
+        while p.member(l).l_refcnt != usize::from(drains) {
             p = self.cv_wait(curl, self.refcv(), p);
         }
+        let member = p.member(l);
+        (member.l_refcnt, member.draining) = (0, false);
         p
     }
 }

@@ -21,6 +21,10 @@ pub enum Repair {
     /// `lwp_exit` keeps its own reference while it lets go of p_smutex to free another LWP. As written the count is
     /// 0 then, and whoever takes a reference finds an LWP that has none to give.
     DrainedReferences,
+    /// `lwp_drainrefs` keeps the LWP's own reference until nobody else has one. As written it gives that back first: once
+    /// the others have followed the count is 0 until the LWP runs again, and whoever finds the LWP in between and takes a
+    /// reference trips the assertion of `lwp_addref` (1.62 L1192, 1.69.2.6 L1310).
+    DrainingReference,
     /// `lwp_wait1` and `lwp_free` of 1.62 wait and wake as those of 1.69.2.6 do: a zombie counts as somebody to wait for,
     /// `p_nlwpwait` goes down before the LWP is freed, a targeted wait comes before a wait for any, and whoever gives
     /// up or frees wakes the others. As written a wait fails with EDEADLK though it would end, and an LWP is taken from
@@ -62,12 +66,13 @@ pub enum Repair {
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 16] = [
+    pub const ALL: [Repair; 17] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
         Repair::UnlockedRunning,
         Repair::DrainedReferences,
+        Repair::DrainingReference,
         Repair::StuckWait,
         Repair::CreatedWhileExiting,
         Repair::StoppedWait,
@@ -89,6 +94,7 @@ impl Repair {
             Repair::SuspendedExit => "suspended-exit",
             Repair::UnlockedRunning => "unlocked-running",
             Repair::DrainedReferences => "drained-references",
+            Repair::DrainingReference => "draining-reference",
             Repair::StuckWait => "stuck-wait",
             Repair::CreatedWhileExiting => "created-while-exiting",
             Repair::StoppedWait => "stopped-wait",

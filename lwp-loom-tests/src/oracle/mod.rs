@@ -11,6 +11,7 @@
 //! Only where somebody else can come in between and tell:
 //!
 //! * whoever has to wait falls asleep, and goes on after somebody woke it: `wait`, `park`, `sleep`, `mutex-enter`;
+//! * whoever is woken from a `wait` looks first whether it was interrupted, and then whether the wait is over;
 //! * a `wait` that is interrupted before it falls asleep has been seen by others as one that waits;
 //! * a trip through `lwp_userret` looks at what is asked of the LWP one thing after the other, as often as there is something;
 //! * whoever stops its process lets others continue it before it stops itself;

@@ -19,6 +19,7 @@ pub fn step(program: &Program, world: &mut World, who: usize) -> bool {
     let mut turn = Turn { program, world, who };
     match turn.place() {
         Place::Before => turn.operation(),
+        Place::Waits(lid) => turn.waits(lid),
         Place::WaitSleeps(lid) => turn.woken(Way::WakeFromWait(lid)),
         Place::Interrupted(lid) => turn.wait_fails(lid, Errno::Eintr),
         Place::Sleeps => turn.woken_from_sleep(),
@@ -325,7 +326,7 @@ impl Turn<'_> {
     fn rested(&mut self, way: Way) {
         let timer = std::mem::replace(&mut self.world.all[self.who].timer, Timer::Off);
         match way {
-            Way::WakeFromWait(lid) => self.waits(lid),
+            Way::WakeFromWait(lid) => self.go(Place::Waits(lid)),
             _ if self.place_is_sleep() => self.sleep(),
             _ if timer == Timer::Fired => self.fails(Errno::Etimedout),
             _ => self.gives(Value::Ok),

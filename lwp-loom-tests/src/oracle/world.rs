@@ -111,6 +111,8 @@ pub enum Timer {
 pub enum Place {
     /// Before it.
     Before,
+    /// In a wait, and to look whether it is over.
+    Waits(usize),
     /// In a wait, asleep or just woken.
     WaitSleeps(usize),
     /// It was seen to wait, and does not.

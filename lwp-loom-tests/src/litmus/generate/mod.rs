@@ -10,7 +10,8 @@
 //! * **Length.** Each LWP does between none and as many operations as the suite says, and one does one. Nothing comes
 //!   after `exit-process` and `dump`. All other LWPs end by `userret`, which is not counted: a system call ends by a trip
 //!   through `lwp_userret`. Where that concerns somebody `exit` follows, not counted either: where another LWP waits for
-//!   it or for any, detaches it, refers to it or ends the process, or where it starts detached or unborn.
+//!   it or for any, detaches it, refers to it or ends the process, or where it creates another, which shares its CPU in 1.62,
+//!   or starts detached or unborn.
 //! * **Starting states.** The first LWP is running and each other starts in one of the theme's states, or is running.
 //!   At most one starts otherwise than running, and in 3x1 at most two. Asleep, an LWP first ends its sleep, and stopped,
 //!   its trip through `lwp_userret`; neither is counted.

@@ -76,8 +76,12 @@ fn exits(shape: &Shape, lid: Lid) -> bool {
         op => ends_the_process(op),
     };
     let mut others = shape.lines.iter().enumerate().filter(|(n, _)| n + 1 != lid).flat_map(|(_, line)| line);
+    // In 1.62 whom an LWP creates has its CPU.
+    let creates = shape.lines[lid - 1].iter().any(|op| matches!(op, Op::Create(_)));
     let start = shape.starts[lid - 1];
-    matches!(start, Start::Born { detached: true, .. } | Start::Unborn { .. }) || others.any(concerns)
+    creates
+        || matches!(start, Start::Born { detached: true, .. } | Start::Unborn { .. })
+        || others.any(concerns)
 }
 
 /// 1.62 cannot give up an LWP that is idle.
