@@ -131,6 +131,7 @@
 //! | [`site`] | every memory ordering, with its name and what it pairs with |
 //! | [`mutex`] | the kernel mutex: class, owner, guards |
 //! | [`covered`] | data that one fixed lock protects |
+//! | [`observe`] | what happens in an execution, for whoever listens |
 //! | [`order`], [`witness`] | the declared lock order, and the one that is observed |
 //! | [`locks`] | the locks of one machine, among which a lock pointer moves |
 //! | [`netbsd`] | `lwp_lock` and its family, multiprocessor and uniprocessor, and the protocol on top |
@@ -144,6 +145,7 @@ pub mod locks;
 pub mod lwp;
 pub mod mutex;
 pub mod netbsd;
+pub mod observe;
 pub mod order;
 pub mod site;
 mod spin;

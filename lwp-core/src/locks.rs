@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crossbeam_utils::CachePadded;
 
 use crate::mutex::{Class, Mutex};
+use crate::observe::{self, Event};
 
 /// A lock's place among its machine's locks: what a lock pointer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +45,7 @@ impl Locks {
     #[track_caller]
     pub fn new(classes: &[Class]) -> Locks {
         crate::witness::new_machine();
+        observe::tell(|| Event::Machine);
         let lock = |(n, class): (usize, &Class)| CachePadded::new(Mutex::new(*class, LockId(n)));
         Locks(classes.iter().enumerate().map(lock).collect())
     }

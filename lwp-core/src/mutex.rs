@@ -8,6 +8,7 @@ use core::marker::PhantomData;
 
 use crate::fault::{Fault, seeded};
 use crate::locks::{LockId, Locks};
+use crate::observe::{self, Event};
 use crate::sync::{self, Cell, RawLock, ThreadId};
 use crate::witness;
 
@@ -128,6 +129,7 @@ impl Mutex {
     #[track_caller]
     pub fn mutex_spin_enter(&self) -> MutexGuard<'_> {
         witness::waits(self);
+        observe::tell(|| Event::Wants { lock: self.id, class: self.class, holder: self.raw.owner() });
         if let Err(holder) = self.raw.lock() {
             self.would_wait_for_ever(holder);
         }
@@ -138,7 +140,7 @@ impl Mutex {
     #[inline]
     #[track_caller]
     pub fn mutex_tryenter(&self) -> Option<MutexGuard<'_>> {
-        self.raw.try_lock().then(|| MutexGuard::new(self))
+        if self.raw.try_lock() { Some(MutexGuard::new(self)) } else { None }
     }
 
     /// Takes the lock if it is free; waits otherwise until it looks free or `wanted` is false, and leaves it to the
@@ -150,7 +152,8 @@ impl Mutex {
     #[track_caller]
     pub fn tryenter_or_wait(&self, wanted: impl Fn() -> bool) -> Option<MutexGuard<'_>> {
         match self.raw.try_lock_or_wait(wanted) {
-            Ok(taken) => taken.then(|| MutexGuard::new(self)),
+            Ok(true) => Some(MutexGuard::new(self)),
+            Ok(false) => None,
             Err(holder) => self.would_wait_for_ever(holder),
         }
     }
@@ -181,6 +184,7 @@ impl Mutex {
         if let Err(owner) = self.raw.unlock() {
             self.not_the_owner(owner);
         }
+        observe::tell(|| Event::Released { lock: self.id, class: self.class });
     }
 
     #[cold]
@@ -217,8 +221,10 @@ pub struct MutexGuard<'a> {
 
 impl<'a> MutexGuard<'a> {
     #[inline]
+    #[track_caller]
     fn new(mutex: &'a Mutex) -> MutexGuard<'a> {
         witness::has(mutex);
+        observe::tell(|| Event::Taken { lock: mutex.id, class: mutex.class });
         MutexGuard { mutex, not_send: PhantomData }
     }
 
@@ -239,6 +245,7 @@ impl Drop for MutexGuard<'_> {
         debug_assert!(self.mutex.mutex_owned());
         witness::gives_up(self.mutex);
         self.mutex.raw.release();
+        observe::tell(|| Event::Released { lock: self.mutex.id, class: self.mutex.class });
     }
 }
 

@@ -8,6 +8,7 @@ use super::lwp::Wchan;
 use super::proc::ProcGuard;
 use super::sleepq::Sleep;
 use super::{Errno, KernelLwp, Revision, System};
+use crate::observe::{self, Event};
 
 /// `p_lwpcv`: LWPs that wait for LWPs.
 pub(super) const P_LWPCV: Wchan = Wchan(0);
@@ -73,6 +74,7 @@ impl System {
     ///
     /// Entry and exit: p_smutex held.
     pub(super) fn cv_broadcast(&self, cv: Wchan, _: &ProcGuard<'_>) {
+        observe::tell(|| Event::Broadcasts { on: cv.name() });
         let queue = &self.sleepqs[cv.0];
         if queue.seems_empty() {
             return;

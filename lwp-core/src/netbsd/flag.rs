@@ -27,3 +27,19 @@ pub const PS_WCORE: u32 = 0x1000;
 pub const PS_WEXIT: u32 = 0x2000;
 /// The process is about to stop: its LWPs come to a halt one by one.
 pub const PS_STOPPING: u32 = 0x80000000;
+
+/// The names of the flags that are set in `l_flag`.
+pub fn names(l_flag: usize) -> impl Iterator<Item = &'static str> {
+    const NAMES: [(usize, &str); 9] = [
+        (LW_SINTR, "LW_SINTR"),
+        (LW_WSUSPEND, "LW_WSUSPEND"),
+        (LW_WCORE, "LW_WCORE"),
+        (LW_WEXIT, "LW_WEXIT"),
+        (LW_PENDSIG, "LW_PENDSIG"),
+        (LW_CANCELLED, "LW_CANCELLED"),
+        (LW_WREBOOT, "LW_WREBOOT"),
+        (LW_UNPARKED, "LW_UNPARKED"),
+        (LW_RUNNING, "LW_RUNNING"),
+    ];
+    NAMES.into_iter().filter(move |(flag, _)| l_flag & flag != 0).map(|(_, name)| name)
+}

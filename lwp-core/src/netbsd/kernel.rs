@@ -2,6 +2,7 @@
 
 use core::fmt::Debug;
 
+use super::Lid;
 use crate::locks::LockId;
 use crate::site::Site;
 use crate::sync::AtomicUsize;
@@ -15,7 +16,7 @@ pub trait Kernel: sealed::Sealed {
     const MOVES: bool;
 
     #[doc(hidden)]
-    fn pointer(first: LockId) -> Self::Pointer;
+    fn pointer(lid: Lid, first: LockId) -> Self::Pointer;
     #[doc(hidden)]
     fn look(pointer: &Self::Pointer, site: Site) -> LockId;
     #[doc(hidden)]
@@ -40,8 +41,8 @@ impl Kernel for Multiprocessor {
 
     #[inline(always)]
     #[track_caller]
-    fn pointer(first: LockId) -> AtomicUsize {
-        AtomicUsize::new(first.0)
+    fn pointer(lid: Lid, first: LockId) -> AtomicUsize {
+        AtomicUsize::new(first.0).of(lid)
     }
 
     #[inline(always)]
@@ -75,7 +76,7 @@ impl Kernel for Uniprocessor {
     type Pointer = ();
     const MOVES: bool = false;
 
-    fn pointer(first: LockId) -> Self::Pointer {
+    fn pointer(_: Lid, first: LockId) -> Self::Pointer {
         assert_eq!(first, SCHED_MUTEX, "on a uniprocessor every LWP's lock is the machine's first");
     }
 

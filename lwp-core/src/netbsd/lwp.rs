@@ -14,6 +14,7 @@ use super::{Lwp, LwpGuard, Revision, State, transitions};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
 use crate::mutex::{Class, MutexGuard};
+use crate::observe::{self, Event, Until};
 use crate::site::Site;
 use crate::sync::{AtomicUsize, Cell, Deadline, Parker};
 
@@ -116,15 +117,17 @@ impl KernelLwp {
         first: LockId,
     ) -> KernelLwp {
         let running = revision == Revision::R1_69_2_6 && state == State::OnProc;
+        let class = locks.get(first).class();
+        observe::tell(|| Event::Born { lid: l_lid, state, lock: first, class, cpu: l_cpu });
         KernelLwp {
             l_lid,
             address,
             l_cpu,
             revision,
             uniprocessor,
-            general: Lwp::new(locks, first, Fields::default()),
-            l_stat: AtomicUsize::new(state as usize),
-            l_flag: AtomicUsize::new(if running { LW_RUNNING } else { 0 }),
+            general: Lwp::numbered(l_lid, locks, first, Fields::default()),
+            l_stat: AtomicUsize::new(state as usize).of(l_lid),
+            l_flag: AtomicUsize::new(if running { LW_RUNNING } else { 0 }).of(l_lid),
             data: LwpData::new(),
             dispatched: Parker::new(),
             ast: Parker::new(),
@@ -199,6 +202,7 @@ impl KernelLwp {
         self.touch();
         let flags = self.l_flag.load(Site::LFlagLook);
         self.l_flag.store(flags & !LW_RUNNING, Site::LFlagStore);
+        observe::tell(|| Event::Flag { lid: self.l_lid, from: flags, to: flags & !LW_RUNNING });
     }
 
     /// Whether the LWP's thread has to wait for a CPU before its first step.
@@ -207,8 +211,11 @@ impl KernelLwp {
     }
 
     /// Blocks the LWP's thread until a CPU takes the LWP.
+    #[track_caller]
     pub(super) fn wait_for_dispatch(&self) {
+        observe::tell(|| Event::Blocks { lid: self.l_lid, until: Until::Dispatched });
         self.dispatched.park();
+        observe::tell(|| Event::GoesOn { lid: self.l_lid, until: Until::Dispatched });
     }
 
     /// Blocks the LWP's thread until a CPU takes the LWP, or a time has come. Gives whether a CPU has.
@@ -217,21 +224,28 @@ impl KernelLwp {
     }
 
     /// Lets the LWP's thread go on.
+    #[track_caller]
     pub(super) fn dispatch(&self) {
         self.dispatched.unpark();
+        observe::tell(|| Event::LetsGo { lid: self.l_lid, until: Until::Dispatched });
     }
 
     /// `cpu_signotify`: posts an AST.
+    #[track_caller]
     pub(super) fn cpu_signotify(&self) {
         self.ast.unpark();
+        observe::tell(|| Event::LetsGo { lid: self.l_lid, until: Until::Notified });
     }
 
     /// Blocks the LWP's thread, in user mode, until an AST is posted.
+    #[track_caller]
     pub(super) fn wait_for_ast(&self) {
+        observe::tell(|| Event::Blocks { lid: self.l_lid, until: Until::Notified });
         // ORDERING: none needed. Whoever asks has made sure under p_smutex that the LWP cannot be there.
         self.in_user_mode.store(true, Ordering::Relaxed);
         self.ast.park();
         self.in_user_mode.store(false, Ordering::Relaxed);
+        observe::tell(|| Event::GoesOn { lid: self.l_lid, until: Until::Notified });
     }
 
     /// Whether the LWP is in user mode, for the checks that no engine may see.
@@ -253,6 +267,7 @@ impl KernelLwp {
         self.touch();
         // SAFETY: whoever frees the LWP is its only user; a checker verifies that everybody else came before.
         self.freed.with_mut(|freed| unsafe { *freed = true });
+        observe::tell(|| Event::Freed { lid: self.l_lid });
     }
 
     /// Where `site` is ordered by a barrier that stores alone obey, a use of the LWP may be performed as late as here.
@@ -328,6 +343,7 @@ impl<'a> LwpLocked<'a> {
             );
         }
         self.lwp.l_stat.store(to as usize, Site::LStatStore);
+        observe::tell(|| Event::State { lid: self.lwp.l_lid, from, to });
         // ORDERING: see `KernelLwp::ghost`.
         self.lwp.ghost.store(to as u8, Ordering::Relaxed);
     }
@@ -353,8 +369,10 @@ impl<'a> LwpLocked<'a> {
     /// Storing what is there already could not be told from not storing.
     #[track_caller]
     fn change_flags(&mut self, flags: usize) {
-        if flags != self.flags() {
+        let from = self.flags();
+        if flags != from {
             self.lwp.l_flag.store(flags, Site::LFlagStore);
+            observe::tell(|| Event::Flag { lid: self.lwp.l_lid, from, to: flags });
         }
     }
 

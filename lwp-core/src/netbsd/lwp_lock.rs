@@ -12,11 +12,14 @@
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
+use super::Lid;
 use super::kernel::{Kernel, Multiprocessor};
 use crate::covered::Covered;
 use crate::fault::{Fault, release, seeded};
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
+#[cfg(any(loom, shuttle))]
+use crate::observe::{self, Event};
 use crate::site::Site;
 use crate::sync::Cell;
 
@@ -47,6 +50,9 @@ use crate::sync::Cell;
 /// ```
 pub struct Lwp<T, K: Kernel = Multiprocessor> {
     l_mutex: K::Pointer,
+    /// The LWP's number, for whoever listens.
+    #[cfg(any(loom, shuttle))]
+    lid: Lid,
     locks: Locks,
     fields: Cell<T>,
 }
@@ -64,8 +70,32 @@ impl<T, K: Kernel> Lwp<T, K> {
     /// Where `first` is not a lock of `locks`; on a uniprocessor, where it is not the first.
     #[track_caller]
     pub fn new(locks: Locks, first: LockId, fields: T) -> Lwp<T, K> {
+        Lwp::numbered(0, locks, first, fields)
+    }
+
+    /// [`Lwp::new`] for an LWP that has a number.
+    #[track_caller]
+    pub(super) fn numbered(lid: Lid, locks: Locks, first: LockId, fields: T) -> Lwp<T, K> {
         let first = locks.id(first.number());
-        Lwp { l_mutex: K::pointer(first), locks, fields: Cell::new(fields) }
+        Lwp {
+            l_mutex: K::pointer(lid, first),
+            #[cfg(any(loom, shuttle))]
+            lid,
+            locks,
+            fields: Cell::new(fields),
+        }
+    }
+
+    /// Stores `l_mutex`.
+    #[inline]
+    #[track_caller]
+    fn publish(&self, new: LockId, site: Site) {
+        K::publish(&self.l_mutex, new, site);
+        #[cfg(any(loom, shuttle))]
+        if K::MOVES {
+            let class = self.locks.get(new).class();
+            observe::tell(|| Event::Pointer { lid: self.lid, lock: new, class });
+        }
     }
 
     /// The machine's locks.
@@ -263,10 +293,10 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
         }
         let new = lwp.locks.get(new);
         if seeded(Fault::LwpRelockLends) {
-            K::publish(&lwp.l_mutex, new.id(), Site::LwpRelockPublish);
+            lwp.publish(new.id(), Site::LwpRelockPublish);
         }
         let lock = new.mutex_spin_enter();
-        K::publish(&lwp.l_mutex, new.id(), Site::LwpRelockPublish);
+        lwp.publish(new.id(), Site::LwpRelockPublish);
         release(old, Fault::LwpRelockKeepsOld);
         LwpGuard { lwp, lock }
     }
@@ -295,7 +325,7 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
     #[track_caller]
     fn publish(&self, new: LockId, site: Site) {
         assert!(new.number() < self.lwp.locks.len(), "{new} is not a lock of this LWP's machine");
-        K::publish(&self.lwp.l_mutex, new, site);
+        self.lwp.publish(new, site);
         // A load of the critical section that the barrier does not order may be performed as late as here.
         #[cfg(any(loom, shuttle))]
         if site.order() == crate::site::Order::MembarProducer {

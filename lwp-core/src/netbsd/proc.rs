@@ -9,6 +9,8 @@ use super::{KernelLwp, Lid, State};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
+#[cfg(any(loom, shuttle))]
+use crate::observe::{self, Counters, Event};
 use crate::site::Site;
 use crate::sync::AtomicUsize;
 
@@ -101,6 +103,9 @@ pub struct Proc {
     p_zomblwp: AtomicUsize,
     /// Whether the process is stopped, for the checks that no engine may see.
     stopped: AtomicBool,
+    /// What whoever listens has been told of.
+    #[cfg(any(loom, shuttle))]
+    told: std::sync::Mutex<Told>,
 }
 
 impl Proc {
@@ -122,7 +127,13 @@ impl Proc {
             born: 0,
         };
         let fields = Covered::new(locks, p_smutex, fields);
-        Proc { fields, p_zomblwp: AtomicUsize::new(0), stopped: AtomicBool::new(false) }
+        Proc {
+            fields,
+            p_zomblwp: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            #[cfg(any(loom, shuttle))]
+            told: std::sync::Mutex::default(),
+        }
     }
 
     /// Takes p_smutex.
@@ -145,6 +156,31 @@ impl Proc {
     pub(super) fn is_stopped(&self) -> bool {
         // ORDERING: none needed: see above, and p_smutex orders what came before.
         self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// What p_smutex covers, as far as whoever listens is told of it.
+#[cfg(any(loom, shuttle))]
+#[derive(Clone, Debug, Default)]
+struct Told {
+    counters: Counters,
+    /// Whose, or 0 for the process; which; its value.
+    fields: Vec<(Lid, &'static str, usize)>,
+}
+
+#[cfg(any(loom, shuttle))]
+impl Told {
+    fn of(p: &ProcFields) -> Told {
+        let ProcFields { p_nlwps, p_nrlwps, p_nzlwps, p_ndlwps, p_nlwpwait, .. } = *p;
+        let mut fields = vec![(0, "p_sflag", p.p_sflag as usize), (0, "p_stat", p.p_stat as usize)];
+        for m in &p.p_lwps {
+            let lid = m.lwp.l_lid();
+            fields.push((lid, "l_refcnt", m.l_refcnt));
+            fields.push((lid, "l_waiter", m.l_waiter));
+            fields.push((lid, "l_waitingfor", m.l_waitingfor));
+            fields.push((lid, "LPR_DETACHED", m.detached.into()));
+        }
+        Told { counters: Counters { p_nlwps, p_nrlwps, p_nzlwps, p_ndlwps, p_nlwpwait }, fields }
     }
 }
 
@@ -272,6 +308,27 @@ impl<'a> ProcGuard<'a> {
         self.proc.stopped.store(p_stat == ProcState::Stop, Ordering::Relaxed);
     }
 
+    /// Tells whoever listens what has changed since the last release.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    fn tell(&self) {
+        let p: &ProcFields = self;
+        let now = Told::of(p);
+        let mut told = self.proc.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let before = std::mem::replace(&mut *told, now.clone());
+        drop(told);
+        for (lid, name, to) in &now.fields {
+            let of = |(l, n, _): &&(Lid, &str, usize)| l == lid && n == name;
+            let from = before.fields.iter().find(of).map_or(0, |(.., was)| *was);
+            if from != *to {
+                observe::tell(|| Event::Field { lid: *lid, name, from, to: *to });
+            }
+        }
+        if before.counters != now.counters {
+            observe::tell(|| Event::Counters { from: before.counters, to: now.counters });
+        }
+    }
+
     /// See [`ProcGuard`].
     #[track_caller]
     fn check(&self) {
@@ -305,6 +362,10 @@ impl DerefMut for ProcGuard<'_> {
 impl Drop for ProcGuard<'_> {
     #[track_caller]
     fn drop(&mut self) {
+        #[cfg(any(loom, shuttle))]
+        if observe::is_listened_to() && !std::thread::panicking() {
+            self.tell();
+        }
         if cfg!(any(loom, shuttle, debug_assertions)) && !std::thread::panicking() {
             self.check();
         }

@@ -10,6 +10,7 @@ use super::{Errno, KernelLwp, Lid, LwpLocked, State, System};
 use crate::covered::Covered;
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
+use crate::observe::{self, Event};
 use crate::site::Site;
 use crate::sync::{AtomicUsize, Deadline};
 
@@ -91,6 +92,7 @@ impl System {
         l.fields().l_wchan = Some(wchan);
         l.set_stat(State::Sleep);
         let lwp = l.lwp().clone();
+        observe::tell(|| Event::Sleeps { lid: lwp.l_lid(), on: wchan.name() });
         l.covered(&self.sleepqs[wchan.0].sleepers).push(lwp);
     }
 
@@ -171,6 +173,7 @@ impl System {
         let wchan = l.fields().l_wchan.take().expect("an LWP on a sleep queue has a wait channel");
         l.fields().l_sintr = false;
         l.covered(&self.sleepqs[wchan.0].sleepers).retain(|sleeper| !Arc::ptr_eq(sleeper, &lwp));
+        observe::tell(|| Event::Woken { lid: lwp.l_lid(), on: wchan.name() });
 
         let cpu = &self.cpus[lwp.l_cpu()];
         if l.stat() != State::Sleep {

@@ -12,6 +12,7 @@ use ::loom::sync::atomic::{self, Ordering, fence};
 use ::loom::sync::{Condvar, Mutex, MutexGuard};
 
 use super::ThreadId;
+use crate::observe::{self, Event as Observed};
 use crate::site::{Order, Site};
 use model::{Event, Stamp};
 
@@ -66,6 +67,8 @@ pub struct AtomicUsize {
     word: atomic::AtomicUsize,
     anchors: Anchors,
     object: u32,
+    /// Whose it is, for whoever listens.
+    owner: usize,
     stores: Plain<usize>,
     /// The newest word in execution order: what an exchange finds.
     newest: Plain<usize>,
@@ -85,9 +88,15 @@ impl AtomicUsize {
             word: atomic::AtomicUsize::new(value),
             anchors: Anchors::new(),
             object: model::new_object(),
+            owner: 0,
             stores: Plain::new(1),
             newest: Plain::new(value),
         }
+    }
+
+    /// Says whose the word is: listeners are told by this number.
+    pub(crate) fn of(self, owner: usize) -> AtomicUsize {
+        AtomicUsize { owner, ..self }
     }
 
     /// A racy load: anything may happen to the word at the same time.
@@ -100,7 +109,10 @@ impl AtomicUsize {
         let word = self.word.load(order.of_access());
         self.anchors.looked();
         model::record(Event::Load, self.object, word as u64);
-        word & VALUE
+        let value = word & VALUE;
+        let from = model::author((word >> 32) as Stamp);
+        observe::tell(|| Observed::Look { lid: self.owner, site, word: self.object, value, from });
+        value
     }
 
     /// A load under the lock that protects the word: loom fails the model where a store is not ordered before it.
@@ -117,11 +129,13 @@ impl AtomicUsize {
         self.word.store(word, site.order().of_access());
         self.anchors.changed();
         self.stored(word);
+        self.tell(value, site);
     }
 
     /// Stores `new` if the word holds `old`, ordered by `site` where it does and relaxed where it does not.
     #[track_caller]
     pub fn compare_exchange(&self, old: usize, new: usize, site: Site) -> bool {
+        let value = new;
         let new = self.stamped(new);
         self.anchors.look();
         self.anchors.changed();
@@ -134,8 +148,14 @@ impl AtomicUsize {
         model::record(Event::Load, self.object, newest as u64);
         if result.is_ok() {
             self.stored(new);
+            self.tell(value, site);
         }
         result.is_ok()
+    }
+
+    #[track_caller]
+    fn tell(&self, value: usize, site: Site) {
+        observe::tell(|| Observed::Stored { lid: self.owner, site, word: self.object, value });
     }
 
     fn stamped(&self, value: usize) -> usize {
@@ -373,7 +393,9 @@ pub enum Deadline {}
 /// once only by looks that change nothing. loom explores the later coming anyhow, so it finishes this execution
 /// without branching: a wait costs one execution, and two waiters cannot keep each other waiting for ever. A wait
 /// that nothing ends runs into the limit on branch points.
+#[track_caller]
 pub fn spin_while(_busy: impl Fn() -> bool) {
+    observe::tell(|| Observed::Spins);
     model::leave();
     ::loom::thread::yield_now();
 }
@@ -543,6 +565,11 @@ pub mod model {
     pub(super) fn next_stamp() -> Stamp {
         let me = super::current().get();
         with(|state| (me as u32) << 24 | state.threads[me - 1].events)
+    }
+
+    /// Whose event a stamp is of; nobody's, where a word has not been stored to.
+    pub(super) fn author(stamp: Stamp) -> Option<super::ThreadId> {
+        super::ThreadId::from_number((stamp >> 24) as usize)
     }
 
     pub(super) fn record(event: Event, object: u32, saw: u64) {

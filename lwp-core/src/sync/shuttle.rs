@@ -13,42 +13,67 @@ use std::cell::UnsafeCell;
 use std::panic::Location;
 
 use super::ThreadId;
+use crate::observe::{self, Event};
 use crate::site::Site;
 use model::{Access, Handle, Kind, Operation};
 
 /// A word that threads may read and write without a lock.
 #[derive(Debug)]
-pub struct AtomicUsize(Handle);
+pub struct AtomicUsize {
+    handle: Handle,
+    /// Whose it is, for whoever listens.
+    owner: usize,
+}
 
 impl AtomicUsize {
     /// A word that holds `value`.
     #[track_caller]
     pub fn new(value: usize) -> AtomicUsize {
-        AtomicUsize(Handle::new(Kind::Atomic, value))
+        AtomicUsize { handle: Handle::new(Kind::Atomic, value), owner: 0 }
+    }
+
+    /// Says whose the word is: listeners are told by this number.
+    pub(crate) fn of(self, owner: usize) -> AtomicUsize {
+        AtomicUsize { owner, ..self }
     }
 
     /// A racy load: anything may happen to the word at the same time.
     #[track_caller]
     pub fn load(&self, site: Site) -> usize {
-        self.0.perform(Operation::Load { site, order: site.order() })
+        let value = self.handle.perform(Operation::Load { site, order: site.order() });
+        let word = self.handle.object();
+        observe::tell(|| Event::Look { lid: self.owner, site, word, value, from: None });
+        value
     }
 
     /// A load under the lock that protects the word: the engine fails the model where a store is not ordered with it.
     #[track_caller]
     pub fn load_held(&self) -> usize {
-        self.0.access(Access::Read)
+        self.handle.access(Access::Read)
     }
 
     /// A store.
     #[track_caller]
     pub fn store(&self, value: usize, site: Site) {
-        self.0.perform(Operation::Store { value, site, order: site.order() });
+        self.handle.perform(Operation::Store { value, site, order: site.order() });
+        self.stored(value, site);
     }
 
     /// Stores `new` if the word holds `old`, ordered by `site` where it does and relaxed where it does not.
     #[track_caller]
     pub fn compare_exchange(&self, old: usize, new: usize, site: Site) -> bool {
-        self.0.perform(Operation::CompareExchange { old, new, site, order: site.order() }) != 0
+        let exchange = Operation::CompareExchange { old, new, site, order: site.order() };
+        let stored = self.handle.perform(exchange) != 0;
+        if stored {
+            self.stored(new, site);
+        }
+        stored
+    }
+
+    #[track_caller]
+    fn stored(&self, value: usize, site: Site) {
+        let word = self.handle.object();
+        observe::tell(|| Event::Stored { lid: self.owner, site, word, value });
     }
 }
 
@@ -223,6 +248,9 @@ pub fn spin_while(busy: impl Fn() -> bool) {
     let since = model::with(|c| c.spin_begin());
     let waits = busy();
     // A `busy` that looked at nothing leaves nothing to wait for.
+    if waits {
+        observe::tell(|| Event::Spins);
+    }
     if !model::with(|c| c.spin_end(since, waits, place)) && waits {
         model::perform(Operation::Yield, place);
     }
@@ -552,6 +580,11 @@ pub mod model {
         pub(super) fn new(kind: Kind, value: usize) -> Handle {
             let place = Location::caller();
             with(|c| Handle { run: c.run(), object: c.new_object(kind, value, place) })
+        }
+
+        /// The engine's number.
+        pub(super) fn object(&self) -> Object {
+            self.object
         }
 
         #[track_caller]

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lwp_core::netbsd::proc::ProcState;
 use lwp_core::netbsd::{Boot, BootLwp, Doing as Booted, Errno, KernelLwp, Lid, System};
+use lwp_core::observe::{self, Event};
 use lwp_core::sync;
 
 use super::ast::{Doing, Line, Program, Start, Step, Value};
@@ -84,6 +85,8 @@ struct Machine {
 impl Machine {
     /// Runs an LWP from its first step to its last.
     fn thread(self: &Arc<Machine>, l: &Arc<KernelLwp>) -> Results {
+        let (name, lid) = (&self.program.lines[l.l_lid() - 1].name, l.l_lid());
+        observe::tell(|| Event::Does { name: name.clone(), lid });
         self.sys.lwp_startup(l);
         self.operations(l.l_lid() - 1, Some(l))
     }
@@ -92,8 +95,13 @@ impl Machine {
     fn operations(self: &Arc<Machine>, line: usize, l: Option<&Arc<KernelLwp>>) -> Results {
         let Line { name, steps, .. } = &self.program.lines[line];
         let mut saw = Vec::new();
+        if l.is_none() {
+            observe::tell(|| Event::Does { name: name.clone(), lid: 0 });
+        }
         for Step { op, may, .. } in steps {
+            observe::tell(|| Event::Begins { operation: self.program.op(*op) });
             let result = op::run(*op, &self.sys, l, self).unwrap_or(Value::Gone);
+            observe::tell(|| Event::Ends { result: self.program.value(result) });
             saw.push(result);
             if result == Value::Gone {
                 break;
