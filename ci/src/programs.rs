@@ -42,7 +42,7 @@ pub fn files(paths: impl IntoIterator<Item = PathBuf>) -> Result<Vec<PathBuf>, E
 
 /// The program in a file, called by its path; `None` once what is wrong with it has been printed.
 pub fn read(file: &Path) -> Option<Arc<Program>> {
-    match collection::read(&file.display().to_string(), file) {
+    match collection::read_to_run(&file.display().to_string(), file) {
         Ok(program) => Some(Arc::new(program)),
         Err(why) => {
             complain(file, &why);

@@ -251,6 +251,11 @@ mod listening {
         *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = listener;
     }
 
+    /// Who listens now, for somebody else who wants to listen and has to pass on what it hears.
+    pub fn listener() -> Option<Listener> {
+        LISTENER.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Whether anybody listens.
     #[inline(always)]
     pub fn is_listened_to() -> bool {
@@ -263,15 +268,14 @@ mod listening {
         if std::thread::panicking() {
             return;
         }
-        let listener = LISTENER.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(listener) = listener {
+        if let Some(listener) = listener() {
             listener(event, Origin { thread: sync::current(), place });
         }
     }
 }
 
 #[cfg(any(loom, shuttle))]
-pub use listening::{Listener, is_listened_to, listen};
+pub use listening::{Listener, is_listened_to, listen, listener};
 
 /// Who did something, and where.
 #[cfg(any(loom, shuttle))]

@@ -68,6 +68,15 @@ pub fn read(name: &str, file: &Path) -> Result<Program, Unreadable> {
     text::parse(name, &text).map_err(|wrong| Unreadable::Text { text, wrong })
 }
 
+/// The program in a file, called `name`, that is to be run.
+///
+/// # Errors
+/// Where there is none, or it can never end.
+pub fn read_to_run(name: &str, file: &Path) -> Result<Program, Unreadable> {
+    let text = text_of(file)?;
+    text::parse_to_run(name, &text).map_err(|wrong| Unreadable::Text { text, wrong })
+}
+
 /// What a program in this file of the collection is called.
 pub fn name(file: &Path) -> String {
     file.file_stem().unwrap_or_default().to_string_lossy().into_owned()

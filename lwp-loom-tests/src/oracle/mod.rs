@@ -40,6 +40,8 @@ pub struct Reference {
     pub outcomes: BTreeSet<String>,
     /// Whether there is an order in which somebody waits for ever.
     pub hangs: bool,
+    /// Lines, from 0, of those who do so in every such order.
+    pub stuck: Vec<usize>,
     /// How many states there are.
     pub states: usize,
 }
@@ -73,6 +75,12 @@ pub fn reference(program: &Program) -> Option<Reference> {
         if stands && world.all_are_done() {
             reference.outcomes.insert(program.outcome(&world.results()));
         } else if stands {
+            let waits = |n: &usize| !world.is_done(*n);
+            if reference.hangs {
+                reference.stuck.retain(waits);
+            } else {
+                reference.stuck = (0..program.lines.len()).filter(waits).collect();
+            }
             reference.hangs = true;
         }
         if seen.len() > MOST {

@@ -550,6 +550,10 @@ impl Turn<'_> {
 
     /// Collects one of the others, or comes to the end of the process.
     fn collects(&mut self) {
+        if self.world.dumps {
+            // Somebody else ends the process, and this LWP with it.
+            return self.go(Place::Userret(Way::On));
+        }
         self.world.free_zombie();
         if self.world.count() == 1 {
             self.world.all[self.who].life = Life::Zombie;

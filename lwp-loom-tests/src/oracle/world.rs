@@ -230,7 +230,12 @@ impl World {
 
     /// Whether nobody has anything left to do.
     pub fn all_are_done(&self) -> bool {
-        self.all.iter().all(|one| one.place == Place::Done || matches!(one.life, Life::Unborn | Life::Idle))
+        (0..self.all.len()).all(|n| self.is_done(n))
+    }
+
+    /// Whether somebody has nothing left to do, or never came to be.
+    pub fn is_done(&self, n: usize) -> bool {
+        self.all[n].place == Place::Done || matches!(self.all[n].life, Life::Unborn | Life::Idle)
     }
 
     /// What everybody came by.

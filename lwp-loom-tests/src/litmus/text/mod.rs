@@ -15,7 +15,7 @@ mod token;
 mod words;
 
 pub use diagnostic::{Diagnostic, Span};
-pub use parse::parse;
+pub use parse::{parse, parse_to_run};
 pub use print::{condition_text, print};
 
 /// What the names of files with programs end in.

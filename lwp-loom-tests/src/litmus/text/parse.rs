@@ -19,6 +19,22 @@ use crate::reach::{Bound, Loom};
 /// # Errors
 /// All that is wrong with it, in the order of the text.
 pub fn parse(name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
+    read(name, text).map(|(program, _)| program)
+}
+
+/// Reads a program that is to be run: one that can never end is a mistake too.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_to_run(name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
+    let (program, lines) = read(name, text)?;
+    match sense::never_ends(&program, &lines) {
+        Some(wrong) => Err(vec![wrong]),
+        None => Ok(program),
+    }
+}
+
+fn read(name: &str, text: &str) -> Result<(Program, Vec<Placed>), Vec<Diagnostic>> {
     let (tokens, mut wrong) = tokens(text);
     let about = about(&tokens);
     let statements = statements(&tokens, &mut wrong);
@@ -52,7 +68,7 @@ pub fn parse(name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
         let program = rest.program(name, about, lines.iter().map(|placed| placed.line.clone()).collect());
         wrong = sense::check(&program, &lines, &rest.places(text));
         if wrong.is_empty() {
-            return Ok(program);
+            return Ok((program, lines));
         }
     }
     wrong.sort_by_key(|error| error.span.start);

@@ -5,8 +5,9 @@ use lwp_core::netbsd::Revision;
 use super::diagnostic::Diagnostic;
 use super::parse::{Placed, Places};
 use super::words;
-use crate::litmus::ast::{Doing, Line, NOBODY, Op, Program, Start, Step};
+use crate::litmus::ast::{Claim, Doing, Line, NOBODY, Op, Program, Start, Step};
 use crate::litmus::verb;
+use crate::oracle;
 use crate::reach::{LOOM_THREADS, Loom};
 
 /// More than the machine has room for.
@@ -67,6 +68,22 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
         line(program, placed, places, &mut say);
     }
     wrong
+}
+
+/// Why a program comes to no end in any order, unless it says that it does not.
+pub fn never_ends(program: &Program, lines: &[Placed]) -> Option<Diagnostic> {
+    if program.conditions.iter().any(|condition| condition.claim == Claim::Hang) {
+        return None;
+    }
+    let reference = oracle::reference(program)?;
+    if !reference.outcomes.is_empty() {
+        return None;
+    }
+    let stuck = *reference.stuck.first()?;
+    let message =
+        format!("the program can never end: in every order {} waits for ever", program.lines[stuck].name);
+    let diagnostic = Diagnostic::new(lines[stuck].span.clone(), message, "nobody ever lets this one go on");
+    Some(diagnostic.help("say `sometimes hang` if that is the question"))
 }
 
 fn line(

@@ -1,0 +1,94 @@
+//! `docs/litmus.md` says what the language is.
+#![cfg(shuttle)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use lwp_core::netbsd::Revision;
+use lwp_loom_tests::engine::complete;
+use lwp_loom_tests::job::{Limits, Verdict};
+use lwp_loom_tests::litmus::ast::Claim;
+use lwp_loom_tests::litmus::text::{format, parse, print};
+use lwp_loom_tests::litmus::verb::{Takes, VERBS, Verb};
+use lwp_loom_tests::litmus::{Case, Variant};
+
+const BEGIN: &str = "<!-- operations: begin -->\n";
+const END: &str = "<!-- operations: end -->\n";
+
+/// The page's path and text.
+fn page() -> (std::path::PathBuf, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/litmus.md");
+    let text = fs::read_to_string(&path).unwrap();
+    (path, text)
+}
+
+// An example that does not run would teach what is not so.
+#[test]
+fn every_example_of_the_reference_page_is_what_it_says() {
+    let (_, page) = page();
+    let examples: Vec<&str> =
+        page.split("```litmus\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(examples.len() > 10, "a section without an example");
+    for (n, text) in examples.into_iter().enumerate() {
+        let name = format!("example-{n}");
+        let program = parse(&name, text).unwrap_or_else(|wrong| panic!("{text}\n{wrong:?}"));
+        assert_eq!(parse(&name, &print(&program)).as_ref(), Ok(&program), "{text}");
+        let laid_out = format::format(&name, text).unwrap();
+        assert_eq!(format::format(&name, &laid_out).unwrap(), laid_out);
+        for case in Case::all_of(&Arc::new(program)) {
+            let body = case.clone();
+            let found = complete::explore(&case.name(), &Limits::default(), move || drop(body.run()));
+            let hangs = case.litmus.conditions.iter().any(|c| c.claim == Claim::Hang);
+            match case.must_show()[..] {
+                [] if case.variant == Variant::Repaired => {
+                    assert_eq!((found.verdict, found.message), (Verdict::Complete, None), "{text}");
+                    assert_eq!(case.unseen(), [""; 0], "{text}");
+                }
+                // As written it may have a defect that the example is not about.
+                [] => {}
+                ref shows => {
+                    let message = found.message.unwrap_or_else(|| panic!("nothing failed: {text}"));
+                    assert!(shows.iter().any(|words| message.contains(words)), "{message}");
+                    assert!(hangs || case.variant != Variant::Repaired);
+                }
+            }
+        }
+    }
+}
+
+fn row(verb: &Verb) -> String {
+    let takes = match verb.takes {
+        Takes::Nothing => "",
+        Takes::Lwp(_) => " LWP",
+        Takes::LwpOrAny(_) => " LWP or any",
+        Takes::LwpAndSignal(_) => " LWP [SIGNAL]",
+        Takes::Signal(_) => " SIGNAL",
+        Takes::Number(_) => " NUMBER",
+    };
+    let outside = if verb.by_an_lwp { "" } else { "yes" };
+    format!("| `{}{takes}` | {outside} | {} |\n", verb.word, verb.about)
+}
+
+// An operation that is not on the page can only be found in the source.
+#[test]
+fn every_operation_is_on_the_reference_page() {
+    let table: String = VERBS.iter().map(row).collect();
+    let table = format!("\n| operation | from outside | what it is |\n|---|---|---|\n{table}\n");
+    let table = format!("{table}Signals are `KILL`, `QUIT`, `STOP`, `CONT` and `USR1`.\n");
+    let (path, page) = page();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (now, after) = rest.split_once(END).unwrap();
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        fs::write(path, [before, BEGIN, &table, END, after].concat()).unwrap();
+    } else {
+        assert_eq!(now, table, "run this test with UPDATE_PAGES=1");
+    }
+}
+
+// The page promises both systems to a program that names none.
+#[test]
+fn a_program_that_says_nothing_is_for_both_systems_and_has_a_cpu_for_each_lwp() {
+    let program = parse("p", "lwp a { exit }\nlwp b { exit }\noutside { reap }").unwrap();
+    assert_eq!((program.revisions, program.cpus), (Revision::ALL.to_vec(), vec![2]));
+}
