@@ -47,6 +47,10 @@ pub enum Command {
     /// Exit status: 0 if all are laid out now, 1 if --check finds one that is not, 2 for what cannot be read.
     #[command(name = "fmt-programs")]
     FmtPrograms(FmtProgramsArgs),
+    /// Run generated suites as the sources are written, and say of each failure which defect it is due to.
+    ///
+    /// Exit status: 0 if each failure is due to a defect that has a name, 1 if not, 2 for bad input, 130 after Ctrl-C.
+    Triage(TriageArgs),
     /// Join the reports of all shards of a check.
     Merge(MergeArgs),
     /// Run the one execution that a failure's replay string stands for.
@@ -224,6 +228,20 @@ pub struct FmtProgramsArgs {
     pub check: bool,
 }
 
+/// The arguments of `cargo ci triage`.
+#[derive(Debug, Args)]
+pub struct TriageArgs {
+    /// The suites: 2x2, 3x1, 4x1, 2x3 or 3x2.
+    #[arg(required = true, value_name = "SUITE", value_parser = suite)]
+    pub suite: Vec<Suite>,
+    /// Explore this many programs at a time, instead of one per core.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Use this executable as the engine's worker, instead of building it.
+    #[arg(long, hide = true, value_name = "PATH")]
+    pub worker: Option<PathBuf>,
+}
+
 /// The arguments of `cargo ci merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
@@ -320,6 +338,9 @@ pub struct FuzzArgs {
 pub struct BenchArgs {
     /// Run the benchmarks whose name contains this.
     pub filter: Option<String>,
+    /// Draw how costs grow with the number of LWPs, as SVG, into this file.
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
 }
 
 /// How to go through a program's executions.

@@ -27,6 +27,7 @@ mod summary;
 mod table;
 mod tally;
 mod test;
+mod triage;
 mod worker;
 
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::List(args) => list::list(&args),
         Command::Generate(args) => generate::generate(&args),
         Command::FmtPrograms(args) => fmt_programs::fmt_programs(&args),
+        Command::Triage(args) => triage::triage(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Test => test::test(),

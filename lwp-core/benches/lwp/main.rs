@@ -3,6 +3,11 @@
 //! Each of two has its turn in every round, and a ratio is the median of the rounds' own ratios: on a machine that others
 //! use too, what is measured one after the other meets different conditions. The process fails where a target is missed.
 
+#[cfg(not(any(loom, shuttle)))]
+mod growth;
+#[cfg(not(any(loom, shuttle)))]
+mod heap;
+
 #[cfg(any(loom, shuttle))]
 fn main() {}
 
@@ -20,6 +25,9 @@ mod std_threads {
     use std::time::{Duration, Instant};
 
     use lwp_core::lwp::{self, LwpHandle, LwpId, Process, State};
+
+    use super::growth::{self, Point};
+    use super::heap::live;
 
     const ROUNDS: usize = 51;
     const TURNS: u32 = 200;
@@ -165,27 +173,50 @@ mod std_threads {
     }
 
     /// How finding an LWP, and a wait for any, grow with the number of LWPs.
-    fn growth() {
+    fn growth() -> Vec<Point> {
         println!("\n{:>8}{:>16}{:>24}", "LWPs", "find one, ns", "create, wait any, us");
+        let mut points = Vec::new();
         for n in [10, 100, 1_000, 10_000] {
             let idle = || lwp::builder().suspended().stack_size(1 << 14).create(|| ());
             let all: Result<Vec<LwpHandle<()>>, _> = (0..n).map(|_| idle()).collect();
             let Ok(all) = all else {
                 println!("{n:>8}  more than there are threads to be had");
-                lwp::exit_process().unwrap();
-                return;
+                break;
             };
+            // The first is the last on the list.
             let find = time(|| assert!(lwp::state(all[0].id()).is_ok()));
-            let any = time(|| {
+            let wait_any = time(|| {
                 lwp::create(|| ()).unwrap();
                 lwp::wait_any().unwrap();
             });
-            println!("{n:>8}{:>16}{:>24.1}", find.as_nanos(), any.as_nanos() as f64 / 1e3);
+            println!("{n:>8}{:>16}{:>24.1}", find.as_nanos(), wait_any.as_nanos() as f64 / 1e3);
+            points.push(Point { lwps: n, find, wait_any });
             for lwp in all {
                 lwp::resume(lwp.id()).unwrap();
                 lwp.wait().unwrap();
             }
         }
+        points
+    }
+
+    /// Heap that an LWP takes while it is there, and a thread of std's.
+    fn memory() {
+        const MANY: usize = 500;
+        let before = live();
+        let lwps: Vec<_> = (0..MANY).map(|_| lwp::builder().suspended().create(|| ()).unwrap()).collect();
+        let of_lwp = (live() - before) / MANY;
+        for lwp in lwps {
+            lwp::resume(lwp.id()).unwrap();
+            lwp.wait().unwrap();
+        }
+        let before = live();
+        let threads: Vec<_> = (0..MANY).map(|_| thread::spawn(thread::park)).collect();
+        let of_thread = (live() - before) / MANY;
+        for thread in threads {
+            thread.thread().unpark();
+            thread.join().unwrap();
+        }
+        println!("\nHeap beyond the stack, bytes: {of_lwp} an LWP, of which {of_thread} are its thread's");
     }
 
     pub fn main() -> ExitCode {
@@ -200,8 +231,13 @@ mod std_threads {
             row("suspend and continue", "park and unpark", 3.0, &stopped),
             row("create, exit and wait", "spawn and join", 1.5, &created),
         ];
-        // It ends by an exit where there are not enough threads.
-        _ = Process::builder().maxlwp(10_002).start(growth).unwrap().wait();
+        let points = Process::builder().maxlwp(10_002).start(growth).unwrap().wait().expect("no LWP fails");
+        growth::describe(&points);
+        if let Some(file) = std::env::var_os("LWP_BENCH_PLOT") {
+            growth::plot(&points, file.as_ref()).expect("the picture can be written");
+            println!("drawn: {}", file.display());
+        }
+        Process::start(memory).unwrap().wait().expect("no LWP fails");
         if met == [true; 2] { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

@@ -1,0 +1,134 @@
+//! `cargo ci triage`: which defect of the sources each failure of a suite is due to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lwp_loom_tests::job::{Job, Verdict};
+use lwp_loom_tests::litmus::generate::Suite;
+use lwp_loom_tests::litmus::{Case, Variant};
+
+use crate::backend::Engine;
+use crate::cli::TriageArgs;
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::pool::{self, Pool, Stopped};
+use crate::progress::Progress;
+
+/// What a failure is due to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A defect: with its repair alone the program holds.
+    One(String),
+    /// Several: with every repair but one of these it fails.
+    Several(Vec<String>),
+    /// Nothing that is known: a defect without a name, or a fault of the model.
+    Unknown,
+}
+
+/// Runs the suite as written, and asks of each failure which repair makes it go away.
+pub fn triage(args: &TriageArgs) -> Result<(), Error> {
+    let engine = Engine::Complete;
+    let worker = args.worker.clone().map_or_else(|| engine.build_worker(), Ok)?;
+    let interrupt = Interrupt::install()?;
+    let pool = Pool::new(worker, engine.name(), pool::size(args.jobs), interrupt);
+    let mut unknown = 0;
+    println!(
+        "| suite | revision | programs | fail as written | due to | smallest |\n|---|---|---|---|---|---|"
+    );
+    for suite in &args.suite {
+        for system in ["1.62", "1.69.2.6"] {
+            let found = of(&pool, *suite, system).map_err(|stopped| match stopped {
+                Stopped::Interrupted => Error::Interrupted,
+                Stopped::NoWorker(why) => Error::Failed(why),
+            })?;
+            found.print(*suite, system);
+            unknown += found.due.get(&Due::Unknown).map_or(0, Vec::len);
+        }
+    }
+    if unknown == 0 {
+        Ok(())
+    } else {
+        Err(Error::Failed(format!("{unknown} failures are due to nothing that has a name")))
+    }
+}
+
+/// The failures of a suite under a revision, by what they are due to; each by the program's place.
+struct Triage {
+    programs: usize,
+    due: BTreeMap<Due, Vec<Case>>,
+}
+
+fn of(pool: &Pool, suite: Suite, revision: &str) -> Result<Triage, Stopped> {
+    let of_program = |program| Case::all_of(&Arc::new(program));
+    let is_wanted = |case: &Case| case.revision.name() == revision && case.variant == Variant::AsWritten;
+    let cases: Vec<Case> = suite.programs().flat_map(of_program).filter(is_wanted).collect();
+    let programs = cases.len();
+    let mut left = failing(pool, cases, Variant::AsWritten)?;
+    let mut due: BTreeMap<Due, Vec<Case>> = BTreeMap::new();
+    for (only, name) in variants("only-") {
+        let fail = failing(pool, left.clone(), only)?;
+        let holds = |case: &Case| fail.iter().all(|other| other.litmus.name != case.litmus.name);
+        let (gone, still): (Vec<Case>, Vec<Case>) = left.into_iter().partition(holds);
+        if !gone.is_empty() {
+            due.insert(Due::One(name), gone);
+        }
+        left = still;
+    }
+    let mut needed: Vec<Vec<String>> = vec![Vec::new(); left.len()];
+    for (without, name) in variants("without-") {
+        let fail = failing(pool, left.clone(), without)?;
+        for (case, needed) in left.iter().zip(&mut needed) {
+            if fail.iter().any(|other| other.litmus.name == case.litmus.name) {
+                needed.push(name.clone());
+            }
+        }
+    }
+    for (case, needed) in left.into_iter().zip(needed) {
+        let to = if needed.is_empty() { Due::Unknown } else { Due::Several(needed) };
+        due.entry(to).or_default().push(case);
+    }
+    Ok(Triage { programs, due })
+}
+
+/// The variants whose names begin so, each with the repair that it is about.
+fn variants(prefix: &str) -> impl Iterator<Item = (Variant, String)> {
+    Variant::all().filter_map(move |variant| Some((variant, variant.name().strip_prefix(prefix)?.to_owned())))
+}
+
+/// Those of the cases that fail in a variant.
+fn failing(pool: &Pool, cases: Vec<Case>, variant: Variant) -> Result<Vec<Case>, Stopped> {
+    let cases: Vec<Case> = cases
+        .into_iter()
+        .map(|case| Case::new(case.litmus.clone(), case.revision, variant, case.cpus))
+        .collect();
+    let jobs = cases.iter().map(|case| Job { program: case.name(), ..Job::default() }).collect();
+    let mut progress = Progress::new(&variant.name(), cases.len());
+    pool.watch(progress.watcher());
+    let findings = pool.run(jobs, |_, finding| {
+        progress.explored(finding);
+        progress.step();
+    })?;
+    let failed = findings.iter().map(|finding| finding.verdict == Verdict::Failed);
+    Ok(cases.into_iter().zip(failed).filter(|(_, failed)| *failed).map(|(case, _)| case).collect())
+}
+
+impl Triage {
+    fn print(&self, suite: Suite, revision: &str) {
+        let all: usize = self.due.values().map(Vec::len).sum();
+        let head = format!("| {} | {} | {} | {all} |", suite.name(), revision, self.programs);
+        if self.due.is_empty() {
+            println!("{head} | |");
+        }
+        for (due, cases) in &self.due {
+            let due = match due {
+                Due::One(repair) => format!("`{repair}`"),
+                Due::Several(repairs) => {
+                    repairs.iter().map(|r| format!("`{r}`")).collect::<Vec<_>>().join(" and ")
+                }
+                Due::Unknown => "nothing that has a name".into(),
+            };
+            let smallest = &cases[0].litmus;
+            println!("{head} {due}: {} | `{}`: {} |", cases.len(), smallest.name, smallest.about);
+        }
+    }
+}
