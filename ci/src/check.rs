@@ -23,7 +23,7 @@ use crate::progress::Progress;
 use crate::select::Wanted;
 use crate::summary::{self, Output};
 use crate::tally::Tally;
-use crate::{revision, select, table};
+use crate::{explain, revision, select, table};
 
 /// Runs the check. Whatever is wrong with the request is found before anything runs.
 pub fn check(args: &CheckArgs) -> Result<(), Error> {
@@ -71,6 +71,9 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         ..Report::default()
     };
     let stopped = explore(&mut report, &pools, &selected.families, &sites, &template, args).err();
+    if stopped.is_none() {
+        explain_failures(&mut report, &pools, &template);
+    }
     report.incomplete = stopped.is_some();
 
     let why = stopped.as_ref().map(|stopped| match stopped {
@@ -96,6 +99,17 @@ fn refuse_too_many_threads(args: &CheckArgs, families: &[Family]) -> Result<(), 
             Err(Error::Input(message))
         }
         None => Ok(()),
+    }
+}
+
+/// Adds to each failure how it went. Of a check in which much fails, the first ones say enough.
+fn explain_failures(report: &mut Report, pools: &[(Engine, Pool)], template: &Job) {
+    const EXPLAINED: usize = 10;
+    for failure in report.failures.iter_mut().take(EXPLAINED) {
+        if let Some((_, pool)) = pools.iter().find(|(engine, _)| engine.name() == failure.engine) {
+            let template = Job { program: failure.program.clone(), ..template.clone() };
+            failure.timeline = explain::timeline(pool, &template, failure);
+        }
     }
 }
 

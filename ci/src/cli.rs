@@ -57,6 +57,11 @@ pub enum Command {
     ///
     /// Exit status: 1 if it fails again, 0 if it does not, 2 if the string is refused.
     Replay(ReplayArgs),
+    /// Show how a program fails: a timeline with a column for each LWP, and what decided it in plain words.
+    ///
+    /// The execution is one with as few preemptions as a search finds, or the one that SCHEDULE stands for.
+    /// Exit status: 1 if it fails, 0 if it does not, 2 if the string or a file is refused.
+    Explain(ExplainArgs),
     /// Run everything that must hold before a change is merged.
     Test,
     /// Run the tests on real threads under ThreadSanitizer, which wants a nightly toolchain and its rust-src.
@@ -270,6 +275,27 @@ pub struct ReplayArgs {
     /// The CPUs, where a file is for several numbers of them.
     #[arg(long, value_name = "N")]
     pub cpus: Option<NonZeroUsize>,
+    /// Weaken an ordering site, as the failing check did.
+    #[arg(long, value_name = "SITE=ORDERING")]
+    pub weaken: Vec<Weakening>,
+}
+
+/// The arguments of `cargo ci explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The program.
+    pub program: String,
+    /// The replay string that its failure printed.
+    pub schedule: Option<String>,
+    /// Run it under this engine.
+    #[arg(long, value_name = "E", default_value = "complete")]
+    pub engine: Engine,
+    /// Draw the timeline, as SVG, into this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Write the timeline, as a page, into this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Weaken an ordering site, as the failing check did.
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod cli;
 mod error;
+mod explain;
 mod fmt_programs;
 mod fuzz;
 mod generate;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Triage(args) => triage::triage(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Test => test::test(),
         Command::Races => races::races(),
         Command::Fuzz(args) => fuzz::fuzz(&args),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use lwp_loom_tests::coverage::Coverage;
@@ -43,7 +43,7 @@ impl<'a> Output<'a> {
 
 /// Prints the report, writes it, and fails unless it is green. `stopped` says what stopped the check, if anything did.
 pub fn finish(report: &Report, json: Option<Output<'_>>, stopped: Option<&str>) -> Result<(), Error> {
-    io::stdout()
+    anstream::stdout()
         .write_all(text(report, stopped).as_bytes())
         .map_err(|e| Error::Failed(format!("cannot print the report: {e}")))?;
     if let Some(json) = json {
@@ -177,6 +177,7 @@ fn again(failure: &Finding, selection: &[String]) -> Vec<String> {
     if let Some(schedule) = &failure.schedule {
         let weaken = with(|s| s.starts_with("--weaken"));
         commands.push(format!("replay: cargo ci replay {program} {}{weaken}", quoted(schedule)));
+        commands.push(format!("explain: cargo ci explain {program} {}{weaken}", quoted(schedule)));
     }
     commands
 }

@@ -8,6 +8,9 @@ use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{Bounded, LeftOut, OrderingRow, Outcomes, Run};
 use lwp_loom_tests::suite::Family;
+use lwp_loom_tests::timeline::{layout, text as timeline};
+
+use crate::explain;
 
 /// The longest explanation of a break that a line has room for.
 const HOW: usize = 60;
@@ -193,6 +196,10 @@ pub fn failures(failures: &[Finding], again: impl Fn(&Finding) -> Vec<String>) -
         }
         for command in again(finding) {
             let _ = writeln!(text, "  {command}");
+        }
+        if let Some(how) = &finding.timeline {
+            text += "\n";
+            text += &timeline::draw(how, &layout::lay_out(how), explain::width());
         }
         text.push('\n');
     }

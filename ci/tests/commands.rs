@@ -10,7 +10,9 @@ fn ci(args: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn no_command_prints_the_help() {
     let (_, stderr) = ci(&[]);
-    for command in ["check", "audit", "growth", "merge", "replay", "test", "races", "fuzz", "bench"] {
+    let commands =
+        ["check", "audit", "growth", "merge", "replay", "explain", "test", "races", "fuzz", "bench"];
+    for command in commands {
         assert!(stderr.contains(&format!("\n  {command} ")), "{command}: {stderr}");
     }
 }
@@ -47,6 +49,24 @@ fn an_unknown_program_cannot_be_replayed() {
     let (status, stderr) = ci(&["replay", "no/such/program", "schedule"]);
     assert_eq!(status, Some(2));
     assert!(stderr.contains("unknown program or family `no/such/program`"), "{stderr}");
+}
+
+/// Whatever is wrong with the request is found before anything is built or run.
+#[test]
+fn what_cannot_be_explained_or_written_is_bad_input_and_nothing_runs() {
+    let program = "lwp/1.62/as-written/2-cpus/lost-continue";
+    for (args, says) in [
+        (&["no/such/program"][..], "there is no program `no/such/program`"),
+        (&[program, "lwp1-0-a-0", "--engine", "loom"], "loom has no strings"),
+        (&[program, "--svg", "no/such/folder/x.svg"], "cannot write no/such/folder/x.svg"),
+        (&[program, "--html", "no/such/folder/x.html"], "cannot write no/such/folder/x.html"),
+        (&[program, "--svg", "x", "--html", "x"], "name the same file"),
+        (&[program, "--weaken", "no-such-site=relaxed"], "no-such-site"),
+    ] {
+        let (status, stderr) = ci(&[&["explain"], args].concat());
+        assert_eq!(status, Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(says) && !stderr.contains("Finished"), "{args:?}: {stderr}");
+    }
 }
 
 #[test]

@@ -16,6 +16,11 @@ use crate::observe::{self, Event};
 pub struct LockId(pub(crate) usize);
 
 impl LockId {
+    /// The place with this number, from 0. It need not be one of any machine.
+    pub const fn numbered(n: usize) -> LockId {
+        LockId(n)
+    }
+
     /// The place's number, from 0.
     pub const fn number(self) -> usize {
         self.0
@@ -45,7 +50,7 @@ impl Locks {
     #[track_caller]
     pub fn new(classes: &[Class]) -> Locks {
         crate::witness::new_machine();
-        observe::tell(|| Event::Machine);
+        observe::tell(|| Event::Machine { locks: classes.to_vec() });
         let lock = |(n, class): (usize, &Class)| CachePadded::new(Mutex::new(*class, LockId(n)));
         Locks(classes.iter().enumerate().map(lock).collect())
     }

@@ -18,7 +18,10 @@ use crate::sync::ThreadId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A machine starts: whatever was heard before is of another execution, or of no account.
-    Machine,
+    Machine {
+        /// Its locks: a lock's number is its place here.
+        locks: Vec<Class>,
+    },
     /// There is a new LWP.
     Born {
         /// The LWP.
@@ -166,7 +169,7 @@ pub enum Event {
         /// Which.
         on: &'static str,
     },
-    /// The LWP's memory was freed.
+    /// The LWP's memory is about to be freed.
     Freed {
         /// The LWP.
         lid: Lid,

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::timeline::Timeline;
+
 /// One program to explore, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -26,6 +28,9 @@ pub struct Job {
     /// loses nothing.
     #[serde(default)]
     pub redundantly: bool,
+    /// Whether to record the failing execution, if there is one, and to send its timeline.
+    #[serde(default)]
+    pub explain: bool,
 }
 
 /// How to go through a program's executions.
@@ -153,6 +158,9 @@ pub struct Finding {
     /// Every transition of `l_stat` that was made.
     #[serde(default)]
     pub transitions: Vec<Transition>,
+    /// How the failing execution went, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Box<Timeline>>,
     /// Wall-clock seconds.
     pub seconds: f64,
 }
@@ -173,6 +181,7 @@ impl Finding {
             schedule: None,
             outcomes: Vec::new(),
             unreached: Vec::new(),
+            timeline: None,
             lock_edges: Vec::new(),
             transitions: Vec::new(),
             seconds: 0.0,

@@ -9,6 +9,7 @@ use lwp_core::netbsd::transitions;
 use lwp_core::witness;
 
 use crate::engine::Exploration;
+use crate::explain::Explainer;
 #[cfg(any(loom, shuttle))]
 use crate::job::Mode;
 use crate::job::{Answer, Finding, Job, LockEdge, Transition, Verdict};
@@ -45,8 +46,12 @@ fn answer(job: Job) -> Result<(), String> {
         seed(fault)?;
     }
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
-    let finding =
-        Findings { program: job.program.clone(), outcomes: outcomes.clone(), subject: subject.clone() };
+    let finding = Findings {
+        program: job.program.clone(),
+        outcomes: outcomes.clone(),
+        subject: subject.clone(),
+        explains: job.explain.then(|| Arc::new(Explainer::new(&subject))),
+    };
     let failed = finding.clone();
     let body = {
         let subject = subject.clone();
@@ -204,6 +209,7 @@ struct Findings {
     program: String,
     outcomes: Arc<Mutex<BTreeSet<String>>>,
     subject: Subject,
+    explains: Option<Arc<Explainer>>,
 }
 
 impl Findings {
@@ -211,7 +217,7 @@ impl Findings {
         let mut outcomes: Vec<String> =
             self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
         outcomes.extend((exploration.standstills > 0).then(|| HANG.to_owned()));
-        let (mut verdict, mut message) = (exploration.verdict, exploration.message);
+        let (mut verdict, mut message) = (exploration.verdict, exploration.message.clone());
         if verdict == Verdict::Complete
             && self.subject.must_show().is_empty()
             && let Err(surprise) = self.subject.judge(&outcomes)
@@ -225,18 +231,24 @@ impl Findings {
         };
         let searched_all = ENGINE == "complete" && verdict == Verdict::Complete;
         (verdict, message) = hold_against(&self.subject.must_show(), searched, verdict, message);
+        let failed = matches!(verdict, Verdict::Failed | Verdict::Defect);
+        let explains = self.explains.as_ref().filter(|_| failed);
+        let failure = exploration.message.clone().unwrap_or_default();
         write(&Answer::Done(Finding {
-            bound: exploration.bound.filter(|_| verdict == Verdict::Bounded),
+            bound: exploration.bound.clone().filter(|_| verdict == Verdict::Bounded),
             message,
             executions: exploration.executions,
             distinct: exploration.distinct,
             blocked: exploration.blocked,
             steps: exploration.steps,
-            schedule: exploration.schedule,
+            schedule: exploration.schedule.clone(),
             unreached: if searched_all { self.subject.unreached(&outcomes) } else { Vec::new() },
             outcomes,
             lock_edges: lock_edges(),
             transitions: transitions(),
+            // Last: what is run to explain a failure is no part of what was found.
+            timeline: explains
+                .and_then(|explains| explains.explain(&self.program, failure, exploration.schedule)),
             seconds: exploration.seconds,
             ..Finding::of(self.program.clone(), ENGINE, verdict)
         }));

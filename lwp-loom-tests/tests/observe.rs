@@ -26,7 +26,7 @@ struct Mirror {
 impl Mirror {
     fn hear(&mut self, event: &Event) {
         match event.clone() {
-            Event::Machine => {
+            Event::Machine { .. } => {
                 let looks = self.looks;
                 *self = Mirror { looks, released: self.released, ..Mirror::default() };
             }

@@ -28,6 +28,12 @@ pub const PS_WEXIT: u32 = 0x2000;
 /// The process is about to stop: its LWPs come to a halt one by one.
 pub const PS_STOPPING: u32 = 0x80000000;
 
+/// The names of the flags that are set in `p_sflag`.
+pub fn process_names(p_sflag: u32) -> impl Iterator<Item = &'static str> {
+    let names = [(PS_WCORE, "PS_WCORE"), (PS_WEXIT, "PS_WEXIT"), (PS_STOPPING, "PS_STOPPING")];
+    names.into_iter().filter(move |(flag, _)| p_sflag & flag != 0).map(|(_, name)| name)
+}
+
 /// The names of the flags that are set in `l_flag`.
 pub fn names(l_flag: usize) -> impl Iterator<Item = &'static str> {
     const NAMES: [(usize, &str); 9] = [

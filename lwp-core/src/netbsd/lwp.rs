@@ -198,6 +198,7 @@ impl KernelLwp {
 
     /// Clears LW_RUNNING without a lock, as `lwp_exit_switchaway` does: the LWP is a zombie, and nobody else is to
     /// change its flags any more.
+    #[track_caller]
     pub(super) fn stop_running(&self) {
         self.touch();
         let flags = self.l_flag.load(Site::LFlagLook);
@@ -265,9 +266,9 @@ impl KernelLwp {
     #[track_caller]
     pub(super) fn free(&self) {
         self.touch();
+        observe::tell(|| Event::Freed { lid: self.l_lid });
         // SAFETY: whoever frees the LWP is its only user; a checker verifies that everybody else came before.
         self.freed.with_mut(|freed| unsafe { *freed = true });
-        observe::tell(|| Event::Freed { lid: self.l_lid });
     }
 
     /// Where `site` is ordered by a barrier that stores alone obey, a use of the LWP may be performed as late as here.

@@ -22,6 +22,8 @@ use super::world::World;
 thread_local! {
     /// Whether this operating-system thread explores, so that its panics are not for the terminal.
     pub static EXPLORES: Cell<bool> = const { Cell::new(false) };
+    /// Steps that the execution has taken which runs on this operating-system thread.
+    pub static TAKEN: Cell<usize> = const { Cell::new(0) };
     /// Where the last panic of a model was.
     pub static PANICKED_AT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -37,6 +39,8 @@ pub struct Bounds {
     pub steps: usize,
     /// Whether an execution in which nobody can go on is one like any other, and no failure.
     pub standstills_are_outcomes: bool,
+    /// Whether to go on after a failure, until an execution ends well.
+    pub until_one_ends_well: bool,
 }
 
 /// The distinct executions, where somebody wants to know them.
@@ -67,6 +71,10 @@ pub struct Tally {
     pub bound: Option<String>,
     /// The distinct executions.
     pub traces: Option<Traces>,
+    /// Whether an execution has ended well, where one was looked for.
+    pub ended_well: bool,
+    /// Whether one has failed before it came to a standstill, where one that ends well was looked for.
+    pub failed_early: bool,
 }
 
 /// Runs executions as a strategy says.
@@ -161,6 +169,14 @@ impl<S: Strategy> Execution<S> {
         let known = self.failure.as_ref().is_some_and(|f| f.kind == FailureKind::Nondeterministic);
         if let Some(early) = early.filter(|_| !known) {
             self.failure = Some(early);
+        }
+        if self.bounds.until_one_ends_well && !known {
+            self.tally.ended_well = self.failure.is_none() && ending == Ending::Complete;
+            let early = self.failure.take().is_some_and(|failure| !failure.kind.is_standstill());
+            self.tally.failed_early |= early;
+            if self.tally.ended_well {
+                return false;
+            }
         }
         if let Some(failure) = self.failure.take() {
             if self.bounds.standstills_are_outcomes && failure.kind.is_standstill() {
@@ -261,6 +277,7 @@ impl<S: Strategy> Execution<S> {
             unreachable!("an enabled thread has announced what it does")
         };
         self.schedule.push(step);
+        TAKEN.set(self.schedule.len());
         self.tally.steps += 1;
         self.monitor.step(self.tally.steps, thread, announcement.place);
 

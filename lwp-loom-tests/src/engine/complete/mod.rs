@@ -13,6 +13,7 @@
 //! | [`search`] | the complete search |
 //! | [`plain`], [`random`], [`pct`], [`mod@replay`] | other ways to run the same program |
 //! | [`schedule`], [`failure`], [`estimate`], [`monitor`] | replay strings, failures in words, how far a search is |
+//! | [`hope`] | whether an execution can still end well |
 //! | [`execution`], `runner` | the engine's side of the back end, and shuttle's |
 //!
 //! # What is complete
@@ -28,6 +29,7 @@ pub mod estimate;
 pub mod event;
 pub mod execution;
 pub mod failure;
+pub mod hope;
 pub mod monitor;
 pub mod pct;
 pub mod plain;
@@ -46,8 +48,9 @@ use std::time::{Duration, Instant};
 use super::Exploration;
 use crate::job::{Limits, Verdict};
 
-pub use execution::Traces;
+pub use execution::{TAKEN, Traces};
 pub use monitor::Progress;
+pub use runner::Body;
 pub use schedule::ReplayError;
 pub use search::Flaw;
 
@@ -67,6 +70,8 @@ pub struct Options {
     pub traces: bool,
     /// Take an execution in which nobody can go on for one like any other, and go on.
     pub standstills_are_outcomes: bool,
+    /// Go on after a failure, until an execution ends well.
+    pub until_one_ends_well: bool,
     /// A mistake in the search, for those who check it.
     pub flaw: Flaw,
     /// How long a thread may be away between two visible operations before it is given up for lost.
@@ -173,18 +178,29 @@ fn run<S: Strategy + Send + 'static>(
     progress: &mut dyn FnMut(&Progress),
 ) -> (Exploration, Traces) {
     let started = Instant::now();
+    let mut tally = tally(options, strategy, body, progress);
+    let traces = tally.traces.take();
+    (exploration(program, started, tally, traces.as_ref()), traces.unwrap_or_default())
+}
+
+#[track_caller]
+fn tally<S: Strategy + Send + 'static>(
+    options: &Options,
+    strategy: S,
+    body: impl Fn() + Send + Sync + 'static,
+    progress: &mut dyn FnMut(&Progress),
+) -> Tally {
     let limits = &options.limits;
     let bounds = Bounds {
         time: limits.seconds.map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)),
         executions: limits.executions,
         steps: limits.branches.unwrap_or(STEPS),
         standstills_are_outcomes: options.standstills_are_outcomes,
+        until_one_ends_well: options.until_one_ends_well,
     };
     let place = Location::caller();
     let setup = Setup { bounds, traces: options.traces, place, away: options.away, progress };
-    let mut tally = runner::run(setup, strategy, Arc::new(body));
-    let traces = tally.traces.take();
-    (exploration(program, started, tally, traces.as_ref()), traces.unwrap_or_default())
+    runner::run(setup, strategy, Arc::new(body))
 }
 
 fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Traces>) -> Exploration {

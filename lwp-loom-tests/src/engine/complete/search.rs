@@ -116,6 +116,8 @@ pub struct Search {
     /// Whether the bound on preemptions kept anything from being explored.
     cut: bool,
     flaw: Flaw,
+    /// What every execution begins with.
+    prefix: Vec<Step>,
 }
 
 impl Search {
@@ -131,12 +133,20 @@ impl Search {
             preemptions,
             cut: false,
             flaw,
+            prefix: Vec::new(),
         }
+    }
+
+    /// A search through the executions that begin with `prefix`: a search from the state that it leads to.
+    pub fn after(prefix: Vec<Step>, flaw: Flaw) -> Search {
+        Search { prefix, ..Search::new(None, flaw) }
     }
 
     /// Steps one result or one thread further at the deepest node where that is possible. Whether there was one.
     fn backtrack(&mut self) -> bool {
-        while let Some(node) = self.stack.last_mut() {
+        while self.stack.len() > self.prefix.len()
+            && let Some(node) = self.stack.last_mut()
+        {
             if node.choices.is_some_and(|n| node.choice + 1 < n) && self.flaw != Flaw::OneChoice {
                 node.choice += 1;
                 return true;
@@ -196,7 +206,9 @@ impl Search {
         let local = candidates.iter().find(local);
         let last_again = candidates.has(last).then_some(last);
         let choice = if self.preemptions.is_some() { last_again.or(local) } else { local.or(last_again) };
-        let Some(thread) = choice.or_else(|| candidates.first()) else {
+        let given = self.prefix.get(self.depth).copied();
+        let chosen = given.map(|step| step.thread).or(choice).or_else(|| candidates.first());
+        let Some(thread) = chosen else {
             return Decision::GiveUp(Ending::Blocked);
         };
         let preemptions = self.stack.last().map_or(0, |p| p.preemptions + usize::from(p.preempts(p.thread)));
@@ -210,7 +222,7 @@ impl Search {
             backtrack: Threads::one(thread),
             sleep: self.asleep,
             thread,
-            choice: 0,
+            choice: given.and_then(|step| step.choice).unwrap_or(0),
             choices: choices(world, thread),
             explored: 0,
             last,
@@ -233,6 +245,9 @@ impl Search {
 
     /// Makes sure that the operation of `thread`, which races with the event at `event`, is also explored before it.
     fn reverse(&mut self, world: &World, event: Index, thread: usize, dependencies: &Dependencies) {
+        if (event as usize) < self.prefix.len() {
+            return;
+        }
         let history = &world.history;
         let raced = history.event(event);
         // `v`: for each thread the number of its first event there.

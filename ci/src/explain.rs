@@ -1,0 +1,145 @@
+//! `cargo ci explain`: how a failing execution went.
+
+use std::fs;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use lwp_loom_tests::job::{Finding, Job, Limits, Mode, Verdict};
+use lwp_loom_tests::orderings::sites;
+use lwp_loom_tests::subject::Subject;
+use lwp_loom_tests::suite::Scope;
+use lwp_loom_tests::timeline::{Timeline, html, layout, story, svg, text};
+
+use crate::backend::Engine;
+use crate::cli::ExplainArgs;
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::pool::Pool;
+use crate::select;
+use crate::summary::Output;
+use crate::worker::Unanswered;
+
+/// Preemptions up to which a failure with as few as possible is looked for, and how long each time.
+const PREEMPTIONS: usize = 4;
+const SECONDS: f64 = 10.0;
+
+/// Explains how a program fails, or how the execution does that a string stands for.
+pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
+    let ExplainArgs { program, schedule, engine, .. } = args;
+    if Subject::parse(program).is_none() {
+        return Err(Error::Input(format!("there is no program `{program}`")));
+    }
+    if schedule.is_some() && *engine == Engine::Loom {
+        return Err(Error::Input("loom has no strings that run an execution again".into()));
+    }
+    if args.svg.is_some() && args.svg == args.html {
+        return Err(Error::Input("--svg and --html name the same file".into()));
+    }
+    let mode = schedule.clone().map_or(Mode::Search, |schedule| Mode::Replay { schedule });
+    let weaken = select::weakenings(&args.weaken, &sites(Scope::Default))?;
+    let template = Job { program: program.clone(), weaken, mode, ..Job::default() };
+    let pictures = [(&args.svg, svg::draw as Draw), (&args.html, html::page as Draw)];
+    let pictures =
+        pictures.map(|(path, draw)| path.as_deref().map(|path| Picture::create(path, draw)).transpose());
+    let pictures = pictures.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+
+    let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::default());
+    let found = pool.ask(&Job { explain: schedule.is_some(), ..template.clone() }).map_err(refused)?;
+    if !fails(&found) {
+        pictures.into_iter().for_each(Picture::discard);
+        println!("{}", does_not_fail(&found, schedule.is_some()));
+        return Ok(());
+    }
+    let explained =
+        if schedule.is_some() { found.timeline.clone() } else { timeline(&pool, &template, &found) };
+    let Some(timeline) = explained else {
+        pictures.into_iter().for_each(Picture::discard);
+        let message = found.message.unwrap_or_default();
+        return Err(Error::Failed(format!("it fails, and there is no execution to show: {message}")));
+    };
+    let layout = layout::lay_out(&timeline);
+    let drawn = text::draw(&timeline, &layout, width());
+    anstream::stdout()
+        .write_all(drawn.as_bytes())
+        .map_err(|e| Error::Failed(format!("cannot print the timeline: {e}")))?;
+    for picture in pictures {
+        picture.file.write(&(picture.draw)(&timeline, &layout))?;
+    }
+    Err(Error::Failed(format!("it fails: {}", story::in_short(&timeline))))
+}
+
+/// The timeline of a failure that a search has found: of an execution that fails in the same way with as few preemptions
+/// as a search finds, else of the one that was found. `None` where what failed is no execution.
+pub fn timeline(pool: &Pool, template: &Job, found: &Finding) -> Option<Box<Timeline>> {
+    let same = |other: &Finding| fails(other) && kind(other) == kind(found);
+    let least = template.limits.preemptions.map_or(PREEMPTIONS, |limit| limit.min(PREEMPTIONS));
+    for preemptions in 0..=least {
+        let limits =
+            Limits { preemptions: Some(preemptions), seconds: Some(SECONDS), ..template.limits.clone() };
+        let job = Job { mode: Mode::Search, limits, explain: true, ..template.clone() };
+        if let Ok(finding) = pool.ask(&job)
+            && same(&finding)
+            && let Some(timeline) = finding.timeline
+        {
+            return Some(Box::new(Timeline { safe_preemptions: preemptions.checked_sub(1), ..*timeline }));
+        }
+    }
+    let mode = found.schedule.clone().map_or(template.mode.clone(), |schedule| Mode::Replay { schedule });
+    let again = Job { mode, explain: true, ..template.clone() };
+    pool.ask(&again).ok().filter(fails)?.timeline
+}
+
+/// How wide a timeline may be: as the terminal is.
+pub fn width() -> usize {
+    terminal_size::terminal_size().map_or(text::WIDTH, |(width, _)| width.0.into())
+}
+
+/// Whether an execution has failed.
+fn fails(finding: &Finding) -> bool {
+    matches!(finding.verdict, Verdict::Failed | Verdict::Defect)
+}
+
+/// What kind of failure it is: the engine's name for it.
+fn kind(finding: &Finding) -> &str {
+    finding.message.as_deref().and_then(|message| message.split(": ").next()).unwrap_or_default()
+}
+
+fn refused(unanswered: Unanswered) -> Error {
+    match unanswered {
+        Unanswered::Refused(why) => Error::Input(format!("the program cannot be run: {why}")),
+        Unanswered::Broken(why) => Error::Failed(why),
+    }
+}
+
+fn does_not_fail(found: &Finding, replayed: bool) -> String {
+    let outcomes = found.outcomes.join(" | ");
+    match (&found.bound, replayed) {
+        (_, true) => format!("this execution does not fail; it ends with {outcomes}"),
+        (None, false) => format!("no execution fails: all {} were explored", found.distinct),
+        (Some(bound), false) => {
+            format!("no execution that was explored fails; the search is bounded by {bound}")
+        }
+    }
+}
+
+type Draw = fn(&Timeline, &layout::Layout) -> String;
+
+/// A file that is to hold a picture of the timeline. It is opened before anything runs.
+struct Picture<'a> {
+    path: &'a Path,
+    file: Output<'a>,
+    draw: Draw,
+}
+
+impl<'a> Picture<'a> {
+    fn create(path: &'a Path, draw: Draw) -> Result<Picture<'a>, Error> {
+        Ok(Picture { path, file: Output::create(path)?, draw })
+    }
+
+    /// There is nothing to draw: no empty file is left behind.
+    fn discard(self) {
+        // A file that cannot be removed is empty, which says the same.
+        let _ = fs::remove_file(self.path);
+    }
+}

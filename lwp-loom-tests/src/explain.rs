@@ -1,0 +1,76 @@
+//! Explaining a failure: the failing execution once more, with somebody who listens.
+
+use crate::subject::Subject;
+use crate::timeline::Timeline;
+#[cfg(any(loom, shuttle))]
+use crate::timeline::record::Recorder;
+
+/// Explains the failure of one program.
+///
+/// The complete search has a string that runs the failing execution again. loom has none, so it is listened to from the
+/// beginning: what was heard last is how it failed.
+#[derive(Debug)]
+pub struct Explainer {
+    #[cfg_attr(not(shuttle), expect(dead_code, reason = "only a replay runs the program again"))]
+    subject: Subject,
+    #[cfg(loom)]
+    recorder: Recorder,
+}
+
+impl Explainer {
+    /// For a program whose search is about to begin.
+    pub fn new(subject: &Subject) -> Explainer {
+        Explainer {
+            subject: subject.clone(),
+            #[cfg(loom)]
+            recorder: Recorder::start(),
+        }
+    }
+
+    /// The timeline of the execution that has failed, where it can be had.
+    #[cfg(loom)]
+    pub fn explain(&self, program: &str, failure: String, _: Option<String>) -> Option<Box<Timeline>> {
+        let timeline = self.recorder.timeline(&failure);
+        let timeline = Timeline { program: program.into(), engine: "loom".into(), ..timeline };
+        Some(Box::new(timeline)).filter(|timeline| !timeline.steps.is_empty())
+    }
+
+    /// The timeline of the execution that has failed, where it can be had.
+    #[cfg(shuttle)]
+    pub fn explain(&self, program: &str, _: String, schedule: Option<String>) -> Option<Box<Timeline>> {
+        use std::sync::Arc;
+
+        use crate::engine::complete::{Body, hope, replay};
+        use crate::timeline::Decided;
+
+        let schedule = schedule?;
+        let subject = self.subject.clone();
+        let body: Body = Arc::new(move || drop(subject.run()));
+        let recorder = Recorder::start();
+        let again = body.clone();
+        let failed = replay(program, &schedule, move || again()).ok()?;
+        let timeline = recorder.timeline(&failed.message?);
+        drop(recorder);
+        if timeline.steps.is_empty() {
+            return None;
+        }
+        let decided = hope::last_hope(program, &schedule, &body).ok()?;
+        let decided = decided.map_or(Decided { taken: 0, known: true }, |(hopeful, known)| Decided {
+            taken: hopeful + 1,
+            known,
+        });
+        Some(Box::new(Timeline {
+            program: program.into(),
+            engine: "complete".into(),
+            schedule: Some(schedule),
+            decided: Some(decided),
+            ..timeline
+        }))
+    }
+
+    /// The timeline of the execution that has failed, where it can be had.
+    #[cfg(not(any(loom, shuttle)))]
+    pub fn explain(&self, _: &str, _: String, _: Option<String>) -> Option<Box<Timeline>> {
+        None
+    }
+}

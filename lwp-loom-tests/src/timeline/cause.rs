@@ -1,0 +1,303 @@
+//! What decided a failure: who acted on what was no longer so, who never came back, and who owed them something.
+
+use std::collections::BTreeSet;
+
+use super::moment;
+use super::step::{Step, Timeline, What};
+
+/// What is found out about a failure. Steps are places in [`Timeline::steps`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cause {
+    /// The steps that stand out.
+    pub steps: BTreeSet<usize>,
+    /// The step that decided it, where one did.
+    pub decided: Option<usize>,
+    /// Who acted on what was no longer so.
+    pub stale: Vec<Stale>,
+    /// Whoever cannot go on.
+    pub stuck: Vec<Stuck>,
+    /// The two accesses that nothing orders, where that is what failed.
+    pub race: Option<[Access; 2]>,
+    /// Who had collected an LWP that somebody else waited for.
+    pub stolen: Option<Stolen>,
+}
+
+/// One of two accesses that nothing orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Who: the number of a thread.
+    pub thread: usize,
+    /// What it does, in the engine's words.
+    pub does: String,
+    /// The source file.
+    pub file: String,
+    /// The line in it.
+    pub line: u32,
+    /// The step that it is, where it is one.
+    pub step: Option<usize>,
+}
+
+/// An LWP that was collected from under whoever waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stolen {
+    /// The LWP.
+    pub lid: usize,
+    /// The step in which somebody began to wait for it.
+    pub waits: usize,
+    /// The step in which somebody else freed it.
+    pub freed: usize,
+}
+
+/// Somebody looked, somebody else changed what was seen, and the first acted as if nothing had happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// The look.
+    pub look: usize,
+    /// The change.
+    pub change: usize,
+    /// What was done nevertheless.
+    pub act: usize,
+}
+
+/// Somebody who cannot go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stuck {
+    /// Who: the number of a thread.
+    pub thread: usize,
+    /// The operation of the program that is not over.
+    pub operation: String,
+    /// The step in which it stopped.
+    pub since: usize,
+    /// What it waits for.
+    pub waits: Waits,
+}
+
+/// What somebody who cannot go on waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Waits {
+    /// For a wake-up on a condition variable.
+    Asleep {
+        /// The condition variable.
+        on: String,
+        /// The step in which it went to sleep.
+        slept: usize,
+        /// The last broadcast before that.
+        before: Option<usize>,
+        /// The first change since that nobody was told of: somebody changed what p_smutex covers and released it without
+        /// a broadcast.
+        untold: Option<usize>,
+    },
+    /// For whoever is to continue it.
+    Suspended {
+        /// The step in which it became so.
+        became: usize,
+        /// The step that asked for it.
+        asked: Option<usize>,
+        /// The step in which it was told to exit, if it was.
+        told_to_exit: Option<usize>,
+    },
+    /// For a CPU that does not come, in this state.
+    Cpu(String),
+    /// For an AST, in user mode.
+    Ast,
+    /// For a lock.
+    Lock {
+        /// Which.
+        lock: String,
+        /// Who holds it.
+        holder: usize,
+    },
+    /// For a change of what it saw.
+    Change {
+        /// The look.
+        look: Option<usize>,
+    },
+}
+
+/// Finds out what decided a failure.
+pub fn find(timeline: &Timeline) -> Cause {
+    let hangs = hangs(timeline);
+    let stuck = if hangs { stuck(timeline) } else { Vec::new() };
+    let mut cause = Cause {
+        decided: timeline.deciding_step(),
+        stale: stale(timeline),
+        stuck,
+        race: race(timeline),
+        stolen: stolen(timeline),
+        ..Cause::default()
+    };
+    cause.steps.extend(cause.race.iter().flatten().filter_map(|access| access.step));
+    cause.steps.extend(cause.stolen.iter().flat_map(|stolen| [stolen.waits, stolen.freed]));
+    cause.steps.extend(cause.decided);
+    cause.steps.extend(cause.stale.iter().flat_map(|stale| [stale.look, stale.change, stale.act]));
+    for stuck in &cause.stuck {
+        match &stuck.waits {
+            Waits::Asleep { slept, untold, .. } => {
+                cause.steps.insert(*slept);
+                cause.steps.extend(*untold);
+            }
+            Waits::Suspended { became, asked, told_to_exit } => {
+                cause.steps.insert(*became);
+                cause.steps.extend(*asked);
+                cause.steps.extend(*told_to_exit);
+            }
+            Waits::Change { look } => cause.steps.extend(*look),
+            Waits::Cpu(_) | Waits::Ast | Waits::Lock { .. } => {}
+        }
+    }
+    if timeline.failure.contains("after it was freed") || timeline.failure.starts_with("data race") {
+        cause.steps.extend(timeline.steps.iter().rposition(|step| matches!(step.what, What::Freed { .. })));
+    }
+    cause
+}
+
+/// Whether the failure is that nobody can go on.
+pub fn hangs(timeline: &Timeline) -> bool {
+    let kinds = ["lost wake-up", "deadlock", "livelock", "nobody can go on"];
+    kinds.iter().any(|kind| timeline.failure.starts_with(kind))
+}
+
+/// Every look at a flag or a state of its own, or at who is on a CPU, that was out of date when somebody came to act on it by
+/// halting itself or by freeing another.
+fn stale(timeline: &Timeline) -> Vec<Stale> {
+    let mut all = Vec::new();
+    for (act, step) in timeline.steps.iter().enumerate() {
+        let me = step.thread;
+        let word = match &step.what {
+            What::State { lid, to, .. } if *lid == timeline.lid(me) && to == "LSSUSPENDED" => "l_flag",
+            _ => continue,
+        };
+        let look = timeline.steps[..act].iter().rposition(|look| {
+            look.thread == me
+                && matches!(&look.what, What::Sees { word: seen, lid, .. } if seen == word && *lid == timeline.lid(me))
+        });
+        let Some(look) = look else { continue };
+        let undoes = |change: &Step| {
+            let flag = "LW_WSUSPEND".to_string();
+            change.thread != me
+                && matches!(&change.what, What::Flags { lid, cleared, .. }
+                    if *lid == timeline.lid(me) && cleared.contains(&flag))
+        };
+        if let Some(change) = timeline.steps[look..act].iter().rposition(undoes) {
+            all.push(Stale { look, change: look + change, act });
+        }
+    }
+    all
+}
+
+/// The two accesses of a data race, from the engine's message.
+fn race(timeline: &Timeline) -> Option<[Access; 2]> {
+    let message = timeline.failure.strip_prefix("data race: ")?;
+    let (_, sides) = message.split_once("): ")?;
+    let sides = sides.strip_suffix(", and nothing orders the two").unwrap_or(sides);
+    let (earlier, later) = sides.split_once(" and thread ")?;
+    Some([access(timeline, earlier)?, access(timeline, later)?])
+}
+
+/// One of them, as in `thread 2 stores to it at FILE:LINE:COLUMN`.
+fn access(timeline: &Timeline, side: &str) -> Option<Access> {
+    let (who, place) = side.rsplit_once(" at ")?;
+    let mut place = place.rsplitn(3, ':').skip(1);
+    let (line, file): (u32, _) = (place.next()?.parse().ok()?, place.next()?);
+    let (thread, does) = who.strip_prefix("thread ").unwrap_or(who).split_once(' ')?;
+    let thread: usize = thread.parse().ok()?;
+    let step = timeline.steps.iter().rposition(|step| {
+        step.thread == thread && step.file == file && step.line == line && step.what != What::Fails
+    });
+    Some(Access { thread, does: does.into(), file: file.into(), line, step })
+}
+
+/// Whether the wrong result of a wait is an LWP that somebody else waits for by its number.
+fn stolen(timeline: &Timeline) -> Option<Stolen> {
+    let steps = &timeline.steps;
+    let ends = steps.iter().rposition(|step| matches!(step.what, What::Ends(_)))?;
+    let What::Ends(taken) = &steps[ends].what else { return None };
+    if !timeline.failure.contains(&format!(" gave {taken}, not ")) {
+        return None;
+    }
+    let lid = timeline.threads.iter().find(|thread| thread.name == *taken)?.lid;
+    let wants = format!("wait {taken}");
+    let waits =
+        (1..=timeline.threads.len()).filter(|thread| *thread != steps[ends].thread).find_map(|thread| {
+            let (since, operation) = moment::operation(timeline, thread, ends)?;
+            (operation == wants).then_some(since)
+        });
+    let freed = steps[..ends].iter().rposition(|step| step.what == What::Freed { lid })?;
+    Some(Stolen { lid, waits: waits?, freed })
+}
+
+fn stuck(timeline: &Timeline) -> Vec<Stuck> {
+    let mut all = Vec::new();
+    for thread in 1..=timeline.threads.len() {
+        let mine = |step: &Step| step.thread == thread;
+        let Some(since) = timeline.steps.iter().rposition(|s| mine(s) && s.what != What::Fails) else {
+            continue;
+        };
+        let operation = moment::operation(timeline, thread, since);
+        let operation = operation.map(|(_, operation)| operation.to_string()).unwrap_or_default();
+        let waits = match &timeline.steps[since].what {
+            What::Blocks { lid, for_cpu: true } => for_cpu(timeline, *lid, since),
+            What::Blocks { for_cpu: false, .. } => Waits::Ast,
+            What::Wants { lock, holder } => Waits::Lock { lock: lock.clone(), holder: *holder },
+            What::Spins => {
+                let look = timeline.steps[..since]
+                    .iter()
+                    .rposition(|step| mine(step) && matches!(step.what, What::Sees { .. }));
+                Waits::Change { look }
+            }
+            _ => continue,
+        };
+        all.push(Stuck { thread, operation, since, waits });
+    }
+    all
+}
+
+/// Why an LWP that has left its CPU does not come back.
+fn for_cpu(timeline: &Timeline, of: usize, since: usize) -> Waits {
+    let steps = &timeline.steps;
+    let becomes = |step: &Step| matches!(&step.what, What::State { lid, .. } if *lid == of);
+    let Some(became) = steps.iter().rposition(becomes) else { return Waits::Cpu(String::new()) };
+    let What::State { to, .. } = &steps[became].what else { unreachable!("it was just found") };
+    match to.as_str() {
+        "LSSLEEP" => {
+            let sleeps = |step: &Step| matches!(&step.what, What::Sleeps { lid, .. } if *lid == of);
+            let slept = steps.iter().rposition(sleeps).unwrap_or(became);
+            let on = match &steps[slept].what {
+                What::Sleeps { on, .. } => on.clone(),
+                _ => String::new(),
+            };
+            let broadcasts = |step: &Step| matches!(&step.what, What::Broadcasts { on: told } if *told == on);
+            let before = steps[..slept].iter().rposition(broadcasts);
+            let untold = untold(steps, slept, &on);
+            Waits::Asleep { on, slept, before, untold }
+        }
+        "LSSUSPENDED" => {
+            let flag = |step: &Step, name: &str| matches!(&step.what, What::Flags { lid, set, .. } if *lid == of && set.iter().any(|f| f == name));
+            let asked = steps[..since].iter().rposition(|step| flag(step, "LW_WSUSPEND"));
+            let told_to_exit = steps.iter().rposition(|step| flag(step, "LW_WEXIT"));
+            Waits::Suspended { became, asked, told_to_exit }
+        }
+        state => Waits::Cpu(state.into()),
+    }
+}
+
+/// The first change of the LWPs' number or states, made after somebody went to sleep on `on`, that ends with the release
+/// of p_smutex and without a broadcast since p_smutex was taken.
+fn untold(steps: &[Step], slept: usize, on: &str) -> Option<usize> {
+    if on != "lwpcv" && on != "refcv" {
+        return None;
+    }
+    let counts = |step: &Step| {
+        matches!(&step.what, What::Counted { lid: 0, changes }
+            if changes.iter().any(|(name, ..)| matches!(name.as_str(), "p_nlwps" | "p_nzlwps" | "p_nrlwps")))
+    };
+    let changes = (slept..steps.len()).filter(|n| counts(&steps[*n]));
+    changes.into_iter().find(|&n| {
+        let by = steps[n].thread;
+        let section = |step: &&Step| {
+            !(step.thread == by && matches!(&step.what, What::Takes { lock, .. } if lock == "p_smutex"))
+        };
+        let told = |step: &Step| step.thread == by && matches!(step.what, What::Broadcasts { .. });
+        !steps[..n].iter().rev().take_while(section).any(told)
+    })
+}
