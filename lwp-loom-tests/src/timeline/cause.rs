@@ -145,10 +145,19 @@ pub fn find(timeline: &Timeline) -> Cause {
             Waits::Cpu(_) | Waits::Ast | Waits::Lock { .. } => {}
         }
     }
-    if timeline.failure.contains("after it was freed") || timeline.failure.starts_with("data race") {
+    if is_about_memory(timeline) {
         cause.steps.extend(timeline.steps.iter().rposition(|step| matches!(step.what, What::Freed { .. })));
     }
     cause
+}
+
+/// Whether the failure is that memory was used by two at once, or after it was freed.
+pub fn is_about_memory(timeline: &Timeline) -> bool {
+    let failure = &timeline.failure;
+    // loom's words for a data race come last.
+    failure.contains("after it was freed")
+        || failure.starts_with("data race")
+        || failure.contains(": Concurrent ")
 }
 
 /// Whether the failure is that nobody can go on.

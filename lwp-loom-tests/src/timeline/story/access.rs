@@ -1,6 +1,6 @@
 //! Memory that two use at once, or that is used after it was freed.
 
-use super::super::cause::{Access, Cause};
+use super::super::cause::{Access, Cause, is_about_memory};
 use super::super::moment;
 use super::super::step::What;
 use super::{Teller, list, named};
@@ -70,8 +70,7 @@ impl Teller<'_> {
     /// Who freed memory that was in use, and whether it looked first.
     pub(super) fn freed(&self, cause: &Cause) -> Option<String> {
         let timeline = self.timeline;
-        let failure = &timeline.failure;
-        if !(failure.contains("after it was freed") || failure.starts_with("data race")) {
+        if !is_about_memory(timeline) {
             return None;
         }
         let is_free = |n: &&usize| matches!(timeline.steps[**n].what, What::Freed { .. });
