@@ -9,7 +9,7 @@ use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::orderings::{SiteInfo, sites};
 use lwp_loom_tests::reach::{LOOM_THREADS, Loom};
-use lwp_loom_tests::report::{LeftOut, Outcomes, Report, Shard};
+use lwp_loom_tests::report::{LeftOut, Outcomes, Report, Shard, Unreached};
 use lwp_loom_tests::suite::{Family, Scope};
 
 use crate::agreement::Agreement;
@@ -36,6 +36,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         system: args.system,
         variant: args.variant,
         cpus: args.cpus.map(NonZeroUsize::get),
+        engine: args.engine.map(Way::engine),
         sample: args.sample.map(|n| (n.get(), args.seed)),
     };
     let mut selected = select::families(&wanted, scope)?;
@@ -232,6 +233,7 @@ fn explore_families(
         .unzip();
     let mut failures = BTreeMap::new();
     let mut outcomes = BTreeMap::new();
+    let mut unreached = BTreeMap::new();
     let shows_outcomes = !args.names.is_empty() && jobs.len() < FEW;
     let mut slowest = report.slowest.take();
     let mut progress = Progress::new(engine.name(), jobs.len());
@@ -258,6 +260,12 @@ fn explore_families(
         if slowest.as_ref().is_none_or(|(_, _, seconds)| finding.seconds > *seconds) {
             slowest = Some((finding.program.clone(), finding.engine.clone(), finding.seconds));
         }
+        if !finding.unreached.is_empty() {
+            unreached.insert(
+                index,
+                Unreached { program: finding.program.clone(), outcomes: finding.unreached.clone() },
+            );
+        }
         if shows_outcomes {
             outcomes.insert(index, outcomes_of(finding));
         }
@@ -269,6 +277,7 @@ fn explore_families(
     report.runs.extend(tallies.iter().map(Tally::run));
     report.failures.extend(failures.into_values());
     report.outcomes.extend(outcomes.into_values());
+    report.unreached.extend(unreached.into_values());
     explored.map(drop)
 }
 

@@ -9,9 +9,12 @@ use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::collection::collection;
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::{Case, Variant};
+use lwp_loom_tests::oracle;
 use lwp_loom_tests::orderings::SiteInfo;
+use lwp_loom_tests::reach::{Bound, Loom};
 use lwp_loom_tests::suite::{self, Family, Scope};
 
+use crate::backend::Engine;
 use crate::cli::Weakening;
 use crate::error::Error;
 use crate::programs;
@@ -29,6 +32,8 @@ pub struct Wanted<'a> {
     pub variant: Option<Variant>,
     /// The only number of CPUs.
     pub cpus: Option<usize>,
+    /// The only engine.
+    pub engine: Option<Engine>,
     /// How many programs, chosen by a seed.
     pub sample: Option<(usize, u64)>,
 }
@@ -68,7 +73,8 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
         }
     }
     for suite in wanted.suites {
-        cases.extend(suite.programs().flat_map(|program| wanted.cases(&Arc::new(program))));
+        let programs = suite.programs().map(|program| wanted.reach(program));
+        cases.extend(programs.flat_map(|program| wanted.cases(&Arc::new(program))));
     }
     let mut families = Vec::new();
     if wanted.names.is_empty() && wanted.suites.is_empty() {
@@ -92,6 +98,20 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
 }
 
 impl Wanted<'_> {
+    /// How far loom goes through a generated program is known once one knows whether it ends in every order.
+    fn reach(&self, program: Program) -> Program {
+        if self.engine == Some(Engine::Complete) || matches!(program.loom, Loom::NotAtAll(_)) {
+            return program;
+        }
+        let loom = match oracle::reference(&program) {
+            Some(reference) if !reference.hangs => {
+                Loom::Bounded(Bound { preemptions: None, forgets_stores: true })
+            }
+            _ => Loom::NotAtAll("in some order somebody waits for ever, which ends loom's search"),
+        };
+        Program { loom, ..program }
+    }
+
     /// The cases that are wanted of a program that was found by itself.
     fn cases(&self, program: &Arc<Program>) -> Vec<Case> {
         let here = |case: &Case| self.system.is_none_or(|system| system.ends_with(case.revision.name()));
@@ -234,7 +254,6 @@ pub fn unknown(what: &str, name: &str, kind: &str, existing: impl Iterator<Item 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lwp_loom_tests::reach::Loom;
 
     fn family(name: &'static str, programs: &[&str]) -> Family {
         let programs = programs.iter().map(|p| p.to_string()).collect();

@@ -82,7 +82,7 @@ fn is_complete(run: &Run) -> bool {
 fn text(report: &Report, stopped: Option<&str>) -> String {
     let runs = &report.runs;
     let mut text = table::runs(runs) + "\n";
-    text += &table::outcomes(&report.outcomes);
+    text += &table::outcomes(&report.outcomes, &report.unreached);
     text += &table::failures(&report.failures, |failure| again(failure, &report.selection));
     if let Some((program, engine, seconds)) = &report.slowest {
         text += &format!("slowest: {program} ({engine}), {seconds:.1} s\n");
@@ -101,6 +101,13 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         text.push('\n');
     }
     text += &table::bounded(&report.bounded, &report.left_out);
+    if !report.unreached.is_empty() {
+        let outcomes: usize = report.unreached.iter().map(|program| program.outcomes.len()).sum();
+        let programs = report.unreached.len();
+        text += &format!(
+            "reference: {outcomes} outcomes of {programs} programs are allowed, and no execution comes to them\n\n"
+        );
+    }
     text += &table::transitions(&report.transitions.coverage(), report.outcomes.is_empty());
     if let Some(why) = &report.skipped {
         text += &format!("orderings: not searched, because {why}\n\n");

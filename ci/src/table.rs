@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use lwp_loom_tests::audit::{Order, Sight, Standing};
 use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
-use lwp_loom_tests::report::{Bounded, LeftOut, OrderingRow, Outcomes, Run};
+use lwp_loom_tests::report::{Bounded, LeftOut, OrderingRow, Outcomes, Run, Unreached};
 use lwp_loom_tests::suite::Family;
 use lwp_loom_tests::timeline::{layout, text as timeline};
 
@@ -91,13 +91,17 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
 }
 
 /// What programs that were named came to, each with its outcomes.
-pub fn outcomes(programs: &[Outcomes]) -> String {
+pub fn outcomes(programs: &[Outcomes], unreached: &[Unreached]) -> String {
     let mut text = String::new();
     for Outcomes { program, engine, verdict, executions, outcomes } in programs {
         let count = outcomes.len();
         let _ = writeln!(text, "{program} ({engine}): {verdict}, {executions} executions, {count} outcomes");
         for outcome in outcomes {
             let _ = writeln!(text, "  {outcome}");
+        }
+        let never = unreached.iter().filter(|other| engine == "complete" && other.program == *program);
+        for outcome in never.flat_map(|program| &program.outcomes) {
+            let _ = writeln!(text, "  never reached, though allowed: {outcome}");
         }
     }
     if !text.is_empty() {

@@ -65,6 +65,9 @@ fn steps() -> Vec<Step> {
     for &backend in Backend::ALL.iter().filter(|backend| **backend != Backend::Std) {
         steps.push(Step::new("gate", backend, &["test", "--release", "-p", "lwp-loom-tests"]));
     }
+    let suites =
+        &["ci", "check", "--suite", "2x2", "--suite", "3x1", "--engine", "complete", "--variant", "repaired"];
+    steps.push(Step::new("suites", Backend::Std, suites));
     // libFuzzer is C++: where nothing compiles that, the seeds' replay among the tests above must do.
     if has_cxx_compiler() {
         let fuzz = &["test", "--manifest-path", "fuzz/Cargo.toml"];

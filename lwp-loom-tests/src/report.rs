@@ -24,6 +24,9 @@ pub struct Report {
     /// What programs that were asked for by name came to.
     #[serde(default)]
     pub outcomes: Vec<Outcomes>,
+    /// Outcomes that the reference allows, and that the complete search shows no execution to come to.
+    #[serde(default)]
+    pub unreached: Vec<Unreached>,
     /// How many programs two engines explored completely, so that their outcomes could be compared.
     #[serde(default)]
     pub compared: usize,
@@ -99,6 +102,15 @@ pub struct Run {
     pub declared: Option<String>,
     /// Seconds of exploration, summed over the programs (not wall-clock: programs run in parallel).
     pub seconds: f64,
+}
+
+/// Outcomes of a program that the reference allows, and no execution comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreached {
+    /// The program.
+    pub program: String,
+    /// The outcomes.
+    pub outcomes: Vec<String>,
 }
 
 /// What a program came to.
