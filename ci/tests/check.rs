@@ -53,6 +53,68 @@ fn an_unknown_name_is_answered_with_what_exists_and_nothing_runs() {
     assert!(!dir("unknown-name").join("ran").exists());
 }
 
+/// Files with programs, or with something else, in the folder of a check.
+fn write(test: &str, files: &[(&str, &[u8])]) {
+    for (name, content) in files {
+        fs::write(dir(test).join(name), content).unwrap();
+    }
+}
+
+/// A check of paths in a folder of the test's own, which has these files.
+fn check_files(test: &str, files: &[(&str, &[u8])], paths: &[&str]) -> (Option<i32>, String, String) {
+    let mut ci = check(test, "touch=ran complete", paths);
+    write(test, files);
+    let Output { status, stdout, stderr } = ci.output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+const GOOD: &[u8] = b"lwp a { exit }\n";
+
+// A file that is left out silently would be taken for one that holds.
+#[test]
+fn one_bad_file_among_many_does_not_keep_the_others_from_running_and_is_bad_input() {
+    let files = [("a.litmus", GOOD), ("b.litmus", b"lwp a { wiat a }"), ("c.litmus", GOOD)];
+    let (status, stdout, stderr) = check_files("one-bad-file", &files, &["."]);
+    assert_eq!(status, Some(2), "{stdout}{stderr}");
+    assert!(
+        stdout.contains("a.litmus (loom): complete") && stdout.contains("c.litmus (loom): complete"),
+        "{stdout}"
+    );
+    assert!(stderr.contains("b.litmus:1:9") && stderr.contains("did you mean `wait`?"), "{stderr}");
+    assert!(stderr.ends_with("error: a file with a program cannot be read\n"), "{stderr}");
+}
+
+#[test]
+fn a_file_that_is_no_program_is_bad_input_and_nothing_runs() {
+    let huge = vec![b'#'; 1 << 17];
+    let six: String = ('a'..='f').map(|name| format!("lwp {name} {{ exit }}\n")).collect();
+    for (content, args, why) in [
+        (&b"\xff\xfe"[..], &["p.litmus"][..], "not UTF-8 at byte 0"),
+        (b"", &["p.litmus"], "there is no LWP"),
+        (&huge, &["p.litmus"], "a program has at most 65536"),
+        (GOOD, &["q.litmus"], "q.litmus: "),
+        (b"lwp a { sleep }", &["p.litmus"], "the program can never end"),
+        (six.as_bytes(), &["p.litmus"], "loom has room for 5 threads, and here are 6"),
+        (
+            b"system netbsd-1.62\nlwp a { exit }",
+            &["p.litmus", "--system", "netbsd-1.69.2.6"],
+            "no program is for this system",
+        ),
+    ] {
+        let (status, stdout, stderr) = check_files("no-program", &[("p.litmus", content)], args);
+        assert_eq!((status, stdout.as_str()), (Some(2), ""), "{stderr}");
+        assert!(stderr.contains(why), "{why}: {stderr}");
+        assert!(!dir("no-program").join("ran").exists(), "{why}");
+    }
+}
+
+#[test]
+fn a_folder_without_programs_is_bad_input() {
+    let (status, _, stderr) = check_files("no-files", &[("readme.txt", b"")], &["."]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("no programs in this folder: no file ends in .litmus"), "{stderr}");
+}
+
 #[test]
 fn an_unknown_site_is_bad_input_and_nothing_runs() {
     let (status, stdout, stderr) =
