@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::proc::ProcGuard;
 use super::{KernelLwp, Revision, State, System};
+use crate::fault::{Count, Step, seeded, step, times};
 
 impl System {
     /// Takes a reference: the LWP cannot become a zombie until it is given back.
@@ -17,7 +18,7 @@ impl System {
         assert_ne!(l.l_stat(), State::Zomb, "lwp_addref: l_stat != LSZOMB");
         let refs = &mut p.member(l).l_refcnt;
         assert_ne!(*refs, 0, "lwp_addref: l_refcnt != 0");
-        *refs += 1;
+        *refs += times(Count::LwpAddrefRefcnt);
     }
 
     /// Gives a reference back.
@@ -33,9 +34,9 @@ impl System {
             assert_ne!(l.l_stat(), State::Zomb, "lwp_delref: l_stat != LSZOMB");
         }
         let refs = &mut p.member(l).l_refcnt;
-        *refs = refs.checked_sub(1).expect("lwp_delref: l_refcnt > 0");
+        *refs = refs.checked_sub(times(Count::LwpDelrefRefcnt)).expect("lwp_delref: l_refcnt > 0");
         if *refs == 0 {
-            self.cv_broadcast(self.refcv(), &p);
+            step(Step::LwpDelrefBroadcast, || self.cv_broadcast(self.refcv(), &p));
         }
     }
 
@@ -50,9 +51,12 @@ impl System {
         l: &Arc<KernelLwp>,
     ) -> ProcGuard<'a> {
         let refs = &mut p.member(l).l_refcnt;
-        *refs = refs.checked_sub(1).expect("lwp_drainrefs: l_refcnt != 0");
+        *refs = refs.checked_sub(times(Count::LwpDrainrefsRefcnt)).expect("lwp_drainrefs: l_refcnt != 0");
         while p.member(l).l_refcnt != 0 {
-            p = self.cv_wait(curl, self.refcv(), p);
+            p = self.cv_wait(curl, self.refcv(), p.without_gap(Step::LwpDrainrefsGap));
+            if seeded(Step::LwpDrainrefsAgain) {
+                break;
+            }
         }
         p
     }
