@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod cli;
 mod error;
+mod faults;
 mod fmt_programs;
 mod fuzz;
 mod generate;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check(args) => check::check(&args),
         Command::Audit(args) => audit::audit(&args),
+        Command::Faults(args) => faults::faults(&args),
         Command::Growth(args) => growth::growth(&args),
         Command::List(args) => list::list(&args),
         Command::Generate(args) => generate::generate(&args),

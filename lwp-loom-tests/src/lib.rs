@@ -8,6 +8,7 @@ pub mod canary;
 pub mod coverage;
 pub mod diagram;
 pub mod engine;
+pub mod faults;
 pub mod fuzzing;
 pub mod generate;
 pub mod job;

@@ -39,13 +39,17 @@ impl System {
             // 1.62 gives the sleep queue's lock up once it has sched_mutex, which it keeps until it has switched.
             let l = keep(l, Step::MiSwitchEarly);
             let sched_mutex = cpu.spc_lock();
-            l.map_or((), LwpLocked::unlock);
+            if let Some(l) = l {
+                l.unlock();
+            }
             self.switch_to_next(cpu, sched_mutex, false)
         } else {
             // 1.69.2.6 keeps the LWP locked until the CPU is somebody else's.
             let l = keep(l, Step::MiSwitchEarly);
             let next = self.switch_to_next(cpu, cpu.spc_lock(), false);
-            l.map_or((), LwpLocked::unlock);
+            if let Some(l) = l {
+                l.unlock();
+            }
             next
         };
         if let Some(next) = next
