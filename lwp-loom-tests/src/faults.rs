@@ -86,8 +86,8 @@ impl Mistake {
     }
 }
 
-/// The programs that are tried: those that hold, and that the engine completes, of the lock layer's, the collection's, and
-/// under the complete search of the generated ones of two LWPs. More of the same would make survivors no fewer and each of them dear.
+/// The programs that are tried: those that hold, and that the engine completes, of the lock layer's and the collection's.
+/// The generated ones would make survivors no fewer, and each of them dear.
 #[derive(Clone, Debug)]
 pub struct Programs {
     lock_layer: Vec<String>,
@@ -111,21 +111,15 @@ impl Programs {
     }
 }
 
-/// The collection's first, the smallest first, and the repaired one before the one as written.
+/// The collection's, the smallest first, and the repaired one before the one as written.
 fn over_the_protocol(engine: &str) -> Vec<String> {
     let mut all = Vec::new();
     for family in suite::protocol(Scope::Default).filter(|family| family.is_completed_by(engine)) {
         for program in family.programs {
             let case = Case::parse(&program).expect("the suite names programs");
-            let tried = match case.origin() {
-                Origin::Written => true,
-                Origin::Pairs => engine == "complete",
-                Origin::Triples | Origin::File | Origin::Suite(_) => false,
-            };
-            if tried && case.must_show().is_empty() {
-                let generated = case.origin() != Origin::Written;
+            if case.origin() == Origin::Written && case.must_show().is_empty() {
                 let as_written = case.variant != Variant::Repaired;
-                let order = (generated, case.lwps(), case.litmus.steps(), as_written, case.cpus);
+                let order = (case.lwps(), case.litmus.steps(), as_written, case.cpus);
                 all.push((order, program));
             }
         }
@@ -233,8 +227,7 @@ impl FaultReport {
         let mut page = format!(
             "# What the collection would not let pass\n\n\
              Measured by `cargo ci faults`, which makes one mistake at a time in `lwp-core` and explores the programs that \
-             hold without it until one fails: the collection's first, the smallest first, the complete search before \
-             loom. A test holds the names against the tables of the code (`lwp-core/src/fault/table.rs`, \
+             hold without it until one fails: the smallest first, the complete search before loom. A test holds the names against the tables of the code (`lwp-core/src/fault/table.rs`, \
              `lwp-core/src/site.rs`); `UPDATE_PAGES=1` with that test measures the page anew. Repeat a row with \
              `cargo ci faults NAME`.\n\n\
              Score: {}.\n\n\
