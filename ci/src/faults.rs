@@ -1,5 +1,6 @@
 //! `cargo ci faults`: makes one mistake at a time, and looks for the first program that notices.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use lwp_loom_tests::audit;
@@ -18,7 +19,7 @@ use crate::revision;
 use crate::summary::Output;
 
 /// Seconds for a program with a mistake: some make a program go on for ever.
-const SECONDS: f64 = 5.0;
+const SECONDS: f64 = 20.0;
 
 /// Runs the command. Whatever is wrong with the request is found before anything runs.
 pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
@@ -42,9 +43,9 @@ pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
     let started = Instant::now();
     let mut report = FaultReport { commit: revision::commit(), jobs: size.get(), ..FaultReport::default() };
     let mut progress = Progress::new("faults", mistakes.len());
-    let mut stopped = None;
+    let (mut stopped, mut sound) = (None, BTreeSet::new());
     for mistake in &mistakes {
-        match search(&pools, mistake, &programs, |finding| progress.explored(finding)) {
+        match search(&pools, mistake, &programs, &mut sound, |finding| progress.explored(finding)) {
             Ok(row) => {
                 progress.line(&line(&row));
                 report.rows.push(row);
@@ -64,10 +65,25 @@ pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
         json.write_json(&report)?;
     }
     match stopped {
-        Some(Stopped::Interrupted) => Err(Error::Interrupted),
-        Some(Stopped::NoWorker(why)) => Err(Error::Failed(why)),
+        Some(Unsound::Stopped(Stopped::Interrupted)) => Err(Error::Interrupted),
+        Some(Unsound::Stopped(Stopped::NoWorker(why)) | Unsound::Program(why)) => Err(Error::Failed(why)),
         None if report.is_green() => Ok(()),
         None => Err(Error::Failed("a mistake goes unnoticed, or is no equivalent".into())),
+    }
+}
+
+/// Why the search cannot go on.
+#[derive(Debug)]
+enum Unsound {
+    /// The pool stopped.
+    Stopped(Stopped),
+    /// A program that notices a mistake notices none just as well; says which.
+    Program(String),
+}
+
+impl From<Stopped> for Unsound {
+    fn from(stopped: Stopped) -> Unsound {
+        Unsound::Stopped(stopped)
     }
 }
 
@@ -90,8 +106,9 @@ fn search(
     pools: &[Pool],
     mistake: &Mistake,
     programs: &Programs,
+    sound: &mut BTreeSet<(&'static str, String)>,
     mut on_done: impl FnMut(&Finding),
-) -> Result<FaultRow, Stopped> {
+) -> Result<FaultRow, Unsound> {
     let started = Instant::now();
     let mut row = FaultRow {
         name: mistake.name(),
@@ -111,12 +128,30 @@ fn search(
             row.cut_short += usize::from(finding.verdict == Verdict::Bounded);
         })?;
         if let Some((_, finding)) = failed {
+            holds_without(pool, &finding.program, sound)?;
             row.caught = Some(caught(finding));
             break;
         }
     }
     row.seconds = started.elapsed().as_secs_f64();
     Ok(row)
+}
+
+/// Makes sure that a program that notices has nothing to notice without a mistake. `sound` are those of which that is
+/// known.
+fn holds_without(
+    pool: &Pool,
+    program: &str,
+    sound: &mut BTreeSet<(&'static str, String)>,
+) -> Result<(), Unsound> {
+    if sound.insert((pool.engine(), program.into())) {
+        let alone = Job { program: program.into(), ..Job::default() };
+        if let Some((_, finding)) = pool.first([alone].into_iter(), notices, |_, _| {})? {
+            let how = finding.message.unwrap_or_default();
+            return Err(Unsound::Program(format!("{program} fails without any mistake: {how}")));
+        }
+    }
+    Ok(())
 }
 
 fn job(mistake: &Mistake, program: &str) -> Job {

@@ -123,8 +123,10 @@ faults! {
         LwpWait1Waitingfor = "lwp_wait1.l_waitingfor-not-set", "does not set l_waitingfor";
         LwpWait1Wcore = "lwp_wait1.no-wcore-test", "does not look at PS_WCORE after it has slept";
         LwpWait1Reaps = "lwp_wait1.no-reaping", "does not reap the detached";
-        LwpWait1FoundWaitingfor = "lwp_wait1.l_waitingfor-kept", "does not clear l_waitingfor when the wait succeeds";
-        LwpWait1FoundWaiter = "lwp_wait1.l_waiter-of-the-dead-kept", "does not clear the l_waiter of the zombie that it frees next";
+        LwpWait1FoundWaitingfor = "lwp_wait1.l_waitingfor-kept", "does not clear l_waitingfor when the wait succeeds",
+            equivalent: "the LWP that l_waitingfor names is freed then: nobody of that number can wait for the waiter, and the next wait stores another";
+        LwpWait1FoundWaiter = "lwp_wait1.l_waiter-of-the-dead-kept", "does not clear the l_waiter of the zombie that it frees next",
+            equivalent: "lwp_free takes the zombie off p_lwps before p_smutex is released, and nobody reads its l_waiter after that";
         LwpWait1Nobody = "lwp_wait1.no-esrch", "does not fail where nobody is there to wait for";
         LwpWait1ExitGap = "lwp_wait1.p_smutex-gap-in-exit", "lets go of p_smutex between its look and its sleep, for the LWP that ends the process";
         LwpWait1Wexit = "lwp_wait1.no-wexit-test", "does not look at PS_WEXIT before it sleeps";
@@ -143,16 +145,19 @@ faults! {
 
         // `suspend.rs`
         LwpSuspendGuard = "lwp_suspend.no-exit-test", "does not ask whether the caller has been told to exit";
-        LwpSuspendGap = "lwp_suspend.lock-gap", "unlocks the LWP between its look at l_stat and what it does about it, where that runs";
+        LwpSuspendGap = "lwp_suspend.lock-gap", "unlocks the LWP between its look at l_stat and what it does about it, where that runs",
+            equivalent: "p_smutex stays held, so that in the gap the LWP can change between LSRUN and LSONPROC or go to sleep, and no more: in each of these it passes through lwp_userret before it is in user mode, where LW_WSUSPEND is looked at";
         LwpSuspendRunning = "lwp_suspend.lw_wsuspend-not-set", "does not set LW_WSUSPEND of an LWP that runs";
         LwpSuspendUserret = "lwp_suspend.no-ast", "does not send an LWP that runs through lwp_userret";
-        LwpSuspendSleepGap = "lwp_suspend.lock-gap-asleep", "unlocks the LWP between its look at l_stat and what it does about it, where that sleeps";
+        LwpSuspendSleepGap = "lwp_suspend.lock-gap-asleep", "unlocks the LWP between its look at l_stat and what it does about it, where that sleeps",
+            equivalent: "p_smutex stays held, so that in the gap the LWP can wake up, and no more: it is in the kernel then, and passes through lwp_userret, where LW_WSUSPEND is looked at";
         LwpSuspendSleeping = "lwp_suspend.lw_wsuspend-not-set-asleep", "does not set LW_WSUSPEND of an LWP that sleeps";
         LwpSuspendWakes = "lwp_suspend.no-wakeup", "does not wake an LWP that sleeps interruptibly";
         LwpSuspendStopped = "lwp_suspend.lw_wsuspend-not-set-stopped", "does not set LW_WSUSPEND of an LWP that is stopped";
         LwpSuspendRuns = "lwp_suspend.no-setrunnable", "does not make an LWP run that is stopped";
         LwpContinueClear = "lwp_continue.lw_wsuspend-kept", "does not clear LW_WSUSPEND";
-        LwpContinueGap = "lwp_continue.lock-gap", "unlocks the LWP between LW_WSUSPEND and its look at l_stat";
+        LwpContinueGap = "lwp_continue.lock-gap", "unlocks the LWP between LW_WSUSPEND and its look at l_stat",
+            equivalent: "p_smutex stays held, without which nobody becomes LSSUSPENDED and nobody leaves it";
         LwpContinueRuns = "lwp_continue.no-setrunnable", "does not make a suspended LWP run";
 
         // `userret.rs`
@@ -160,7 +165,8 @@ faults! {
         LwpUserretPendsig = "lwp_userret.no-lw_pendsig-test", "does not look at LW_PENDSIG";
         LwpUserretWsuspend = "lwp_userret.no-lw_wsuspend-test", "does not look at LW_WSUSPEND";
         LwpUserretWexit = "lwp_userret.no-lw_wexit-test", "does not look at LW_WEXIT";
-        LwpUserretKernelLock = "lwp_userret.no-big-lock", "does not take the big lock before it exits";
+        LwpUserretKernelLock = "lwp_userret.no-big-lock", "does not take the big lock before it exits",
+            equivalent: "the big lock protects nothing that is modelled; lwp_exit gives it up whether it is held or not";
         SuspendSelfSecondLook = "lwp_userret.no-second-look", "does not look at LW_WSUSPEND again once it has p_smutex";
         SuspendSelfBroadcast = "lwp_userret.no-broadcast", "does not wake those who wait when it suspends itself";
 
@@ -168,8 +174,10 @@ faults! {
         LwpExitLast = "lwp_exit.no-last-test", "does not ask whether the LWP is the last of its process";
         LwpExitKernelLock = "lwp_exit.keeps-big-lock", "does not give the big lock up before it leaves its CPU";
         LwpExitSwitchaway = "lwp_exit.no-switchaway", "does not leave its CPU";
-        LwpExitData = "lwp_exit.keeps-data", "does not give back its data and credentials";
-        LwpExitAlllwp = "lwp_exit.on-alllwp", "does not take the LWP off alllwp";
+        LwpExitData = "lwp_exit.keeps-data", "does not give back its data and credentials",
+            equivalent: "what is not given back is not missed: memory does not run out here, and nobody counts it";
+        LwpExitAlllwp = "lwp_exit.on-alllwp", "does not take the LWP off alllwp",
+            equivalent: "nothing that is modelled reads alllwp";
         LwpExitDrains = "lwp_exit.no-drain", "does not wait for the references";
         LwpExitDrainsAgain = "lwp_exit.no-second-drain", "does not wait for the references again after it has freed another LWP";
         LwpExitReapsAgain = "lwp_exit.reaps-once", "does not look at p_zomblwp again after it has freed another LWP";
@@ -178,7 +186,8 @@ faults! {
         LwpExitGap = "lwp_exit.p_smutex-gap", "lets go of p_smutex between the last reference and LSZOMB";
         LwpExitSetlock = "lwp_exit.no-setlock", "leaves an LWP that was never started under spc_mutex";
         LwpExitBroadcast = "lwp_exit.no-broadcast", "does not wake those who wait";
-        LwpExitLwpctl = "lwp_exit.lwpctl-not-set", "does not say in the lwpctl block that the LWP has exited";
+        LwpExitLwpctl = "lwp_exit.lwpctl-not-set", "does not say in the lwpctl block that the LWP has exited",
+            equivalent: "the block is read by its own LWP alone, which has exited";
         Exit1Wexit = "exit1.ps_wexit-not-set", "does not set PS_WEXIT";
         Exit1ExitLwps = "exit1.no-exit-pass", "does not tell the others to exit";
         Exit1WaitsAgain = "exit1.waits-once", "does not ask again whether it is alone after it has waited";
@@ -194,19 +203,25 @@ faults! {
 
         // `free.rs`
         LwpFreeBroadcast = "lwp_free.no-broadcast", "does not wake those who wait";
-        LwpFreeRunning = "lwp_free.no-lw_running-test", "does not look at LW_RUNNING";
+        LwpFreeRunning = "lwp_free.no-lw_running-test", "does not look at LW_RUNNING",
+            equivalent: "lwp_exit_switchaway clears LW_RUNNING before ci_curlwp, at which lwp_free looks too";
         LwpFreeCurlwp = "lwp_free.no-ci_curlwp-test", "does not look at ci_curlwp";
         LwpFreeWaits = "lwp_free.no-wait", "does not wait for the LWP to leave its CPU";
-        LwpFreeKernelLock = "lwp_free.no-big-lock", "does not take the big lock to free the LWP";
+        LwpFreeKernelLock = "lwp_free.no-big-lock", "does not take the big lock to free the LWP",
+            equivalent: "the big lock protects nothing that is modelled";
         LwpFreeLwpctl = "lwp_free.keeps-lwpctl", "does not give the lwpctl block back";
         ProcFreeSzomb = "proc_free.no-szomb-test", "does not ask whether the process has ended";
 
         // `create.rs`
-        LwpCreateReaps = "lwp_create.no-reaping", "does not free the detached zombie that waits to be reaped";
+        LwpCreateReaps = "lwp_create.no-reaping", "does not free the detached zombie that waits to be reaped",
+            equivalent: "the zombie is freed later, by the next detached LWP that exits or by whoever waits";
         LwpCreateSecondLook = "lwp_create.no-second-look", "does not look at p_zomblwp again once it has p_smutex";
-        LwpCreateAlllwp = "lwp_create.not-on-alllwp", "does not put the LWP on alllwp";
-        LwpCreateSpecific = "lwp_create.no-initspecific", "does not begin with no data";
-        LwpCreateCreds = "lwp_create.no-creds", "does not give the LWP credentials";
+        LwpCreateAlllwp = "lwp_create.not-on-alllwp", "does not put the LWP on alllwp",
+            equivalent: "nothing that is modelled reads alllwp";
+        LwpCreateSpecific = "lwp_create.no-initspecific", "does not begin with no data",
+            equivalent: "a new LWP has no data before either";
+        LwpCreateCreds = "lwp_create.no-creds", "does not give the LWP credentials",
+            equivalent: "LWP_CACHE_CREDS finds that the LWP has other credentials than the process, none, and updates them";
         LwpStartSwapped = "lwp_start.locks-swapped", "takes the LWP's lock before p_smutex";
         LwpStartWexit = "lwp_start.lw_wexit-not-set", "does not set LW_WEXIT in a process that exits";
         LwpStartCreator = "lwp_start.no-creator-test", "does not ask whether the creator is to be suspended or to exit";
@@ -273,7 +288,8 @@ faults! {
         // `condvar.rs`
         CvWaitEarly = "cv_wait.early", "releases p_smutex before it has the sleep queue's lock";
         CvWaitKernelLock = "cv_wait.keeps-big-lock", "does not give the big lock up while it sleeps";
-        CvBroadcastLook = "cv_broadcast.no-cv_waiters-test", "takes the sleep queue's lock though nobody waits";
+        CvBroadcastLook = "cv_broadcast.no-cv_waiters-test", "takes the sleep queue's lock though nobody waits",
+            equivalent: "the test only saves the lock: where cv_waiters is 0 nobody is on the queue";
         CvBroadcastWaiters = "cv_broadcast.cv_waiters-kept", "does not clear cv_waiters";
         CvBroadcastAll = "cv_broadcast.wakes-one", "wakes the first of those who wait only";
 
@@ -362,7 +378,8 @@ faults! {
         UpdateCredsEarly = "lwp_update_creds.early", "releases p_mutex before it has a reference to the new credentials";
         UpdateCredsFree = "lwp_update_creds.no-free", "does not give the old credentials back";
         CacheCreds = "lwp_cache_creds.no-look", "does not ask whether the credentials are the process' still";
-        ExitCreds = "lwp_exit.keeps-creds", "does not give its credentials back";
+        ExitCreds = "lwp_exit.keeps-creds", "does not give its credentials back",
+            equivalent: "what is not given back is not missed: memory does not run out here, and nobody counts it";
 
         // `specific.rs`
         FinispecificUnlink = "lwp_finispecific.linked", "does not take the container off the domain's list";
