@@ -35,6 +35,10 @@ pub enum Command {
     /// Exit status: 0 if every program is complete and every observed edge is declared or a recorded exception, 1 if not,
     /// 2 for bad input, 130 after Ctrl-C.
     Audit(AuditArgs),
+    /// Make one mistake at a time in lwp-core, and look for the first program that notices.
+    ///
+    /// Exit status: 0 if every mistake is noticed or declared equivalent, 1 if one is not, 2 for bad input, 130 after Ctrl-C.
+    Faults(FaultsArgs),
     /// Show how the executions of programs that loom does not complete grow with the preemptions, as a table for a page
     /// of the documentation.
     Growth(GrowthArgs),
@@ -185,6 +189,26 @@ pub struct AuditArgs {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Use this executable as the engine's worker, instead of building it.
+    #[arg(long, hide = true, value_name = "PATH")]
+    pub worker: Option<PathBuf>,
+}
+
+/// The arguments of `cargo ci faults`.
+#[derive(Debug, Args)]
+pub struct FaultsArgs {
+    /// Faults, or functions for all of theirs; without any, all faults and all weaker orderings.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Explore under this engine only, for a first look: what the other would catch survives.
+    #[arg(long, value_name = "E")]
+    pub engine: Option<Engine>,
+    /// Explore this many programs at a time, instead of one per core.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Write the report to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Use this executable as every engine's worker, instead of building them.
     #[arg(long, hide = true, value_name = "PATH")]
     pub worker: Option<PathBuf>,
 }

@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod error;
 mod explain;
+mod faults;
 mod fmt_programs;
 mod fuzz;
 mod generate;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check(args) => check::check(&args),
         Command::Audit(args) => audit::audit(&args),
+        Command::Faults(args) => faults::faults(&args),
         Command::Growth(args) => growth::growth(&args),
         Command::List(args) => list::list(&args),
         Command::Generate(args) => generate::generate(&args),

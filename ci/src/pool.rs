@@ -50,6 +50,11 @@ impl Pool {
         Pool { worker, engine, size, interrupt, idle: Mutex::default(), watcher: Mutex::default() }
     }
 
+    /// The engine's name.
+    pub fn engine(&self) -> &'static str {
+        self.engine
+    }
+
     /// Has `watcher` hear of long explorations from now on.
     pub fn watch(&self, watcher: Watcher) {
         *lock(&self.watcher) = Some(watcher);
@@ -69,7 +74,7 @@ impl Pool {
         mut on_done: impl FnMut(usize, &Finding),
     ) -> Result<Vec<Finding>, Stopped> {
         let mut findings = vec![None; jobs.len()];
-        let queue = Queue::new(jobs.into_iter(), false);
+        let queue = Queue::new(jobs.into_iter(), None);
         self.serve(&queue, |index, finding| {
             on_done(index, &finding);
             findings[index] = Some(finding);
@@ -85,14 +90,24 @@ impl Pool {
     pub fn first_failure(
         &self,
         jobs: impl Iterator<Item = Job> + Send,
+        on_done: impl FnMut(usize, &Finding),
+    ) -> Result<Option<(usize, Finding)>, Stopped> {
+        self.first(jobs, |finding| finding.verdict == Verdict::Failed, on_done)
+    }
+
+    /// [`Pool::first_failure`], for whatever is to be looked for.
+    pub fn first(
+        &self,
+        jobs: impl Iterator<Item = Job> + Send,
+        wanted: impl Fn(&Finding) -> bool + Sync,
         mut on_done: impl FnMut(usize, &Finding),
     ) -> Result<Option<(usize, Finding)>, Stopped> {
         let mut first: Option<(usize, Finding)> = None;
-        let queue = Queue::new(jobs, true);
+        let queue = Queue::new(jobs, Some(&wanted));
         self.serve(&queue, |index, finding| {
             on_done(index, &finding);
             let earlier = first.as_ref().is_none_or(|(best, _)| index < *best);
-            if finding.verdict == Verdict::Failed && earlier {
+            if earlier && wanted(&finding) {
                 first = Some((index, finding));
             }
         })?;
@@ -102,7 +117,7 @@ impl Pool {
     /// Has the queue's jobs done until it is closed or empty.
     fn serve<J: Iterator<Item = Job> + Send>(
         &self,
-        queue: &Queue<J>,
+        queue: &Queue<'_, J>,
         mut on_done: impl FnMut(usize, Finding),
     ) -> Result<(), Stopped> {
         thread::scope(|scope| {
@@ -129,7 +144,7 @@ impl Pool {
     /// Takes jobs from the queue, one after another.
     fn work<J: Iterator<Item = Job>>(
         &self,
-        queue: &Queue<J>,
+        queue: &Queue<'_, J>,
         done: &Sender<(usize, Result<Finding, Stopped>)>,
     ) {
         while let Some((index, job)) = queue.take() {
@@ -163,7 +178,7 @@ impl Pool {
                 Err(unanswered) if wanted => self.failed(job, unanswered.why()),
                 Err(_) => continue,
             };
-            if queue.first_failure_only && finding.verdict == Verdict::Failed {
+            if queue.last.is_some_and(|last| last(&finding)) {
                 queue.close(index);
             }
             let _ = done.send((index, Ok(finding)));
@@ -177,8 +192,9 @@ impl Pool {
 }
 
 /// The jobs of one call.
-struct Queue<J> {
-    first_failure_only: bool,
+struct Queue<'q, J> {
+    /// What ends the call: jobs after the first such finding are not wanted.
+    last: Option<&'q (dyn Fn(&Finding) -> bool + Sync)>,
     state: Mutex<State<J>>,
 }
 
@@ -190,10 +206,10 @@ struct State<J> {
     running: BTreeMap<usize, Killer>,
 }
 
-impl<J: Iterator<Item = Job>> Queue<J> {
-    fn new(jobs: J, first_failure_only: bool) -> Queue<J> {
+impl<'q, J: Iterator<Item = Job>> Queue<'q, J> {
+    fn new(jobs: J, last: Option<&'q (dyn Fn(&Finding) -> bool + Sync)>) -> Queue<'q, J> {
         let state = State { jobs: jobs.enumerate(), end: usize::MAX, running: BTreeMap::new() };
-        Queue { first_failure_only, state: Mutex::new(state) }
+        Queue { last, state: Mutex::new(state) }
     }
 
     /// The next job that is wanted.

@@ -1,107 +1,183 @@
 //! Seeded faults: what a checker must catch before its silence means anything.
 //!
-//! Each is a step left out of the lock layer. They exist under the checkers only and one at a time; with real
-//! threads there are none.
+//! Each is a step that is left out, taken too early or too late, or a counter that is changed by nothing or by twice as
+//! much; [`table`] lists them. They exist under the checkers only and one at a time; with real threads there are none, and
+//! what marks a step is compiled away.
 
-/// A step that is left out.
+pub mod table;
+
+pub use table::{Count, Step};
+
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Fault {
-    /// `lwp_lock` does not look again.
-    LwpLockNoSecondLook = 1,
-    /// `lwp_lock_retry` does not retry.
-    LwpLockRetryGivesUp,
-    /// `lwp_lock_retry` does not release the lock that no longer covers the LWP.
-    LwpLockRetryKeepsOld,
-    /// `lwp_trylock` does not look again.
-    LwpTrylockNoSecondLook,
-    /// `lwp_trylock` does not release the lock that no longer covers the LWP.
-    LwpTrylockKeepsOld,
-    /// `lwp_unlock_to` does not release the old lock.
-    LwpUnlockToKeepsOld,
-    /// `lwp_relock` does not release the old lock.
-    LwpRelockKeepsOld,
-    /// `lwp_relock` does not take the new lock before it publishes it.
-    LwpRelockLends,
-    /// `thread_lock` does not look again.
-    ThreadLockNoSecondLook,
-    /// `THREAD_TRANSITION` does not release the old lock.
-    ThreadTransitionKeepsOld,
-    /// `thread_stop` does not release the old lock.
-    ThreadStopKeepsOld,
-    /// A mutex is not released.
-    MutexExitDropped,
-    /// The spin lock is not released.
-    SpinExitDropped,
+    /// A step goes wrong.
+    Step(Step),
+    /// A counter is not updated.
+    Dropped(Count),
+    /// A counter is updated twice.
+    Doubled(Count),
+}
+
+/// Where a fault is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// In the lock that moves and the mutexes below it: programs over the lock layer run it too.
+    Lock,
+    /// In the protocol on top: programs over the lock layer do not run it.
+    Protocol,
 }
 
 impl Fault {
-    /// Every fault.
-    pub const ALL: [Fault; 13] = [
-        Fault::LwpLockNoSecondLook,
-        Fault::LwpLockRetryGivesUp,
-        Fault::LwpLockRetryKeepsOld,
-        Fault::LwpTrylockNoSecondLook,
-        Fault::LwpTrylockKeepsOld,
-        Fault::LwpUnlockToKeepsOld,
-        Fault::LwpRelockKeepsOld,
-        Fault::LwpRelockLends,
-        Fault::ThreadLockNoSecondLook,
-        Fault::ThreadTransitionKeepsOld,
-        Fault::ThreadStopKeepsOld,
-        Fault::MutexExitDropped,
-        Fault::SpinExitDropped,
-    ];
+    /// Every fault, the lock layer's first.
+    pub fn all() -> impl Iterator<Item = Fault> {
+        let counts = Count::ALL.iter().flat_map(|count| [Fault::Dropped(*count), Fault::Doubled(*count)]);
+        Step::ALL.iter().map(|step| Fault::Step(*step)).chain(counts)
+    }
 
-    /// The fault's name: the function, a dot, what is left out.
-    pub const fn name(self) -> &'static str {
+    /// The fault with this name.
+    pub fn parse(name: &str) -> Option<Fault> {
+        Fault::all().find(|fault| fault.name() == name)
+    }
+
+    /// The fault's name: the function, a dot, what is wrong.
+    pub fn name(self) -> String {
         match self {
-            Fault::LwpLockNoSecondLook => "lwp_lock.no-second-look",
-            Fault::LwpLockRetryGivesUp => "lwp_lock_retry.gives-up",
-            Fault::LwpLockRetryKeepsOld => "lwp_lock_retry.keeps-old",
-            Fault::LwpTrylockNoSecondLook => "lwp_trylock.no-second-look",
-            Fault::LwpTrylockKeepsOld => "lwp_trylock.keeps-old",
-            Fault::LwpUnlockToKeepsOld => "lwp_unlock_to.keeps-old",
-            Fault::LwpRelockKeepsOld => "lwp_relock.keeps-old",
-            Fault::LwpRelockLends => "lwp_relock.lends",
-            Fault::ThreadLockNoSecondLook => "thread_lock.no-second-look",
-            Fault::ThreadTransitionKeepsOld => "thread_transition.keeps-old",
-            Fault::ThreadStopKeepsOld => "thread_stop.keeps-old",
-            Fault::MutexExitDropped => "mutex_spin_exit.dropped",
-            Fault::SpinExitDropped => "spin_exit.dropped",
+            Fault::Step(step) => step.name().into(),
+            Fault::Dropped(count) => format!("{}-dropped", count.name()),
+            Fault::Doubled(count) => format!("{}-doubled", count.name()),
+        }
+    }
+
+    /// What is wrong, in words.
+    pub fn what(self) -> String {
+        match self {
+            Fault::Step(step) => step.what().into(),
+            Fault::Dropped(count) => format!("does not {}", count.what()),
+            Fault::Doubled(count) => format!("does so twice: {}", count.what()),
+        }
+    }
+
+    /// Why no execution can tell the code with the fault from the code without it, where that is so.
+    pub fn equivalent(self) -> Option<&'static str> {
+        match self {
+            Fault::Step(step) => step.equivalent(),
+            Fault::Dropped(count) => count.equivalent_if_dropped(),
+            Fault::Doubled(count) => count.equivalent_if_doubled(),
+        }
+    }
+
+    /// Where it is.
+    pub fn layer(self) -> Layer {
+        match self {
+            Fault::Step(step) => step.layer(),
+            Fault::Dropped(_) | Fault::Doubled(_) => Layer::Protocol,
         }
     }
 }
 
-/// Whether this fault is seeded.
+/// Whether this step goes wrong.
 #[cfg(not(any(loom, shuttle)))]
 #[inline(always)]
-pub(crate) const fn seeded(_: Fault) -> bool {
+pub(crate) const fn seeded(_: Step) -> bool {
     false
 }
 
-/// Whether this fault is seeded.
+/// Whether this step goes wrong.
 #[cfg(any(loom, shuttle))]
-pub(crate) fn seeded(fault: Fault) -> bool {
-    // ORDERING: none needed. The checker sets it before a model runs.
-    SEEDED.load(core::sync::atomic::Ordering::Relaxed) == fault as u8
+pub(crate) fn seeded(step: Step) -> bool {
+    number() == of(Fault::Step(step))
+}
+
+/// How often a counter is to be updated: once.
+#[cfg(not(any(loom, shuttle)))]
+#[inline(always)]
+pub(crate) const fn times(_: Count) -> usize {
+    1
+}
+
+/// How often a counter is to be updated: once, but with a fault.
+#[cfg(any(loom, shuttle))]
+pub(crate) fn times(count: Count) -> usize {
+    match number() {
+        n if n == of(Fault::Dropped(count)) => 0,
+        n if n == of(Fault::Doubled(count)) => 2,
+        _ => 1,
+    }
 }
 
 /// The fault in force, 0 for none. Plain memory of the checker's process, not part of any model.
 #[cfg(any(loom, shuttle))]
-static SEEDED: core::sync::atomic::AtomicU8 = core::sync::atomic::AtomicU8::new(0);
+static SEEDED: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
+
+#[cfg(any(loom, shuttle))]
+fn number() -> usize {
+    // ORDERING: none needed. The checker sets it before a model runs.
+    SEEDED.load(core::sync::atomic::Ordering::Relaxed)
+}
+
+#[cfg(any(loom, shuttle))]
+const fn of(fault: Fault) -> usize {
+    match fault {
+        Fault::Step(step) => 1 + 3 * step as usize,
+        Fault::Dropped(count) => 2 + 3 * count as usize,
+        Fault::Doubled(count) => 3 + 3 * count as usize,
+    }
+}
 
 /// Seeds a fault into every model that this process runs from now on; `None` seeds none.
 ///
 /// Process-wide: run a faulty model in a process of its own.
 #[cfg(any(loom, shuttle))]
 pub fn seed(fault: Option<Fault>) {
-    SEEDED.store(fault.map_or(0, |f| f as u8), core::sync::atomic::Ordering::Relaxed);
+    SEEDED.store(fault.map_or(0, of), core::sync::atomic::Ordering::Relaxed);
 }
 
-/// Releases a guard unless `fault` leaves that out.
+/// Takes a step unless a fault leaves it out.
 #[inline(always)]
 #[track_caller]
-pub(crate) fn release<G>(guard: G, fault: Fault) {
-    if seeded(fault) { core::mem::forget(guard) } else { drop(guard) }
+pub(crate) fn step(step: Step, take: impl FnOnce()) {
+    if !seeded(step) {
+        take();
+    }
+}
+
+/// Releases a guard unless a fault leaves that out.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn release<G>(guard: G, step: Step) {
+    if seeded(step) { core::mem::forget(guard) } else { drop(guard) }
+}
+
+/// A guard that is to be held for a while yet: nothing where a fault releases it here already.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn keep<G>(guard: G, step: Step) -> Option<G> {
+    (!seeded(step)).then_some(guard)
+}
+
+/// Takes two locks, the first one first but for a fault.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn in_order<A, B>(step: Step, first: impl FnOnce() -> A, second: impl FnOnce() -> B) -> (A, B) {
+    if seeded(step) {
+        let second = second();
+        return (first(), second);
+    }
+    let first = first();
+    (first, second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Two faults of one name could not be told apart where they are asked for, and one would never be seeded.
+    #[test]
+    fn every_fault_has_a_name_of_its_own_and_is_found_by_it() {
+        for fault in Fault::all() {
+            assert_eq!(Fault::parse(&fault.name()), Some(fault), "{}", fault.name());
+            assert!(fault.name().contains('.') && !fault.what().is_empty());
+        }
+    }
 }

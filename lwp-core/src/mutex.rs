@@ -6,7 +6,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::fault::{Fault, seeded};
+use crate::fault::{self, Count, Step, seeded};
 use crate::locks::{LockId, Locks};
 use crate::observe::{self, Event};
 use crate::sync::{self, Cell, RawLock, ThreadId};
@@ -238,7 +238,7 @@ impl Drop for MutexGuard<'_> {
     #[inline]
     #[track_caller]
     fn drop(&mut self) {
-        if seeded(Fault::MutexExitDropped) {
+        if seeded(Step::MutexExit) {
             return;
         }
         // Not `mutex_spin_exit`: a guard never leaves the thread that took the lock, so there is nothing to check.
@@ -283,7 +283,7 @@ impl KernelLock {
     pub fn exit(&self) {
         if let Some(mutex) = self.mutex() {
             assert!(mutex.mutex_owned(), "the big lock is released by somebody who does not hold it");
-            if self.change_depth(|depth| depth - 1) == 0 {
+            if self.change_depth(|depth| depth.wrapping_sub(fault::times(Count::KernelLockExit))) == 0 {
                 self.release(mutex);
             }
         }
@@ -307,7 +307,7 @@ impl KernelLock {
     pub fn without<R>(&self, f: impl FnOnce() -> R) -> R {
         let depth = self.exit_all();
         let result = f();
-        if depth > 0 {
+        if depth > 0 && !seeded(Step::KernelLockAgain) {
             self.enter_times(depth);
         }
         result
@@ -324,7 +324,7 @@ impl KernelLock {
             if !mutex.mutex_owned() {
                 core::mem::forget(mutex.mutex_spin_enter());
             }
-            self.change_depth(|depth| depth + times);
+            self.change_depth(|depth| depth + times * fault::times(Count::KernelLockEnter));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The spin lock, over the facade's atomics: what a kernel mutex is made of on real threads, and a model of its own
 //! under the checkers.
 
-use crate::fault::{Fault, seeded};
+use crate::fault::{Step, seeded};
 use crate::site::Site;
 use crate::sync::{self, AtomicUsize, ThreadId};
 
@@ -93,7 +93,7 @@ impl SpinLock {
     /// comparison would cost half as much again as everything else together.
     #[inline]
     pub(crate) fn release(&self) {
-        if !seeded(Fault::SpinExitDropped) {
+        if !seeded(Step::SpinExit) {
             self.owner.store(FREE, Site::SpinExit);
         }
     }
@@ -112,6 +112,8 @@ impl SpinLock {
 
     #[inline]
     fn exchange(&self, me: ThreadId, site: Site) -> bool {
-        self.owner.compare_exchange(FREE, me.get(), site)
+        let taken = self.owner.compare_exchange(FREE, me.get(), site);
+        let unasked = if site == Site::SpinEnter { Step::SpinEnter } else { Step::SpinTryenter };
+        taken || seeded(unasked)
     }
 }

@@ -185,6 +185,13 @@ impl Order {
     }
 }
 
+/// The first edge of a program that its revision neither declares nor excepts: what is held, and what is taken then.
+pub fn undeclared(finding: &Finding) -> Option<(String, String)> {
+    let others = Audit::of(std::slice::from_ref(finding)).orders.into_iter().flat_map(|order| order.others);
+    let mut undeclared = others.filter(|other| other.standing == Standing::Undeclared);
+    undeclared.next().map(|other| (other.held, other.taken))
+}
+
 /// Whether the declared order has one class before the other. A class that nobody knows has no place in it.
 fn implied(revision: Revision, held: &str, taken: &str) -> bool {
     let class = |name: &str| Class::ALL.into_iter().find(|class| class.name() == name);

@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod diagram;
 pub mod engine;
 pub mod explain;
+pub mod faults;
 pub mod fuzzing;
 pub mod generate;
 pub mod job;

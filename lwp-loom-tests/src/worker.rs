@@ -182,7 +182,7 @@ fn weaken(site: &str, order: &str) -> Result<(), String> {
 
 #[cfg(any(loom, shuttle))]
 fn seed(fault: &str) -> Result<(), String> {
-    let found = lwp_core::fault::Fault::ALL.into_iter().find(|f| f.name() == fault);
+    let found = lwp_core::fault::Fault::parse(fault);
     lwp_core::fault::seed(Some(found.ok_or_else(|| format!("there is no fault {fault:?}"))?));
     Ok(())
 }

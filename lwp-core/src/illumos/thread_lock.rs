@@ -12,7 +12,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
-use crate::fault::{Fault, release, seeded};
+use crate::fault::{Step, keep, release, seeded};
 use crate::locks::{LockId, Locks};
 use crate::mutex::{Class, MutexGuard};
 use crate::site::Site;
@@ -72,10 +72,10 @@ impl<T> Thread<T> {
     pub fn thread_lock(&self) -> ThreadGuard<'_, T> {
         loop {
             let lockp = self.t_lockp.load(Site::ThreadLockLook);
-            let still_here = || self.t_lockp.load(Site::ThreadLockSpin) == lockp;
+            let still_here =
+                || self.t_lockp.load(Site::ThreadLockSpin) == lockp || seeded(Step::ThreadLockSpin);
             if let Some(lock) = self.locks.get(LockId(lockp)).tryenter_or_wait(still_here)
-                && (seeded(Fault::ThreadLockNoSecondLook)
-                    || self.t_lockp.load(Site::ThreadLockRelook) == lockp)
+                && (seeded(Step::ThreadLockSecondLook) || self.t_lockp.load(Site::ThreadLockRelook) == lockp)
             {
                 return ThreadGuard { thread: self, lock };
             }
@@ -91,7 +91,9 @@ impl<T> Thread<T> {
     #[track_caller]
     fn land<'a>(&'a self, new: MutexGuard<'a>) -> ThreadGuard<'a, T> {
         assert!(self.locks.contains(new.mutex()), "{} is not a lock of this thread's machine", new.mutex());
-        self.t_lockp.store(new.mutex().id().number(), Site::ThreadSetStatePublish);
+        if !seeded(Step::ThreadSetStatePublish) {
+            self.t_lockp.store(new.mutex().id().number(), Site::ThreadSetStatePublish);
+        }
         ThreadGuard { thread: self, lock: new }
     }
 }
@@ -147,8 +149,11 @@ impl<'a, T> ThreadGuard<'a, T> {
     #[track_caller]
     pub fn thread_transition(self) -> InTransit<'a, T> {
         let ThreadGuard { thread, lock } = self;
-        thread.t_lockp.store(thread.transition_lock.number(), Site::ThreadTransitionPublish);
-        release(lock, Fault::ThreadTransitionKeepsOld);
+        let lock = keep(lock, Step::ThreadTransitionEarly);
+        if !seeded(Step::ThreadTransitionPublish) {
+            thread.t_lockp.store(thread.transition_lock.number(), Site::ThreadTransitionPublish);
+        }
+        release(lock, Step::ThreadTransitionRelease);
         InTransit { thread, fields: PhantomData }
     }
 
@@ -160,13 +165,16 @@ impl<'a, T> ThreadGuard<'a, T> {
     #[track_caller]
     pub fn thread_stop(self) {
         let ThreadGuard { thread, lock } = self;
-        thread.t_lockp.store(thread.stop_lock.number(), Site::ThreadStopPublish);
+        let lock = keep(lock, Step::ThreadStopEarly);
+        if !seeded(Step::ThreadStopPublish) {
+            thread.t_lockp.store(thread.stop_lock.number(), Site::ThreadStopPublish);
+        }
         // A load of the critical section that the barrier does not order may be performed as late as here.
         #[cfg(any(loom, shuttle))]
         if Site::ThreadStopPublish.order() == crate::site::Order::MembarProducer {
             thread.fields.with(|_| ());
         }
-        release(lock, Fault::ThreadStopKeepsOld);
+        release(lock, Step::ThreadStopRelease);
     }
 }
 

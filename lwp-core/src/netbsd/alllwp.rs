@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{KernelLwp, Revision};
 use crate::covered::Covered;
+use crate::fault::{Step, seeded};
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
 
@@ -56,8 +57,9 @@ impl AllLwp {
 
     #[track_caller]
     fn change(&self, change: impl FnOnce(&mut Vec<usize>)) {
+        let early = if seeded(Step::AlllwpSwapped) { Some(self.enter()) } else { None };
         let _proclist_lock = self.proclist_lock.map(|lock| self.locks.get(lock).mutex_spin_enter());
-        let mut proclist_mutex = self.enter();
+        let mut proclist_mutex = if let Some(early) = early { early } else { self.enter() };
         change(self.list.get_mut(&mut proclist_mutex));
     }
 }

@@ -8,6 +8,7 @@ use super::lwp::Wchan;
 use super::proc::ProcGuard;
 use super::sleepq::Sleep;
 use super::{Errno, KernelLwp, Revision, System};
+use crate::fault::{Count, Step, keep, seeded, step, times};
 use crate::observe::{self, Event};
 
 /// `p_lwpcv`: LWPs that wait for LWPs.
@@ -59,15 +60,17 @@ impl System {
         sleep: Sleep,
     ) -> Result<(), Errno> {
         let queue = &self.sleepqs[cv.0];
+        let p = keep(p, Step::CvWaitEarly);
         let sq = queue.sleepers.enter();
-        queue.count(|waiters| waiters + 1);
+        queue.count(|waiters| waiters + times(Count::CvWaitWaiters));
         let mut l = self.sleepq_enter(curl, sq);
         // `sleepq_enter` gives the big lock up.
-        self.kernel_lock.without(|| {
+        let sleeps = || {
             self.sleepq_enqueue(&mut l, cv);
-            p.exit();
+            drop(p);
             self.sleepq_block(l, sleep)
-        })
+        };
+        if seeded(Step::CvWaitKernelLock) { sleeps() } else { self.kernel_lock.without(sleeps) }
     }
 
     /// `cv_broadcast`: wakes everybody who waits. Looks whether there is anybody before it takes a lock.
@@ -76,7 +79,7 @@ impl System {
     pub(super) fn cv_broadcast(&self, cv: Wchan, _: &ProcGuard<'_>) {
         observe::tell(|| Event::Broadcasts { on: cv.name() });
         let queue = &self.sleepqs[cv.0];
-        if queue.seems_empty() {
+        if queue.seems_empty() && !seeded(Step::CvBroadcastLook) {
             return;
         }
         // Before the guard, which passes through each of them.
@@ -84,10 +87,13 @@ impl System {
         let mut sq = queue.sleepers.enter();
         sleepers.clone_from(queue.sleepers.get(&sq));
         if !sleepers.is_empty() {
-            queue.count(|_| 0);
+            step(Step::CvBroadcastWaiters, || queue.count(|_| 0));
         }
         for sleeper in &sleepers {
             sq = self.sleepq_remove(sleeper.queued_under(sq));
+            if seeded(Step::CvBroadcastAll) {
+                break;
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use super::flag::LW_RUNNING;
 use super::proc::ProcGuard;
 use super::{KernelLwp, LwpLocked, Revision, State, System};
 use crate::covered::Covered;
+use crate::fault::{Step, seeded, step};
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
 use crate::site::Site;
@@ -98,7 +99,9 @@ impl System {
     pub(super) fn setrunqueue(&self, l: LwpLocked<'_>) {
         let (spc, next) = self.enqueue(l);
         drop(spc);
-        if let Some(next) = next {
+        if let Some(next) = next
+            && !seeded(Step::SetrunqueueDispatch)
+        {
             next.dispatch();
         }
     }
@@ -112,12 +115,12 @@ impl System {
         l.set_stat(State::Run);
         let queue = l.covered(&cpu.runq);
         if queue.idle {
-            queue.idle = false;
+            step(Step::SetrunqueueIdle, || queue.idle = false);
             let spc = self.onproc(l);
-            cpu.set_curlwp(Some(&lwp));
+            step(Step::SetrunqueueCurlwp, || cpu.set_curlwp(Some(&lwp)));
             (spc, Some(lwp))
         } else {
-            queue.waiting.push_back(lwp);
+            step(Step::SetrunqueuePush, || queue.waiting.push_back(lwp));
             (l.into_mutex(), None)
         }
     }
@@ -134,13 +137,13 @@ impl System {
     ) -> Option<Arc<KernelLwp>> {
         let queue = cpu.runq.get_mut(&mut spc);
         let next = queue.waiting.pop_front();
-        queue.idle = next.is_none();
+        step(Step::SwitchIdle, || queue.idle = next.is_none());
         if let Some(next) = &next {
             let spc = self.onproc(next.queued_under(spc));
-            cpu.set_curlwp(Some(next));
+            step(Step::SwitchCurlwp, || cpu.set_curlwp(Some(next)));
             drop(spc);
         } else {
-            if !left {
+            if !left && !seeded(Step::SwitchNobody) {
                 cpu.set_curlwp(None);
             }
             drop(spc);
@@ -162,7 +165,7 @@ impl System {
     /// Entry: the LWP locked by `spc_mutex`. Exit: that lock held, the LWP lent to `spc_lwplock`.
     fn onproc<'a>(&self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
         l.set_stat(State::OnProc);
-        if self.revision == Revision::R1_69_2_6 {
+        if self.revision == Revision::R1_69_2_6 && !seeded(Step::OnprocRunning) {
             l.set_flags(LW_RUNNING);
         }
         let cpu = &self.cpus[l.lwp().l_cpu()];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::flag::{LW_WEXIT, LW_WREBOOT, LW_WSUSPEND, PS_WEXIT};
 use super::proc::Member;
 use super::{Errno, KernelLwp, Repair, Revision, State, System};
+use crate::fault::{Count, Step, in_order, seeded, step, times};
 
 impl System {
     /// Makes a new LWP of the process. It is LSIDL, on the process' list, and must be set running or suspended.
@@ -19,10 +20,10 @@ impl System {
     /// Neither asks whether the next number is in use still after the numbers have wrapped.
     #[track_caller]
     pub fn lwp_create(&self, l1: &Arc<KernelLwp>, detached: bool) -> Arc<KernelLwp> {
-        self.free_p_zomblwp();
+        step(Step::LwpCreateReaps, || self.free_p_zomblwp());
         let mut p = self.proc().enter();
-        p.p_ndlwps += usize::from(detached);
-        p.p_nlwpid = p.p_nlwpid.wrapping_add(1);
+        p.p_ndlwps += usize::from(detached) * times(Count::LwpCreateNdlwps);
+        p.p_nlwpid = p.p_nlwpid.wrapping_add(times(Count::LwpCreateNlwpid));
         if p.p_nlwpid == 0 {
             p.p_nlwpid += 1;
         }
@@ -33,11 +34,11 @@ impl System {
         };
         let l2 = self.new_lwp(p.born, p.p_nlwpid, cpu);
         p.p_lwps.insert(0, Member::new(l2.clone(), detached));
-        p.p_nlwps += 1;
+        p.p_nlwps += times(Count::LwpCreateNlwps);
         p.exit();
-        self.alllwp.insert(&l2);
-        self.lwp_initspecific(&l2);
-        self.lwp_update_creds(&l2);
+        step(Step::LwpCreateAlllwp, || self.alllwp.insert(&l2));
+        step(Step::LwpCreateSpecific, || self.lwp_initspecific(&l2));
+        step(Step::LwpCreateCreds, || self.lwp_update_creds(&l2));
         l2
     }
 
@@ -48,8 +49,9 @@ impl System {
     pub(crate) fn free_p_zomblwp(&self) {
         if self.proc().has_zomblwp_unlocked() {
             let mut p = self.proc().enter();
-            if let Some(zombie) = p.take_p_zomblwp() {
-                self.lwp_free(Some(p), &zombie);
+            let zombie = p.take_p_zomblwp();
+            if zombie.is_some() || seeded(Step::LwpCreateSecondLook) {
+                self.lwp_free(Some(p), &zombie.expect("l != NULL"));
             }
         }
     }
@@ -86,21 +88,22 @@ impl System {
     #[track_caller]
     pub fn lwp_start(&self, l: &Arc<KernelLwp>, l2: &Arc<KernelLwp>, suspended: bool) {
         let cpu = &self.cpus[l2.l_cpu()];
-        let mut p = self.proc().enter();
-        let mut locked = l2.lwp_lock();
+        let (mut p, mut locked) = in_order(Step::LwpStartSwapped, || self.proc().enter(), || l2.lwp_lock());
         let exits = self.repaired(Repair::CreatedWhileExiting) && p.p_sflag & PS_WEXIT != 0;
         if exits {
-            locked.set_flags(LW_WEXIT);
+            step(Step::LwpStartWexit, || locked.set_flags(LW_WEXIT));
         }
-        if !exits && (suspended || l.l_flag() & (LW_WREBOOT | LW_WSUSPEND | LW_WEXIT) != 0) {
+        let creator =
+            l.l_flag() & (LW_WREBOOT | LW_WSUSPEND | LW_WEXIT) != 0 && !seeded(Step::LwpStartCreator);
+        if !exits && (suspended || creator) {
             locked.set_stat(State::Suspended);
             drop(locked.lwp_setlock(cpu.spc_lwplock));
-        } else if !exits && self.is_stopping(&p) {
+        } else if !exits && self.is_stopping(&p) && !seeded(Step::LwpStartStopping) {
             locked.set_stat(State::Stop);
             drop(locked.lwp_setlock(cpu.spc_lwplock));
         } else {
-            p.p_nrlwps += 1;
-            self.setrunqueue(locked);
+            p.p_nrlwps += times(Count::LwpStartNrlwps);
+            step(Step::LwpStartRuns, || self.setrunqueue(locked));
         }
         p.exit();
     }

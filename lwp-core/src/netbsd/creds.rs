@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::unlocked::Unlocked;
 use super::{KernelLwp, System};
 use crate::covered::Covered;
+use crate::fault::{Count, Step, keep, seeded, step, times};
 use crate::mutex::Class;
 use crate::site::Site;
 use crate::sync::AtomicUsize;
@@ -34,14 +35,14 @@ impl Cred {
     #[track_caller]
     fn hold(&self) {
         self.touch();
-        self.count(Site::CrRefcntHold, |references| references + 1);
+        self.count(Site::CrRefcntHold, |references| references + times(Count::CredHold));
     }
 
     /// `kauth_cred_free`: gives a reference back, and frees the credential with the last.
     #[track_caller]
     fn free(&self) {
         self.touch();
-        if self.count(Site::CrRefcntFree, |references| references - 1) == 0 {
+        if self.count(Site::CrRefcntFree, |references| references.wrapping_sub(times(Count::CredFree))) == 0 {
             self.touch();
             self.freed.write(|freed| *freed = true);
         }
@@ -52,7 +53,7 @@ impl Cred {
         loop {
             let old = self.cr_refcnt.load(Site::CrRefcntLook);
             let new = change(old);
-            if self.cr_refcnt.compare_exchange(old, new, site) {
+            if self.cr_refcnt.compare_exchange(old, new, site) || seeded(Step::CredRetry) {
                 return new;
             }
         }
@@ -99,10 +100,13 @@ impl System {
         let Some(creds) = &self.creds else { return };
         let p_mutex = creds.p_cred.enter();
         let new = creds.p_cred.get(&p_mutex).clone();
+        let p_mutex = keep(p_mutex, Step::UpdateCredsEarly);
         new.hold();
         let old = l.data().l_cred.write(|l_cred| l_cred.replace(new));
         drop(p_mutex);
-        if let Some(old) = old {
+        if let Some(old) = old
+            && !seeded(Step::UpdateCredsFree)
+        {
             old.free();
         }
     }
@@ -114,7 +118,7 @@ impl System {
     pub fn lwp_cache_creds(&self, l: &KernelLwp) {
         let Some(creds) = &self.creds else { return };
         let cached = l.data().l_cred.read(|l_cred| l_cred.as_ref().map(|cred| cred.number));
-        if cached != Some(creds.number.load(Site::PCredLook)) {
+        if cached != Some(creds.number.load(Site::PCredLook)) && !seeded(Step::CacheCreds) {
             self.lwp_update_creds(l);
         }
     }
@@ -161,7 +165,7 @@ impl System {
     /// Entry and exit: p_mutex not held. The LWP is the current one.
     pub(super) fn free_cached_creds(&self, l: &KernelLwp) {
         if let Some(cred) = l.data().l_cred.read(Clone::clone) {
-            cred.free();
+            step(Step::ExitCreds, || cred.free());
         }
     }
 }

@@ -9,6 +9,7 @@ use super::exit::Exited;
 use super::flag::{LW_WCORE, LW_WEXIT, LW_WSUSPEND, PS_WCORE, PS_WEXIT};
 use super::proc::ProcGuard;
 use super::{KernelLwp, Repair, System};
+use crate::fault::{Count, Step, seeded, step};
 
 impl System {
     /// A fault of the current LWP's own that dumps core: what SIGQUIT does, without the wait for it to be taken.
@@ -26,21 +27,21 @@ impl System {
     /// As written an LWP that takes a fatal signal after the exit pass of another starts an exit of its own, and each
     /// waits for the other ([`Repair::SecondExit`]).
     pub(super) fn sigexit<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>, core: bool) -> Exited {
-        if self.repaired(Repair::SecondExit) && p.p_sflag & PS_WEXIT != 0 {
+        if self.repaired(Repair::SecondExit) && p.p_sflag & PS_WEXIT != 0 && !seeded(Step::SigexitWexit) {
             p.exit();
             return self.lwp_exit(l);
         }
-        if p.p_sflag & PS_WCORE != 0 {
+        if p.p_sflag & PS_WCORE != 0 && !seeded(Step::SigexitWcore) {
             let mut locked = l.lwp_lock();
-            locked.set_flags(LW_WCORE | LW_WEXIT | LW_WSUSPEND);
+            step(Step::SigexitFlags, || locked.set_flags(LW_WCORE | LW_WEXIT | LW_WSUSPEND));
             locked.unlock();
             p.exit();
             return self.lwp_userret(l).expect_err("whoever is told to exit does not return to user mode");
         }
         if core {
-            p.p_sflag |= PS_WCORE;
+            step(Step::SigexitDumps, || p.p_sflag |= PS_WCORE);
             p = self.suspend_all_others(p, l);
-            p.p_sflag &= !PS_WCORE;
+            step(Step::SigexitDumped, || p.p_sflag &= !PS_WCORE);
         }
         self.exit1(p, l)
     }
@@ -48,21 +49,24 @@ impl System {
     fn suspend_all_others<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> ProcGuard<'a> {
         loop {
             let mut locked = l.lwp_lock();
-            locked.clear_flags(LW_WSUSPEND);
+            step(Step::SuspendOthersOwn, || locked.clear_flags(LW_WSUSPEND));
             locked.unlock();
             for other in p.others(l) {
                 let mut t = other.lwp_lock();
-                t.set_flags(LW_WCORE | LW_WEXIT);
+                step(Step::SuspendOthersFlags, || t.set_flags(LW_WCORE | LW_WEXIT));
                 // One that is LSIDL or LSZOMB needs no suspension.
-                let _ = self.lwp_suspend(&mut p, l, t);
+                step(Step::SuspendOthersSuspend, || _ = self.lwp_suspend(&mut p, l, t));
             }
             if p.p_nrlwps == 1 {
                 return p;
             }
-            p.begin_wait(l);
-            self.cv_broadcast(P_LWPCV, &p);
-            p = self.cv_wait(l, P_LWPCV, p);
-            p.end_wait(l);
+            p.begin_wait(l, Count::SuspendOthersBegins);
+            step(Step::SuspendOthersBroadcast, || self.cv_broadcast(P_LWPCV, &p));
+            p = self.cv_wait(l, P_LWPCV, p.without_gap(Step::SuspendOthersGap));
+            p.end_wait(l, Count::SuspendOthersEnds);
+            if seeded(Step::SuspendOthersAgain) {
+                return p;
+            }
         }
     }
 }

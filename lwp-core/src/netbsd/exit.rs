@@ -7,6 +7,7 @@ use super::flag::{LW_PENDSIG, LW_WEXIT, LW_WSUSPEND, PS_WEXIT};
 use super::lcpage::LcCurcpu;
 use super::proc::{ProcGuard, ProcState};
 use super::{KernelLwp, Repair, Revision, State, System};
+use crate::fault::{Count, Step, seeded, step, times};
 use crate::mutex::Class;
 use crate::witness;
 
@@ -27,13 +28,13 @@ impl System {
     pub fn lwp_exit(&self, l: &Arc<KernelLwp>) -> Exited {
         witness::barrier(Some(Class::KernelLock));
         let p = self.proc().enter();
-        if p.p_nlwps - p.p_nzlwps == 1 {
+        if p.p_nlwps - p.p_nzlwps == 1 && !seeded(Step::LwpExitLast) {
             return self.exit1(p, l);
         }
         self.become_zombie(p, l, l);
         // From here on somebody may be about to free the LWP, and waits for it to leave its CPU.
-        self.kernel_lock.exit_all();
-        self.lwp_exit_switchaway(l);
+        step(Step::LwpExitKernelLock, || _ = self.kernel_lock.exit_all());
+        step(Step::LwpExitSwitchaway, || self.lwp_exit_switchaway(l));
         Exited(())
     }
 
@@ -56,42 +57,49 @@ impl System {
     ///
     /// Entry: p_smutex held. Exit: released.
     fn become_zombie<'a>(&'a self, mut p: ProcGuard<'a>, curl: &Arc<KernelLwp>, l: &Arc<KernelLwp>) {
-        p.p_nzlwps += 1;
+        p.p_nzlwps += times(Count::LwpExitNzlwps);
         p.member(l).exiting = true;
         p.exit();
-        self.lwp_release_data(l);
-        self.alllwp.remove(l);
+        step(Step::LwpExitData, || self.lwp_release_data(l));
+        step(Step::LwpExitAlllwp, || self.alllwp.remove(l));
 
-        let mut p = self.lwp_drainrefs(self.proc().enter(), curl, l);
+        let mut p = self.proc().enter();
+        if !seeded(Step::LwpExitDrains) {
+            p = self.lwp_drainrefs(p, curl, l);
+        }
         if p.member(l).detached {
             while let Some(zombie) = p.take_p_zomblwp() {
                 let repaired = self.repaired(Repair::DrainedReferences);
                 if repaired {
-                    p.member(l).l_refcnt += 1;
+                    p.member(l).l_refcnt += times(Count::LwpExitRefcnt);
                 }
                 self.lwp_free(Some(p), &zombie);
                 p = self.proc().enter();
                 if !repaired && self.revision == Revision::R1_69_2_6 {
-                    p.member(l).l_refcnt += 1;
+                    p.member(l).l_refcnt += times(Count::LwpExitRefcnt);
                 }
-                if repaired || self.revision == Revision::R1_69_2_6 {
+                if (repaired || self.revision == Revision::R1_69_2_6) && !seeded(Step::LwpExitDrainsAgain) {
                     p = self.lwp_drainrefs(p, curl, l);
                 }
+                if seeded(Step::LwpExitReapsAgain) {
+                    break;
+                }
             }
-            p.set_p_zomblwp(l);
+            step(Step::LwpExitZomblwp, || p.set_p_zomblwp(l));
         }
         if p.p_sigpend.first().is_some() && l.l_flag() & LW_PENDSIG != 0 {
             for l2 in p.p_lwps.iter().map(|m| &m.lwp) {
                 let mut l2 = l2.lwp_lock();
-                l2.set_flags(LW_PENDSIG);
+                step(Step::LwpExitPendsig, || l2.set_flags(LW_PENDSIG));
                 l2.unlock();
             }
         }
 
+        p = p.without_gap(Step::LwpExitGap);
         let mut locked = l.lwp_lock();
         let idle = locked.stat() == State::Idl;
         locked.set_stat(State::Zomb);
-        if idle && !self.uniprocessor {
+        if idle && !self.uniprocessor && !seeded(Step::LwpExitSetlock) {
             // The table of states and locks wants it, the source does not do it.
             drop(locked.lwp_setlock(self.cpus[l.l_cpu()].spc_lwplock));
         } else {
@@ -99,10 +107,10 @@ impl System {
         }
         p.member(l).exiting = false;
         if !(idle && self.repaired(Repair::IdleExit)) {
-            p.p_nrlwps -= 1;
+            p.p_nrlwps -= times(Count::LwpExitNrlwps);
         }
-        self.cv_broadcast(P_LWPCV, &p);
-        self.lwpctl_says(l, LcCurcpu::Exited);
+        step(Step::LwpExitBroadcast, || self.cv_broadcast(P_LWPCV, &p));
+        step(Step::LwpExitLwpctl, || self.lwpctl_says(l, LcCurcpu::Exited));
         p.exit();
     }
 
@@ -111,8 +119,8 @@ impl System {
     /// Not in `kern_lwp.c`; after the contract that it relies on.
     /// Entry: p_smutex held. Exit: the LWP is a zombie that has left its CPU.
     pub fn exit1<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> Exited {
-        p.p_sflag |= PS_WEXIT;
-        if p.p_nlwps > 1 {
+        step(Step::Exit1Wexit, || p.p_sflag |= PS_WEXIT);
+        if p.p_nlwps > 1 && !seeded(Step::Exit1ExitLwps) {
             let others = p.others(l);
             self.exit_lwps(&mut p, &others);
         }
@@ -124,19 +132,22 @@ impl System {
                 (_, exited) => return exited.expect_err("p_smutex is released where the waiter has exited"),
             };
             p = again;
+            if seeded(Step::Exit1WaitsAgain) {
+                break;
+            }
             assert!(reaped.is_ok() || p.p_nlwps == 1, "the others cannot be waited for");
         }
         let p = self.proc_release_data(p, l);
-        let mut p = self.lwp_drainrefs(p, l, l);
+        let mut p = if seeded(Step::Exit1Drains) { p } else { self.lwp_drainrefs(p, l, l) };
         let mut locked = l.lwp_lock();
         locked.set_stat(State::Zomb);
         locked.unlock();
-        p.p_nrlwps -= 1;
-        p.p_nzlwps += 1;
-        p.set_p_stat(ProcState::Zomb);
+        p.p_nrlwps -= times(Count::Exit1Nrlwps);
+        p.p_nzlwps += times(Count::Exit1Nzlwps);
+        step(Step::Exit1Szomb, || p.set_p_stat(ProcState::Zomb));
         p.exit();
-        self.kernel_lock.exit_all();
-        self.lwp_exit_switchaway(l);
+        step(Step::Exit1KernelLock, || _ = self.kernel_lock.exit_all());
+        step(Step::Exit1Switchaway, || self.lwp_exit_switchaway(l));
         Exited(())
     }
 
@@ -162,18 +173,19 @@ impl System {
     fn exit_lwps(&self, p: &mut ProcGuard<'_>, lwps: &[Arc<KernelLwp>]) {
         for l2 in lwps {
             let mut l2 = l2.lwp_lock();
-            l2.set_flags(LW_WEXIT);
+            step(Step::ExitLwpsWexit, || l2.set_flags(LW_WEXIT));
             if self.repaired(Repair::SuspendedExit) {
-                l2.clear_flags(LW_WSUSPEND);
+                step(Step::ExitLwpsWsuspend, || l2.clear_flags(LW_WSUSPEND));
             }
+            l2 = l2.without_gap(Step::ExitLwpsGap);
             let wake = match l2.stat() {
                 State::Sleep => l2.fields().l_sintr,
                 state => matches!(state, State::Suspended | State::Stop),
             };
             if wake {
-                self.setrunnable(p, l2);
+                step(Step::ExitLwpsRuns, || self.setrunnable(p, l2));
             } else {
-                self.lwp_need_userret(&l2);
+                step(Step::ExitLwpsUserret, || self.lwp_need_userret(&l2));
                 l2.unlock();
             }
         }

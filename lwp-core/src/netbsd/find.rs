@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::proc::{ProcGuard, ProcState};
 use super::{KernelLwp, Lid, Repair, Revision, State, System};
+use crate::fault::{Step, seeded};
 
 impl System {
     /// A live LWP by its number. Its comment says "return it locked"; it does not.
@@ -12,7 +13,8 @@ impl System {
     /// Entry and exit: p_smutex held. `None` where there is no such LWP, or it is LSIDL or LSZOMB.
     pub fn lwp_find(&self, p: &ProcGuard<'_>, lid: Lid) -> Option<Arc<KernelLwp>> {
         let l = &p.p_lwps[p.position(lid)?].lwp;
-        let live = !matches!(l.l_stat(), State::Idl | State::Zomb);
+        let idle = l.l_stat() == State::Idl && !seeded(Step::LwpFindIdl);
+        let live = !idle && (l.l_stat() != State::Zomb || seeded(Step::LwpFindZomb));
         live.then(|| l.clone())
     }
 

@@ -6,6 +6,7 @@ use super::condvar::P_LWPCV;
 use super::flag::LW_RUNNING;
 use super::proc::{ProcGuard, ProcState};
 use super::{KernelLwp, Repair, Revision, System};
+use crate::fault::{Count, Step, seeded, step, times};
 use crate::sync;
 
 impl System {
@@ -26,11 +27,11 @@ impl System {
         if let Some(mut p) = p {
             let detached = p.member(l).detached;
             p.p_lwps.retain(|m| !Arc::ptr_eq(&m.lwp, l));
-            p.p_nlwps -= 1;
-            p.p_nzlwps -= 1;
-            p.p_ndlwps -= usize::from(detached);
+            p.p_nlwps -= times(Count::LwpFreeNlwps);
+            p.p_nzlwps -= times(Count::LwpFreeNzlwps);
+            p.p_ndlwps -= usize::from(detached) * times(Count::LwpFreeNdlwps);
             if self.revision == Revision::R1_69_2_6 || self.repaired(Repair::StuckWait) {
-                self.cv_broadcast(P_LWPCV, &p);
+                step(Step::LwpFreeBroadcast, || self.cv_broadcast(P_LWPCV, &p));
             }
             p.exit();
         }
@@ -38,10 +39,11 @@ impl System {
         // A uniprocessor's LWP has left the CPU where another runs.
         if waits && !self.uniprocessor {
             let on_its_cpu = || {
-                let running = self.revision == Revision::R1_69_2_6 && l.l_flag() & LW_RUNNING != 0;
-                running || self.cpus[l.l_cpu()].is_current(l)
+                let asks = self.revision == Revision::R1_69_2_6 && !seeded(Step::LwpFreeRunning);
+                let running = asks && l.l_flag() & LW_RUNNING != 0;
+                running || (self.cpus[l.l_cpu()].is_current(l) && !seeded(Step::LwpFreeCurlwp))
             };
-            if on_its_cpu() {
+            if on_its_cpu() && !seeded(Step::LwpFreeWaits) {
                 self.kernel_lock.without(|| {
                     while on_its_cpu() {
                         sync::spin_while(on_its_cpu);
@@ -49,10 +51,10 @@ impl System {
                 });
             }
         }
-        self.kernel_lock.enter();
-        self.lwp_ctl_free(l);
+        step(Step::LwpFreeKernelLock, || self.kernel_lock.enter());
+        step(Step::LwpFreeLwpctl, || self.lwp_ctl_free(l));
         l.free();
-        self.kernel_lock.exit();
+        step(Step::LwpFreeKernelLock, || self.kernel_lock.exit());
     }
 
     /// Frees the last LWP of a process that has ended, as its parent's wait does. Gives whether the process has.
@@ -65,7 +67,7 @@ impl System {
         let ended = p.p_stat == ProcState::Zomb;
         let last = p.p_lwps[0].lwp.clone();
         p.exit();
-        if ended {
+        if ended || seeded(Step::ProcFreeSzomb) {
             self.lwp_free(None, &last);
         }
         ended

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Errno;
 use super::unlocked::Unlocked;
 use super::vm::Vm;
+use crate::fault::{Count, Step, step, times};
 use crate::site::Site;
 use crate::sync::AtomicUsize;
 
@@ -206,9 +207,9 @@ impl Blocks {
             i = (i + 1) % self.lcp_bitmap.len();
         }
         let bit = self.lcp_bitmap[i].trailing_zeros() as usize;
-        self.lcp_bitmap[i] ^= 1 << bit;
+        step(Step::LcpBitmapAlloc, || self.lcp_bitmap[i] ^= 1 << bit);
         self.lcp_rotor = i;
-        self.lcp_nfree -= 1;
+        self.lcp_nfree = self.lcp_nfree.wrapping_sub(times(Count::LcpNfreeAlloc));
         let offset = i * u32::BITS as usize + bit;
         let word = self.words[offset].get_or_insert_with(|| Arc::new(AtomicUsize::new(NONE)));
         (offset, word.clone())
@@ -216,9 +217,9 @@ impl Blocks {
 
     /// L1577-1581.
     fn free(&mut self, offset: usize) {
-        self.lcp_nfree += 1;
+        self.lcp_nfree = self.lcp_nfree.wrapping_add(times(Count::LcpNfreeFree));
         let map = offset / u32::BITS as usize;
-        self.lcp_bitmap[map] |= 1 << (offset % u32::BITS as usize);
+        step(Step::LcpBitmapFree, || self.lcp_bitmap[map] |= 1 << (offset % u32::BITS as usize));
         if self.lcp_bitmap[self.lcp_rotor] == 0 {
             self.lcp_rotor = map;
         }

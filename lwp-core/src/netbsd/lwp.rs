@@ -12,6 +12,7 @@ use super::sleep::HAPPENING;
 use super::turnstile::TURNSTILE;
 use super::{Lwp, LwpGuard, Revision, State, transitions};
 use crate::covered::Covered;
+use crate::fault::{Step, seeded};
 use crate::locks::{LockId, Locks};
 use crate::mutex::{Class, MutexGuard};
 use crate::observe::{self, Event, Until};
@@ -387,6 +388,17 @@ impl<'a> LwpLocked<'a> {
     #[track_caller]
     pub(super) fn covered<'g, D>(&'g mut self, data: &'g Covered<D>) -> &'g mut D {
         self.guard.covered(data)
+    }
+
+    /// The LWP, locked without a gap, unless a fault unlocks it and locks it again.
+    #[track_caller]
+    pub(super) fn without_gap(self, step: Step) -> LwpLocked<'a> {
+        if !seeded(step) {
+            return self;
+        }
+        let lwp = self.lwp;
+        self.unlock();
+        lwp.lwp_lock()
     }
 
     /// `lwp_unlock`.

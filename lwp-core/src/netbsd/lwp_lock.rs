@@ -15,7 +15,7 @@ use core::ops::{Deref, DerefMut};
 use super::Lid;
 use super::kernel::{Kernel, Multiprocessor};
 use crate::covered::Covered;
-use crate::fault::{Fault, release, seeded};
+use crate::fault::{Step, keep, release, seeded};
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
 #[cfg(any(loom, shuttle))]
@@ -89,7 +89,7 @@ impl<T, K: Kernel> Lwp<T, K> {
     /// Stores `l_mutex`.
     #[inline]
     #[track_caller]
-    fn publish(&self, new: LockId, site: Site) {
+    fn set_l_mutex(&self, new: LockId, site: Site) {
         K::publish(&self.l_mutex, new, site);
         #[cfg(any(loom, shuttle))]
         if K::MOVES {
@@ -117,7 +117,7 @@ impl<T, K: Kernel> Lwp<T, K> {
     pub fn lwp_lock(&self) -> LwpGuard<'_, T, K> {
         let old = K::look(&self.l_mutex, Site::LwpLockLook);
         let lock = self.locks.get(old).mutex_spin_enter();
-        let look_again = K::MOVES && !seeded(Fault::LwpLockNoSecondLook);
+        let look_again = K::MOVES && !seeded(Step::LwpLockSecondLook);
         if look_again && K::look(&self.l_mutex, Site::LwpLockRelook) != old {
             return self.lwp_lock_retry(lock);
         }
@@ -129,9 +129,9 @@ impl<T, K: Kernel> Lwp<T, K> {
     #[track_caller]
     fn lwp_lock_retry<'a>(&'a self, mut lock: MutexGuard<'a>) -> LwpGuard<'a, T, K> {
         while K::look(&self.l_mutex, Site::LwpLockRetryRelook) != lock.mutex().id()
-            && !seeded(Fault::LwpLockRetryGivesUp)
+            && !seeded(Step::LwpLockRetry)
         {
-            release(lock, Fault::LwpLockRetryKeepsOld);
+            release(lock, Step::LwpLockRetryRelease);
             let old = K::look(&self.l_mutex, Site::LwpLockRetryLook);
             lock = self.locks.get(old).mutex_spin_enter();
         }
@@ -148,11 +148,11 @@ impl<T, K: Kernel> Lwp<T, K> {
         loop {
             let old = K::look(&self.l_mutex, Site::LwpTrylockLook);
             let lock = self.locks.get(old).mutex_tryenter()?;
-            let look_again = K::MOVES && !seeded(Fault::LwpTrylockNoSecondLook);
+            let look_again = K::MOVES && !seeded(Step::LwpTrylockSecondLook);
             if !look_again || K::look(&self.l_mutex, Site::LwpTrylockRelook) == old {
                 return Some(LwpGuard { lwp: self, lock });
             }
-            release(lock, Fault::LwpTrylockKeepsOld);
+            release(lock, Step::LwpTrylockRelease);
         }
     }
 
@@ -165,6 +165,19 @@ impl<T, K: Kernel> Lwp<T, K> {
     pub fn lwp_locked(&self, mutex: Option<LockId>) -> bool {
         let cur = K::look(&self.l_mutex, Site::LwpLockLook);
         self.locks.get(cur).mutex_owned() && mutex.is_none_or(|m| !K::MOVES || m == cur)
+    }
+
+    /// Stores the pointer, for a holder of the LWP's lock.
+    #[inline]
+    #[track_caller]
+    fn publish(&self, new: LockId, site: Site) {
+        assert!(new.number() < self.locks.len(), "{new} is not a lock of this LWP's machine");
+        self.set_l_mutex(new, site);
+        // A load of the critical section that the barrier does not order may be performed as late as here.
+        #[cfg(any(loom, shuttle))]
+        if site.order() == crate::site::Order::MembarProducer {
+            self.fields.with(|_| ());
+        }
     }
 
     /// The LWP's fields without a lock, from the only one who can reach the LWP.
@@ -258,7 +271,9 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
     #[inline]
     #[track_caller]
     pub fn lwp_setlock(self, new: LockId) -> MutexGuard<'a> {
-        self.publish(new, Site::LwpSetlockPublish);
+        if !seeded(Step::LwpSetlockPublish) {
+            self.lwp.publish(new, Site::LwpSetlockPublish);
+        }
         self.lock
     }
 
@@ -272,8 +287,12 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
     #[inline]
     #[track_caller]
     pub fn lwp_unlock_to(self, new: LockId) {
-        self.publish(new, Site::LwpUnlockToPublish);
-        release(self.lock, Fault::LwpUnlockToKeepsOld);
+        let LwpGuard { lwp, lock } = self;
+        let lock = keep(lock, Step::LwpUnlockToEarly);
+        if !seeded(Step::LwpUnlockToPublish) {
+            lwp.publish(new, Site::LwpUnlockToPublish);
+        }
+        release(lock, Step::LwpUnlockToRelease);
     }
 
     /// Takes a new lock, donates it to the LWP and releases the old one. Nothing happens if they are the same.
@@ -292,12 +311,15 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
             return LwpGuard { lwp, lock: old };
         }
         let new = lwp.locks.get(new);
-        if seeded(Fault::LwpRelockLends) {
-            lwp.publish(new.id(), Site::LwpRelockPublish);
+        if seeded(Step::LwpRelockLends) {
+            lwp.set_l_mutex(new.id(), Site::LwpRelockPublish);
         }
+        let old = keep(old, Step::LwpRelockEarly);
         let lock = new.mutex_spin_enter();
-        lwp.publish(new.id(), Site::LwpRelockPublish);
-        release(old, Fault::LwpRelockKeepsOld);
+        if !seeded(Step::LwpRelockPublish) {
+            lwp.set_l_mutex(new.id(), Site::LwpRelockPublish);
+        }
+        release(old, Step::LwpRelockRelease);
         LwpGuard { lwp, lock }
     }
 
@@ -319,18 +341,6 @@ impl<'a, T, K: Kernel> LwpGuard<'a, T, K> {
     /// Gives up the LWP but keeps its lock.
     pub fn into_mutex(self) -> MutexGuard<'a> {
         self.lock
-    }
-
-    #[inline]
-    #[track_caller]
-    fn publish(&self, new: LockId, site: Site) {
-        assert!(new.number() < self.lwp.locks.len(), "{new} is not a lock of this LWP's machine");
-        self.lwp.publish(new, site);
-        // A load of the critical section that the barrier does not order may be performed as late as here.
-        #[cfg(any(loom, shuttle))]
-        if site.order() == crate::site::Order::MembarProducer {
-            self.lwp.fields.with(|_| ());
-        }
     }
 }
 

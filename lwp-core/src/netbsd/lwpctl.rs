@@ -6,6 +6,7 @@ use super::lcpage::{LcCurcpu, LcPage, LcProc, Lwpctl};
 use super::unlocked::Unlocked;
 use super::vm::Vm;
 use super::{Errno, KernelLwp, Repair, Revision, System};
+use crate::fault::{Step, keep, seeded, step};
 use crate::mutex::Class;
 use crate::site::Site;
 use crate::sync::AtomicUsize;
@@ -74,7 +75,10 @@ impl System {
         if lwpctl.p_lwpctl.load(Site::PLwpctlLook) == NULL {
             let header = LcProc::default();
             let p_mutex = self.locks.get(self.locks.only(Class::ProcMutex)).mutex_spin_enter();
-            if lwpctl.p_lwpctl.load_held() == NULL {
+            if lwpctl.p_lwpctl.load_held() == NULL || seeded(Step::LwpctlSecondLook) {
+                if seeded(Step::LwpctlEarly) {
+                    lwpctl.p_lwpctl.store(HEADER, Site::PLwpctlStore);
+                }
                 lwpctl.header.write(|lp| *lp = Some(header));
                 lwpctl.p_lwpctl.store(HEADER, Site::PLwpctlStore);
             }
@@ -83,6 +87,7 @@ impl System {
 
         let unmap_unwired = self.repaired(Repair::UnwiredPage);
         let lp_lock = self.locks.get(self.locks.only(Class::LwpctlLock)).mutex_spin_enter();
+        let lp_lock = keep(lp_lock, Step::LwpctlLock);
         let block = lwpctl
             .header
             .write(|lp| lp.as_mut().expect("p_lwpctl != NULL").alloc(&lwpctl.vm, unmap_unwired))?;
@@ -103,6 +108,7 @@ impl System {
         let Some(block) = l.lwpctl() else { return };
         assert!(self.lwpctl.is_used(), "lwp_ctl_free: lp != NULL");
         let lp_lock = self.locks.get(self.locks.only(Class::LwpctlLock)).mutex_spin_enter();
+        let lp_lock = keep(lp_lock, Step::LwpctlFreeLock);
         self.lwpctl.header.write(|lp| lp.as_mut().expect("p_lwpctl != NULL").free(&block));
         drop(lp_lock);
     }
@@ -119,7 +125,7 @@ impl System {
     pub fn lwp_ctl_exit(&self, l: &KernelLwp) {
         let repaired = self.repaired(Repair::StalePage);
         l.data().lwpctl.write(|mine| {
-            mine.l_lwpctl = None;
+            step(Step::LwpctlExitBlock, || mine.l_lwpctl = None);
             if repaired {
                 mine.l_lcpage = None;
             }
@@ -128,7 +134,7 @@ impl System {
         assert_eq!(self.proc().enter().p_nlwps, 1, "lwp_ctl_exit: p_nlwps == 1");
         let header = self.lwpctl.header.write(Option::take).expect("p_lwpctl != NULL");
         header.tear_down(&self.lwpctl.vm);
-        self.lwpctl.p_lwpctl.store(NULL, Site::PLwpctlStore);
+        step(Step::LwpctlExitClear, || self.lwpctl.p_lwpctl.store(NULL, Site::PLwpctlStore));
     }
 
     /// Says in the LWP's block, if it has one, where the LWP is now: LWPCTL_CPU_EXITED when it exits (1.69.2.6 L783),

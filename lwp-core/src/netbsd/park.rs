@@ -9,6 +9,7 @@ use super::flag::{LW_CANCELLED, LW_UNPARKED};
 use super::lwp::Wchan;
 use super::sleepq::Sleep;
 use super::{Errno, KernelLwp, Lid, State, System};
+use crate::fault::{Step, seeded, step};
 use crate::sync::Deadline;
 
 /// Where LWPs park.
@@ -36,8 +37,8 @@ impl System {
     fn park(&self, l: &Arc<KernelLwp>, sleep: Sleep) -> Result<(), Errno> {
         let sq = self.sleepqs[PARK.0].sleepers.enter();
         let (mut locked, sq) = self.lwp_lock_under(l, sq);
-        if locked.flags() & (LW_CANCELLED | LW_UNPARKED) != 0 {
-            locked.clear_flags(LW_CANCELLED | LW_UNPARKED);
+        if locked.flags() & (LW_CANCELLED | LW_UNPARKED) != 0 && !seeded(Step::LwpParkUnparked) {
+            step(Step::LwpParkClear, || locked.clear_flags(LW_CANCELLED | LW_UNPARKED));
             locked.unlock();
             return Err(Errno::Ealready);
         }
@@ -57,7 +58,7 @@ impl System {
         let sq = queue.enter();
         let sleeper = queue.get(&sq).iter().find(|t| t.l_lid() == target).cloned();
         if let Some(t) = &sleeper {
-            drop(self.sleepq_remove(t.queued_under(sq)));
+            step(Step::LwpUnparkWakes, || drop(self.sleepq_remove(t.queued_under(sq))));
             return Ok(());
         }
         drop(sq);
@@ -65,10 +66,10 @@ impl System {
         let t = self.lwp_find(&p, target).ok_or(Errno::Esrch)?;
         let mut t = t.lwp_lock();
         // It may have parked meanwhile.
-        if t.fields().l_wchan == Some(PARK) {
+        if t.fields().l_wchan == Some(PARK) && !seeded(Step::LwpUnparkSecondLook) {
             self.lwp_unsleep(t);
         } else {
-            t.set_flags(LW_UNPARKED);
+            step(Step::LwpUnparkFlag, || t.set_flags(LW_UNPARKED));
             t.unlock();
         }
         Ok(())
@@ -85,10 +86,11 @@ impl System {
         let p = self.proc().enter();
         let t = self.lwp_find(&p, target).ok_or(Errno::Esrch)?;
         let mut t = t.lwp_lock();
-        t.set_flags(LW_CANCELLED | LW_UNPARKED);
+        step(Step::LwpWakeupFlags, || t.set_flags(LW_CANCELLED | LW_UNPARKED));
+        t = t.without_gap(Step::LwpWakeupGap);
         let result = match t.stat() {
             State::Sleep if t.fields().l_sintr => {
-                self.lwp_unsleep(t);
+                step(Step::LwpWakeupWakes, || self.lwp_unsleep(t));
                 return Ok(());
             }
             State::Sleep => Errno::Ebusy,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::signal::SignalSet;
 use super::{KernelLwp, Lid, State};
 use crate::covered::Covered;
+use crate::fault::{Count, Step, seeded, times};
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
 #[cfg(any(loom, shuttle))]
@@ -207,6 +208,17 @@ impl<'a> ProcGuard<'a> {
     #[track_caller]
     pub fn exit(self) {}
 
+    /// p_smutex, held without a gap, unless a fault releases it and takes it again.
+    #[track_caller]
+    pub(super) fn without_gap(self, step: Step) -> ProcGuard<'a> {
+        if !seeded(step) {
+            return self;
+        }
+        let proc = self.proc;
+        self.exit();
+        proc.enter()
+    }
+
     /// The process.
     #[track_caller]
     pub(super) fn proc(&self) -> &'a Proc {
@@ -237,16 +249,16 @@ impl<'a> ProcGuard<'a> {
 
     /// Counts an LWP in `p_nlwpwait`.
     #[track_caller]
-    pub(super) fn begin_wait(&mut self, l: &Arc<KernelLwp>) {
+    pub(super) fn begin_wait(&mut self, l: &Arc<KernelLwp>, count: Count) {
         self.member(l).waits = true;
-        self.p_nlwpwait += 1;
+        self.p_nlwpwait += times(count);
     }
 
     /// Counts an LWP in `p_nlwpwait` no longer.
     #[track_caller]
-    pub(super) fn end_wait(&mut self, l: &Arc<KernelLwp>) {
+    pub(super) fn end_wait(&mut self, l: &Arc<KernelLwp>, count: Count) {
         self.member(l).waits = false;
-        self.p_nlwpwait -= 1;
+        self.p_nlwpwait = self.p_nlwpwait.wrapping_sub(times(count));
     }
 
     /// How many detached LWPs `p_nrlwps` or `p_nzlwps` counts and `p_nlwpwait` does not.
@@ -276,7 +288,9 @@ impl<'a> ProcGuard<'a> {
         if address == 0 {
             return None;
         }
-        self.proc.p_zomblwp.store(0, Site::PZomblwpStore);
+        if !seeded(Step::TakePZomblwpClear) {
+            self.proc.p_zomblwp.store(0, Site::PZomblwpStore);
+        }
         let zombie = self.p_lwps.iter().find(|m| m.lwp.address() == address);
         Some(zombie.expect("p_zomblwp is on p_lwps").lwp.clone())
     }

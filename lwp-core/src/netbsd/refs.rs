@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::proc::ProcGuard;
+use super::proc::{Member, ProcGuard};
 use super::{KernelLwp, Repair, Revision, State, System};
+use crate::fault::{Count, Step, seeded, step, times};
 
 impl System {
     /// Takes a reference: the LWP cannot become a zombie until it is given back.
@@ -17,7 +18,7 @@ impl System {
         assert_ne!(l.l_stat(), State::Zomb, "lwp_addref: l_stat != LSZOMB");
         let refs = &mut p.member(l).l_refcnt;
         assert_ne!(*refs, 0, "lwp_addref: l_refcnt != 0");
-        *refs += 1;
+        *refs += times(Count::LwpAddrefRefcnt);
     }
 
     /// Gives a reference back.
@@ -33,9 +34,10 @@ impl System {
             assert_ne!(l.l_stat(), State::Zomb, "lwp_delref: l_stat != LSZOMB");
         }
         let member = p.member(l);
-        member.l_refcnt = member.l_refcnt.checked_sub(1).expect("lwp_delref: l_refcnt > 0");
+        let less = member.l_refcnt.checked_sub(times(Count::LwpDelrefRefcnt));
+        member.l_refcnt = less.expect("lwp_delref: l_refcnt > 0");
         if member.l_refcnt == usize::from(member.draining) {
-            self.cv_broadcast(self.refcv(), &p);
+            step(Step::LwpDelrefBroadcast, || self.cv_broadcast(self.refcv(), &p));
         }
     }
 
@@ -52,17 +54,28 @@ impl System {
         l: &Arc<KernelLwp>,
     ) -> ProcGuard<'a> {
         let drains = self.repaired(Repair::DrainingReference);
-        let member = p.member(l);
-        assert_ne!(member.l_refcnt, 0, "lwp_drainrefs: l_refcnt != 0");
-        member.draining = drains;
+        assert_ne!(p.member(l).l_refcnt, 0, "lwp_drainrefs: l_refcnt != 0");
+        p.member(l).draining = drains;
         if !drains {
-            member.l_refcnt -= 1;
+            p.member(l).gives_its_own_back();
         }
         while p.member(l).l_refcnt != usize::from(drains) {
-            p = self.cv_wait(curl, self.refcv(), p);
+            p = self.cv_wait(curl, self.refcv(), p.without_gap(Step::LwpDrainrefsGap));
+            if seeded(Step::LwpDrainrefsAgain) {
+                break;
+            }
         }
-        let member = p.member(l);
-        (member.l_refcnt, member.draining) = (0, false);
+        if drains {
+            p.member(l).gives_its_own_back();
+        }
+        p.member(l).draining = false;
         p
+    }
+}
+
+impl Member {
+    fn gives_its_own_back(&mut self) {
+        let less = self.l_refcnt.checked_sub(times(Count::LwpDrainrefsRefcnt));
+        self.l_refcnt = less.expect("lwp_drainrefs: l_refcnt != 0");
     }
 }

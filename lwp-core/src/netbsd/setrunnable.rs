@@ -3,6 +3,7 @@
 use super::flag::LW_WSUSPEND;
 use super::proc::ProcGuard;
 use super::{LwpLocked, State, System};
+use crate::fault::{Count, Step, seeded, step, times};
 
 impl System {
     /// Makes a stopped, suspended or sleeping LWP run. One that is on a sleep queue leaves it; one that has not left
@@ -14,20 +15,20 @@ impl System {
     /// Where the LWP is in any other state.
     pub(super) fn setrunnable(&self, p: &mut ProcGuard<'_>, mut l: LwpLocked<'_>) {
         match l.stat() {
-            State::Stop => p.p_nrlwps += 1,
+            State::Stop => p.p_nrlwps += times(Count::SetrunnableStopped),
             State::Suspended => {
-                l.clear_flags(LW_WSUSPEND);
-                p.p_nrlwps += 1;
+                step(Step::SetrunnableWsuspend, || l.clear_flags(LW_WSUSPEND));
+                p.p_nrlwps += times(Count::SetrunnableSuspended);
             }
             State::Sleep => {}
             state => panic!("setrunnable of LWP {}, which is {}", l.lwp().l_lid(), state.name()),
         }
-        if l.fields().l_wchan.is_some() {
+        if l.fields().l_wchan.is_some() && !seeded(Step::SetrunnableWchan) {
             if l.stat() != State::Sleep {
                 l.set_stat(State::Sleep);
             }
             self.lwp_unsleep(l);
-        } else if self.is_on_its_cpu(&l) {
+        } else if self.is_on_its_cpu(&l) && !seeded(Step::SetrunnableOnCpu) {
             l.set_stat(State::OnProc);
             l.unlock();
         } else {

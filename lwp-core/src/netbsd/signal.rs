@@ -9,6 +9,7 @@ use super::exit::Exited;
 use super::flag::{LW_PENDSIG, PS_STOPPING};
 use super::proc::{ProcGuard, ProcState};
 use super::{Errno, KernelLwp, Lid, State, System};
+use crate::fault::{Step, seeded, step};
 
 /// A signal, and with it what is done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl System {
         if signal == Signal::Cont {
             return;
         }
-        p.p_sigpend.add(signal);
+        step(Step::KillPending, || p.p_sigpend.add(signal));
         for l in p.lwps() {
             if self.sigpost(&mut p, &l, signal) && !signal.is_for_all() {
                 break;
@@ -105,8 +106,8 @@ impl System {
         let Some(signal) = signal else { return Ok(()) };
         self.undo_stops(&mut p, signal);
         if signal != Signal::Cont {
-            p.member(&t).l_sigpend.add(signal);
-            self.sigpost(&mut p, &t, signal);
+            step(Step::LwpKillPending, || p.member(&t).l_sigpend.add(signal));
+            step(Step::LwpKillPost, || _ = self.sigpost(&mut p, &t, signal));
         }
         Ok(())
     }
@@ -114,11 +115,13 @@ impl System {
     /// A continue takes back the stops that are pending still; it and SIGKILL have a stopped process go on.
     fn undo_stops(&self, p: &mut ProcGuard<'_>, signal: Signal) {
         if signal == Signal::Cont {
-            p.p_sigpend.take(Signal::Stop);
-            p.p_lwps.iter_mut().for_each(|m| _ = m.l_sigpend.take(Signal::Stop));
+            step(Step::UndoStopsProc, || _ = p.p_sigpend.take(Signal::Stop));
+            step(Step::UndoStopsLwps, || {
+                p.p_lwps.iter_mut().for_each(|m| _ = m.l_sigpend.take(Signal::Stop));
+            });
         }
         if matches!(signal, Signal::Cont | Signal::Kill) && self.is_stopping(p) {
-            self.proc_unstop(p);
+            step(Step::UndoStopsUnstop, || self.proc_unstop(p));
         }
     }
 
@@ -132,21 +135,24 @@ impl System {
     /// Entry and exit: p_smutex held.
     pub(super) fn sigpost(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>, signal: Signal) -> bool {
         // Nobody delivers to an LWP that has begun to go.
-        if p.member(l).l_refcnt == 0 {
+        if p.member(l).l_refcnt == 0 && !seeded(Step::SigpostRefcnt) {
             return false;
         }
         let mut l = l.lwp_lock();
-        l.set_flags(LW_PENDSIG);
+        step(Step::SigpostPendsig, || l.set_flags(LW_PENDSIG));
+        l = l.without_gap(Step::SigpostGap);
         match l.stat() {
             State::Run | State::OnProc => {
-                self.lwp_need_userret(&l);
+                step(Step::SigpostUserret, || self.lwp_need_userret(&l));
                 l.unlock();
                 return true;
             }
-            State::Sleep if l.fields().l_sintr => self.setrunnable(p, l),
-            State::Suspended if signal.ends_the_process() => self.lwp_continue(p, l),
+            State::Sleep if l.fields().l_sintr => step(Step::SigpostWakes, || self.setrunnable(p, l)),
+            State::Suspended if signal.ends_the_process() => {
+                step(Step::SigpostContinues, || self.lwp_continue(p, l));
+            }
             State::Stop if signal != Signal::Stop && (l.fields().l_wchan.is_none() || l.fields().l_sintr) => {
-                self.setrunnable(p, l);
+                step(Step::SigpostRuns, || self.setrunnable(p, l));
             }
             _ => {
                 l.unlock();
@@ -166,19 +172,19 @@ impl System {
         l: &Arc<KernelLwp>,
     ) -> (ProcGuard<'a>, Option<Signal>) {
         loop {
-            if self.is_stopping(&p) {
+            if self.is_stopping(&p) && !seeded(Step::IssignalStopping) {
                 p = self.sigswitch(p, l);
                 continue;
             }
             let pending = p.member(l).l_sigpend.first().or(p.p_sigpend.first());
             match pending {
                 Some(Signal::Stop) => {
-                    self.sigget(&mut p, l, Signal::Stop);
+                    step(Step::IssignalTakesStop, || self.sigget(&mut p, l, Signal::Stop));
                     p = self.sigswitch(p, l);
                 }
                 None => {
                     let mut locked = l.lwp_lock();
-                    locked.clear_flags(LW_PENDSIG);
+                    step(Step::IssignalPendsig, || locked.clear_flags(LW_PENDSIG));
                     locked.unlock();
                     return (p, None);
                 }
@@ -206,7 +212,7 @@ impl System {
         l: &Arc<KernelLwp>,
         signal: Signal,
     ) -> Result<ProcGuard<'a>, Exited> {
-        self.sigget(&mut p, l, signal);
+        step(Step::PostsigTakes, || self.sigget(&mut p, l, signal));
         match signal {
             Signal::Kill => Err(self.sigexit(p, l, false)),
             Signal::Quit => Err(self.sigexit(p, l, true)),

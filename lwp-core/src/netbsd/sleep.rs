@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::lwp::Wchan;
 use super::sleepq::Sleep;
 use super::{Errno, KernelLwp, System};
+use crate::fault::{Step, step};
 use crate::sync::Deadline;
 
 /// Where LWPs sleep until it happens.
@@ -50,6 +51,6 @@ impl System {
     pub fn happen(&self) {
         let mut p = self.proc().enter();
         p.happened = true;
-        self.cv_broadcast(HAPPENING, &p);
+        step(Step::HappenBroadcast, || self.cv_broadcast(HAPPENING, &p));
     }
 }

@@ -8,6 +8,7 @@ use super::flag::{LW_CANCELLED, LW_PENDSIG, LW_WCORE, LW_WEXIT};
 use super::lwp::{Callout, Wchan};
 use super::{Errno, KernelLwp, Lid, LwpLocked, State, System};
 use crate::covered::Covered;
+use crate::fault::{Count, Step, keep, seeded, step, times};
 use crate::locks::{LockId, Locks};
 use crate::mutex::MutexGuard;
 use crate::observe::{self, Event};
@@ -73,7 +74,13 @@ impl System {
         l: &'a Arc<KernelLwp>,
         sq: MutexGuard<'a>,
     ) -> (LwpLocked<'a>, Option<MutexGuard<'a>>) {
-        if self.uniprocessor { (l.queued_under(sq), None) } else { (l.lwp_lock(), Some(sq)) }
+        if self.uniprocessor {
+            return (l.queued_under(sq), None);
+        }
+        let queue = sq.mutex();
+        let sq = keep(sq, Step::SleepqEnterSwapped);
+        let locked = l.lwp_lock();
+        (locked, Some(sq.unwrap_or_else(|| queue.mutex_spin_enter())))
     }
 
     /// `sleepq_enter`: moves the current LWP under a sleep queue's lock.
@@ -89,11 +96,11 @@ impl System {
     ///
     /// Entry and exit: the LWP locked by the queue's lock. LSONPROC to LSSLEEP.
     pub(super) fn sleepq_enqueue(&self, l: &mut LwpLocked<'_>, wchan: Wchan) {
-        l.fields().l_wchan = Some(wchan);
+        step(Step::SleepqEnqueueWchan, || l.fields().l_wchan = Some(wchan));
         l.set_stat(State::Sleep);
         let lwp = l.lwp().clone();
         observe::tell(|| Event::Sleeps { lid: lwp.l_lid(), on: wchan.name() });
-        l.covered(&self.sleepqs[wchan.0].sleepers).push(lwp);
+        step(Step::SleepqEnqueuePush, || l.covered(&self.sleepqs[wchan.0].sleepers).push(lwp));
     }
 
     /// `sleepq_block`: leaves the CPU until somebody wakes the LWP. With `catch` an LWP that has a signal, was cancelled, or
@@ -108,25 +115,29 @@ impl System {
         const EXITS: usize = LW_WCORE | LW_WEXIT;
         let lwp = l.lwp().clone();
         if sleep.catch {
-            l.fields().l_sintr = true;
-            if l.flags() & (EXITS | LW_CANCELLED | LW_PENDSIG) != 0 {
-                l.clear_flags(LW_CANCELLED);
+            step(Step::SleepqBlockSintr, || l.fields().l_sintr = true);
+            let called = l.flags() & (EXITS | LW_CANCELLED | LW_PENDSIG) != 0;
+            if called && !seeded(Step::SleepqBlockBefore) {
+                step(Step::SleepqBlockCancelled, || l.clear_flags(LW_CANCELLED));
                 self.lwp_unsleep(l);
                 return Err(Errno::Eintr);
             }
         }
         if sleep.timed {
-            l.fields().callout = Callout::Armed;
+            step(Step::SleepqBlockCallout, || l.fields().callout = Callout::Armed);
             l.fields().until = sleep.until;
         }
         self.mi_switch(l);
-        let result = if sleep.timed { self.callout_stop(&lwp) } else { Ok(()) };
+        let result = if sleep.timed && !seeded(Step::CalloutStop) { self.callout_stop(&lwp) } else { Ok(()) };
         if sleep.catch {
             let flags = lwp.l_flag();
-            if flags & (EXITS | LW_CANCELLED) != 0 {
+            if flags & (EXITS | LW_CANCELLED) != 0 && !seeded(Step::SleepqBlockAfter) {
                 return Err(Errno::Eintr);
             }
-            if flags & LW_PENDSIG != 0 && self.issignal(self.proc().enter(), &lwp).1.is_some() {
+            if flags & LW_PENDSIG != 0
+                && !seeded(Step::SleepqBlockSignal)
+                && self.issignal(self.proc().enter(), &lwp).1.is_some()
+            {
                 return Err(Errno::Eintr);
             }
         }
@@ -154,10 +165,10 @@ impl System {
     /// [`System::sleepq_timeout`] of an LWP that cannot go meanwhile.
     pub(super) fn callout_fires(&self, l: &Arc<KernelLwp>) {
         let mut locked = l.lwp_lock();
-        if locked.fields().callout == Callout::Armed {
+        if locked.fields().callout == Callout::Armed || seeded(Step::SleepqTimeoutArmed) {
             locked.fields().callout = Callout::Fired;
             // Whoever is off the queue has been woken by somebody else.
-            if locked.fields().l_wchan.is_some() {
+            if locked.fields().l_wchan.is_some() || seeded(Step::SleepqTimeoutWchan) {
                 return self.lwp_unsleep(locked);
             }
         }
@@ -170,13 +181,15 @@ impl System {
     /// Entry: the LWP locked by the queue's lock. Exit: that lock held, the LWP lent to another.
     pub(super) fn sleepq_remove<'a>(&'a self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
         let lwp = l.lwp().clone();
-        let wchan = l.fields().l_wchan.take().expect("an LWP on a sleep queue has a wait channel");
-        l.fields().l_sintr = false;
-        l.covered(&self.sleepqs[wchan.0].sleepers).retain(|sleeper| !Arc::ptr_eq(sleeper, &lwp));
+        let wchan = l.fields().l_wchan.expect("an LWP on a sleep queue has a wait channel");
+        step(Step::SleepqRemoveWchan, || l.fields().l_wchan = None);
+        step(Step::SleepqRemoveSintr, || l.fields().l_sintr = false);
+        let sleepers = l.covered(&self.sleepqs[wchan.0].sleepers);
+        step(Step::SleepqRemoveQueue, || sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, &lwp)));
         observe::tell(|| Event::Woken { lid: lwp.l_lid(), on: wchan.name() });
 
         let cpu = &self.cpus[lwp.l_cpu()];
-        if l.stat() != State::Sleep {
+        if l.stat() != State::Sleep && !seeded(Step::SleepqRemoveHalted) {
             return l.lwp_setlock(cpu.spc_lwplock);
         }
         if self.uniprocessor {
@@ -184,28 +197,31 @@ impl System {
         }
         // 1.62 asks under sched_mutex whether the LWP has left its CPU, 1.69.2.6 under the lock that it has already.
         let asks_first = cpu.spc_lwplock != cpu.spc_mutex;
-        if asks_first && self.is_on_its_cpu(&l) {
+        let asks_first = asks_first || seeded(Step::SleepqRemoveAsksEarly);
+        if asks_first && self.is_on_its_cpu(&l) && !seeded(Step::SleepqRemoveOnCpu) {
             l.set_stat(State::OnProc);
             return l.lwp_setlock(cpu.spc_lwplock);
         }
         let (mut l, sq) = l.lwp_setlock_held(cpu.spc_lock());
-        if !asks_first && self.is_on_its_cpu(&l) {
+        if !asks_first && self.is_on_its_cpu(&l) && !seeded(Step::SleepqRemoveOnCpu) {
             l.set_stat(State::OnProc);
             l.unlock();
         } else {
-            self.setrunqueue(l);
+            step(Step::SleepqRemoveRuns, || self.setrunqueue(l));
         }
         sq
     }
 
     /// The end of [`System::sleepq_remove`] where the sleep queue's lock is the run queue's too.
     fn wake_on_uniprocessor<'a>(&self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
-        if self.is_on_its_cpu(&l) {
+        if self.is_on_its_cpu(&l) && !seeded(Step::SleepqRemoveOnCpu) {
             l.set_stat(State::OnProc);
             return l.into_mutex();
         }
         let (sched_mutex, next) = self.enqueue(l);
-        if let Some(next) = next {
+        if let Some(next) = next
+            && !seeded(Step::SetrunqueueDispatch)
+        {
             next.dispatch();
         }
         sched_mutex
@@ -216,7 +232,7 @@ impl System {
     /// Entry: the LWP locked by the queue's lock. Exit: nothing locked.
     pub(super) fn lwp_unsleep(&self, mut l: LwpLocked<'_>) {
         let wchan = l.fields().l_wchan.expect("only a sleeper is woken");
-        self.sleepqs[wchan.0].count(|waiters| waiters.saturating_sub(1));
+        self.sleepqs[wchan.0].count(|waiters| waiters.saturating_sub(times(Count::LwpUnsleepWaiters)));
         drop(self.sleepq_remove(l));
     }
 }

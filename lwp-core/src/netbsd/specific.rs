@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use super::unlocked::Unlocked;
 use super::{KernelLwp, Lid, System};
+use crate::fault::{Step, step};
 
 /// `specificdata_key_t`. Numbers are not given twice, so that nobody finds data of a key that was deleted.
 pub type SpecificKey = usize;
@@ -90,9 +91,9 @@ impl System {
         let domain = self.specificdata.get(&sd_lock);
         let Some(dtor @ Some(_)) = domain.dtors.get(key) else { return };
         for container in &domain.containers {
-            container.destroy_datum(key, dtor.as_ref());
+            step(Step::KeyDeleteDestroy, || container.destroy_datum(key, dtor.as_ref()));
         }
-        self.specificdata.get_mut(&mut sd_lock).dtors[key] = None;
+        step(Step::KeyDeleteClear, || self.specificdata.get_mut(&mut sd_lock).dtors[key] = None);
     }
 
     /// Gives an LWP that has just been made no data.
@@ -114,10 +115,10 @@ impl System {
     pub fn lwp_finispecific(&self, l: &KernelLwp) {
         let Some(container) = l.data().l_specdataref.write(Option::take) else { return };
         let mut sd_lock = self.specificdata.enter();
-        self.specificdata.get_mut(&mut sd_lock).unlink(&container);
+        step(Step::FinispecificUnlink, || self.specificdata.get_mut(&mut sd_lock).unlink(&container));
         let domain = self.specificdata.get(&sd_lock);
         for key in 0..container.slots.len() {
-            container.destroy_datum(key, domain.dtors[key].as_ref());
+            step(Step::FinispecificDestroy, || container.destroy_datum(key, domain.dtors[key].as_ref()));
         }
     }
 

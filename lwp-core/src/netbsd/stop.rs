@@ -10,14 +10,15 @@ use super::flag::PS_STOPPING;
 use super::proc::{ProcGuard, ProcState};
 use super::signal::Signal;
 use super::{KernelLwp, Repair, State, System};
+use crate::fault::{Count, Step, in_order, seeded, step, times};
 
 impl System {
     /// `proc_stop`, as another process or a tracer calls it.
     ///
     /// Entry and exit: nothing held; takes proclist_mutex, then p_smutex.
     pub fn stop(&self) {
-        let proclist_mutex = self.alllwp.enter();
-        let mut p = self.proc().enter();
+        let (proclist_mutex, mut p) =
+            in_order(Step::ProcStopSwapped, || self.alllwp.enter(), || self.proc().enter());
         if p.p_stat == ProcState::Active && p.p_sflag & PS_STOPPING == 0 {
             self.proc_stop(&mut p);
         }
@@ -29,28 +30,28 @@ impl System {
     ///
     /// Entry and exit: proclist_mutex and p_smutex held.
     fn proc_stop(&self, p: &mut ProcGuard<'_>) {
-        p.p_sflag |= PS_STOPPING;
+        step(Step::ProcStopStopping, || p.p_sflag |= PS_STOPPING);
         let lwps = p.lwps();
         for l in &lwps {
             let mut l = l.lwp_lock();
-            if l.stat() == State::Sleep && l.fields().l_sintr {
+            if l.stat() == State::Sleep && l.fields().l_sintr && !seeded(Step::ProcStopSleeper) {
                 l.set_stat(State::Stop);
-                p.p_nrlwps -= 1;
+                p.p_nrlwps -= times(Count::ProcStopNrlwps);
             }
             l.unlock();
         }
         if p.p_nrlwps == 0 {
-            self.has_stopped(p);
+            step(Step::ProcStopStopped, || self.has_stopped(p));
         } else {
             for l in &lwps {
-                self.sigpost(p, l, Signal::Stop);
+                step(Step::ProcStopPost, || _ = self.sigpost(p, l, Signal::Stop));
             }
         }
     }
 
     fn has_stopped(&self, p: &mut ProcGuard<'_>) {
-        p.p_sflag &= !PS_STOPPING;
-        p.set_p_stat(ProcState::Stop);
+        step(Step::HasStoppedStopping, || p.p_sflag &= !PS_STOPPING);
+        step(Step::HasStoppedSstop, || p.set_p_stat(ProcState::Stop));
     }
 
     /// `sigswitch`: the current LWP stops with its process. The first to do so has the others stop too, the last one
@@ -60,27 +61,32 @@ impl System {
     /// proclist_mutex.
     pub(super) fn sigswitch<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> ProcGuard<'a> {
         if p.p_stat == ProcState::Active && p.p_sflag & PS_STOPPING == 0 {
-            self.proc_stop(&mut p);
+            step(Step::SigswitchStops, || self.proc_stop(&mut p));
         }
         if p.p_sflag & PS_STOPPING != 0 {
             // proclist_mutex comes first.
             p.exit();
             let proclist_mutex = self.alllwp.enter();
             p = self.proc().enter();
-            if p.p_nrlwps == 1 && p.p_sflag & PS_STOPPING != 0 {
-                self.has_stopped(&mut p);
+            let stopping = p.p_sflag & PS_STOPPING != 0 || seeded(Step::SigswitchSecondLook);
+            if p.p_nrlwps == 1 && stopping {
+                step(Step::SigswitchStopped, || self.has_stopped(&mut p));
             }
             drop(proclist_mutex);
         }
-        if !self.is_stopping(&p) {
+        if !self.is_stopping(&p) && !seeded(Step::SigswitchThirdLook) {
             return p;
         }
         let proc = p.proc();
-        p.p_nrlwps -= 1;
+        p.p_nrlwps -= times(Count::SigswitchNrlwps);
         let mut locked = l.lwp_lock();
         locked.set_stat(State::Stop);
         p.exit();
-        self.kernel_lock.without(|| self.mi_switch(locked));
+        if seeded(Step::SigswitchKernelLock) {
+            self.mi_switch(locked);
+        } else {
+            self.kernel_lock.without(|| self.mi_switch(locked));
+        }
         proc.enter()
     }
 
@@ -88,24 +94,24 @@ impl System {
     ///
     /// Entry and exit: p_smutex held.
     pub(super) fn proc_unstop(&self, p: &mut ProcGuard<'_>) {
-        p.set_p_stat(ProcState::Active);
-        p.p_sflag &= !PS_STOPPING;
+        step(Step::ProcUnstopSactive, || p.set_p_stat(ProcState::Active));
+        step(Step::ProcUnstopStopping, || p.p_sflag &= !PS_STOPPING);
         let lwps = p.lwps();
         for l in &lwps {
             let mut l = l.lwp_lock();
             if l.stat() != State::Stop {
                 l.unlock();
             } else if l.fields().l_wchan.is_none() {
-                self.setrunnable(p, l);
+                step(Step::ProcUnstopRuns, || self.setrunnable(p, l));
             } else {
                 l.set_stat(State::Sleep);
-                p.p_nrlwps += 1;
+                p.p_nrlwps += times(Count::ProcUnstopNrlwps);
                 l.unlock();
             }
         }
         if self.repaired(Repair::StoppedWait) {
             // Whoever waits is to ask again whether it does so for ever.
-            self.cv_broadcast(P_LWPCV, p);
+            step(Step::ProcUnstopBroadcast, || self.cv_broadcast(P_LWPCV, p));
         }
     }
 }

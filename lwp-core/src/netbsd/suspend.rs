@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::flag::{LW_WCORE, LW_WEXIT, LW_WREBOOT, LW_WSUSPEND};
 use super::proc::ProcGuard;
 use super::{Errno, KernelLwp, LwpLocked, Repair, State, System};
+use crate::fault::{Step, seeded, step};
 
 impl System {
     /// Asks an LWP to suspend itself.
@@ -29,19 +30,21 @@ impl System {
             // A state is a small number: the test never holds, so which state it is does not matter.
             State::OnProc as usize
         };
-        if tested & (LW_WEXIT | LW_WCORE) != 0 {
+        if tested & (LW_WEXIT | LW_WCORE) != 0 && !seeded(Step::LwpSuspendGuard) {
             t.unlock();
             return Err(Errno::Edeadlk);
         }
         match t.stat() {
             State::Run | State::OnProc => {
-                t.set_flags(LW_WSUSPEND);
-                self.lwp_need_userret(&t);
+                t = t.without_gap(Step::LwpSuspendGap);
+                step(Step::LwpSuspendRunning, || t.set_flags(LW_WSUSPEND));
+                step(Step::LwpSuspendUserret, || self.lwp_need_userret(&t));
                 t.unlock();
             }
             State::Sleep => {
-                t.set_flags(LW_WSUSPEND);
-                if t.fields().l_sintr {
+                t = t.without_gap(Step::LwpSuspendSleepGap);
+                step(Step::LwpSuspendSleeping, || t.set_flags(LW_WSUSPEND));
+                if t.fields().l_sintr && !seeded(Step::LwpSuspendWakes) {
                     self.setrunnable(p, t);
                 } else {
                     t.unlock();
@@ -49,8 +52,8 @@ impl System {
             }
             State::Suspended => t.unlock(),
             State::Stop => {
-                t.set_flags(LW_WSUSPEND);
-                self.setrunnable(p, t);
+                step(Step::LwpSuspendStopped, || t.set_flags(LW_WSUSPEND));
+                step(Step::LwpSuspendRuns, || self.setrunnable(p, t));
             }
             State::Idl | State::Zomb => {
                 t.unlock();
@@ -69,8 +72,9 @@ impl System {
             l.unlock();
             return;
         }
-        l.clear_flags(LW_WSUSPEND);
-        if l.stat() == State::Suspended {
+        step(Step::LwpContinueClear, || l.clear_flags(LW_WSUSPEND));
+        l = l.without_gap(Step::LwpContinueGap);
+        if l.stat() == State::Suspended && !seeded(Step::LwpContinueRuns) {
             self.setrunnable(p, l);
         } else {
             l.unlock();

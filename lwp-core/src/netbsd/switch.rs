@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::flag::LW_RUNNING;
 use super::lcpage::LcCurcpu;
 use super::{KernelLwp, LwpLocked, Repair, Revision, State, System};
+use crate::fault::{Step, keep, seeded, step};
 use crate::site::Site;
 
 impl System {
@@ -16,9 +17,9 @@ impl System {
         let lwp = l.lwp().clone();
         let cpu = &self.cpus[lwp.l_cpu()];
         debug_assert!(!self.kernel_lock.is_mine(), "an LWP leaves its CPU with the big lock");
-        self.lwpctl_says(&lwp, LcCurcpu::None);
+        step(Step::MiSwitchLwpctlNone, || self.lwpctl_says(&lwp, LcCurcpu::None));
         let until = l.fields().until.take();
-        if self.revision == Revision::R1_69_2_6 {
+        if self.revision == Revision::R1_69_2_6 && !seeded(Step::MiSwitchRunning) {
             l.clear_flags(LW_RUNNING);
         }
         let next = if l.stat() == State::OnProc {
@@ -30,22 +31,30 @@ impl System {
                 drop(spc_lwplock);
                 l
             };
-            self.requeue(&mut l);
+            step(Step::MiSwitchRequeue, || self.requeue(&mut l));
             self.switch_to_next(cpu, l.into_mutex(), false)
         } else if l.held() == cpu.spc_mutex {
             self.switch_to_next(cpu, l.into_mutex(), false)
         } else if self.revision == Revision::R1_62 {
             // 1.62 gives the sleep queue's lock up once it has sched_mutex, which it keeps until it has switched.
+            let l = keep(l, Step::MiSwitchEarly);
             let sched_mutex = cpu.spc_lock();
-            l.unlock();
+            if let Some(l) = l {
+                l.unlock();
+            }
             self.switch_to_next(cpu, sched_mutex, false)
         } else {
             // 1.69.2.6 keeps the LWP locked until the CPU is somebody else's.
+            let l = keep(l, Step::MiSwitchEarly);
             let next = self.switch_to_next(cpu, cpu.spc_lock(), false);
-            l.unlock();
+            if let Some(l) = l {
+                l.unlock();
+            }
             next
         };
-        if let Some(next) = next {
+        if let Some(next) = next
+            && !seeded(Step::MiSwitchDispatch)
+        {
             next.dispatch();
         }
         // An LWP that sleeps has nothing to do, and is its own clock.
@@ -59,7 +68,7 @@ impl System {
         if !dispatched {
             lwp.wait_for_dispatch();
         }
-        self.lwpctl_says(&lwp, LcCurcpu::Cpu(lwp.l_cpu()));
+        step(Step::MiSwitchLwpctlCpu, || self.lwpctl_says(&lwp, LcCurcpu::Cpu(lwp.l_cpu())));
     }
 
     /// `lwp_exit_switchaway` (1.69.2.6 L815), and what `cpu_exit` does in 1.62: leaves the CPU for ever. Once the CPU has
@@ -73,16 +82,21 @@ impl System {
         if self.revision == Revision::R1_69_2_6 {
             if self.repaired(Repair::UnlockedRunning) {
                 let mut locked = l.lwp_lock();
-                locked.clear_flags(LW_RUNNING);
+                step(Step::SwitchawayRunning, || locked.clear_flags(LW_RUNNING));
                 locked.unlock();
             } else {
-                l.stop_running();
+                step(Step::SwitchawayRunning, || l.stop_running());
             }
         }
+        if seeded(Step::SwitchawayEarly) {
+            cpu.set_curlwp(None);
+        }
         l.uses_its_stack();
-        cpu.set_curlwp(None);
+        step(Step::SwitchawayCurlwp, || cpu.set_curlwp(None));
         l.load_that_a_membar_leaves(Site::CiCurlwpStore);
-        if let Some(next) = self.switch_to_next(cpu, cpu.spc_lock(), true) {
+        if let Some(next) = self.switch_to_next(cpu, cpu.spc_lock(), true)
+            && !seeded(Step::SwitchawayDispatch)
+        {
             next.dispatch();
         }
     }

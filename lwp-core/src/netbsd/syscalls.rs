@@ -7,6 +7,7 @@ use super::exit::Exited;
 use super::flag::{LW_WCORE, LW_WEXIT, PS_WEXIT};
 use super::wait::Waited;
 use super::{Errno, KernelLwp, Lid, State, System};
+use crate::fault::{Count, Step, seeded, step, times};
 use crate::witness;
 
 impl System {
@@ -23,7 +24,8 @@ impl System {
         let locked = t.lwp_lock();
         let itself = Arc::ptr_eq(l, &t);
         let flags = if itself { locked.flags() } else { l.l_flag() };
-        if (itself && p.p_nrlwps == 1) || flags & (LW_WCORE | LW_WEXIT) != 0 {
+        let alone = itself && p.p_nrlwps == 1 && !seeded(Step::SysSuspendAlone);
+        if alone || (flags & (LW_WCORE | LW_WEXIT) != 0 && !seeded(Step::SysSuspendExits)) {
             locked.unlock();
             return Err(Errno::Edeadlk);
         }
@@ -64,17 +66,17 @@ impl System {
     pub fn sys_lwp_detach(&self, target: Lid) -> Result<(), Errno> {
         let mut p = self.proc().enter();
         let n = p.position(target).ok_or(Errno::Esrch)?;
-        if p.p_lwps[n].detached {
+        if p.p_lwps[n].detached && !seeded(Step::SysDetachDetached) {
             return Err(Errno::Einval);
         }
         let t = p.p_lwps[n].lwp.clone();
         match t.l_stat() {
             State::Idl => return Err(Errno::Esrch),
-            State::Zomb => self.lwp_free(Some(p), &t),
+            State::Zomb => step(Step::SysDetachFrees, || self.lwp_free(Some(p), &t)),
             _ => {
-                p.p_lwps[n].detached = true;
-                p.p_ndlwps += 1;
-                self.cv_broadcast(P_LWPCV, &p);
+                step(Step::SysDetachFlag, || p.p_lwps[n].detached = true);
+                p.p_ndlwps += times(Count::SysDetachNdlwps);
+                step(Step::SysDetachBroadcast, || self.cv_broadcast(P_LWPCV, &p));
             }
         }
         Ok(())
@@ -85,7 +87,7 @@ impl System {
     /// Entry: nothing held. Exit: the LWP has exited.
     pub fn sys_exit(&self, l: &Arc<KernelLwp>) -> Exited {
         let p = self.proc().enter();
-        if p.p_sflag & PS_WEXIT != 0 {
+        if p.p_sflag & PS_WEXIT != 0 && !seeded(Step::SysExitWexit) {
             p.exit();
             return self.lwp_exit(l);
         }
@@ -100,7 +102,9 @@ impl System {
     /// # Errors
     /// [`Exited`] as [`System::lwp_userret`].
     pub fn user_mode(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
-        self.lwp_userret(l)?;
+        if !seeded(Step::UserModeBefore) {
+            self.lwp_userret(l)?;
+        }
         witness::barrier(None);
         l.wait_for_ast();
         self.lwp_userret(l)

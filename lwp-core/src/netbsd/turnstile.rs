@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::lwp::Wchan;
 use super::sleepq::Sleep;
 use super::{KernelLwp, System};
+use crate::fault::{Step, seeded};
 use crate::mutex::MutexGuard;
 
 /// The turnstile of the adaptive mutex.
@@ -26,6 +27,9 @@ impl System {
                 return;
             }
             self.turnstile_block(l, tc);
+            if seeded(Step::MutexEnterAgain) {
+                return;
+            }
         }
     }
 
@@ -46,6 +50,9 @@ impl System {
         );
         blocked.clone_from(self.sleepqs[TURNSTILE.0].sleepers.get(&tc));
         for sleeper in &blocked {
+            if seeded(Step::MutexExitWakes) {
+                break;
+            }
             tc = self.sleepq_remove(sleeper.queued_under(tc));
         }
     }

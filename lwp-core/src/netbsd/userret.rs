@@ -6,6 +6,7 @@ use super::condvar::P_LWPCV;
 use super::exit::Exited;
 use super::flag::{LW_PENDSIG, LW_USERRET, LW_WCORE, LW_WEXIT, LW_WSUSPEND};
 use super::{KernelLwp, Repair, State, System};
+use crate::fault::{Count, Step, seeded, step, times};
 
 impl System {
     /// Does what others have asked the current LWP to do: suspend itself, exit.
@@ -19,8 +20,8 @@ impl System {
     /// # Errors
     /// [`Exited`] where the LWP has exited: the kernel's function does not return then.
     pub fn lwp_userret(&self, l: &Arc<KernelLwp>) -> Result<(), Exited> {
-        if self.userret_must_exit(l)? {
-            self.kernel_lock.enter();
+        if self.userret_must_exit(l)? && !seeded(Step::LwpUserretWexit) {
+            step(Step::LwpUserretKernelLock, || self.kernel_lock.enter());
             return Err(self.lwp_exit(l));
         }
         if cfg!(any(loom, shuttle, debug_assertions)) {
@@ -38,14 +39,19 @@ impl System {
     /// [`Exited`] where a signal has ended the process.
     pub(crate) fn userret_must_exit(&self, l: &Arc<KernelLwp>) -> Result<bool, Exited> {
         while l.l_flag() & LW_USERRET != 0 {
-            if l.l_flag() & (LW_PENDSIG | LW_WCORE | LW_WEXIT) == LW_PENDSIG {
+            if l.l_flag() & (LW_PENDSIG | LW_WCORE | LW_WEXIT) == LW_PENDSIG
+                && !seeded(Step::LwpUserretPendsig)
+            {
                 self.take_signals(l)?;
             }
-            if l.l_flag() & LW_WSUSPEND != 0 {
+            if l.l_flag() & LW_WSUSPEND != 0 && !seeded(Step::LwpUserretWsuspend) {
                 self.suspend_self(l);
             }
             if l.l_flag() & LW_WEXIT != 0 {
                 return Ok(true);
+            }
+            if seeded(Step::LwpUserretAgain) {
+                break;
             }
         }
         Ok(false)
@@ -72,11 +78,12 @@ impl System {
     fn suspend_self(&self, l: &Arc<KernelLwp>) {
         let mut p = self.proc().enter();
         // p_smutex covers the flag too: whoever changes it holds it.
-        if self.repaired(Repair::LostContinue) && l.l_flag() & LW_WSUSPEND == 0 {
+        let continued = l.l_flag() & LW_WSUSPEND == 0 && !seeded(Step::SuspendSelfSecondLook);
+        if self.repaired(Repair::LostContinue) && continued {
             return;
         }
-        p.p_nrlwps -= 1;
-        self.cv_broadcast(P_LWPCV, &p);
+        p.p_nrlwps -= times(Count::SuspendSelfNrlwps);
+        step(Step::SuspendSelfBroadcast, || self.cv_broadcast(P_LWPCV, &p));
         let mut locked = l.lwp_lock();
         locked.set_stat(State::Suspended);
         p.exit();

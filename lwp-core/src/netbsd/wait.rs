@@ -7,6 +7,7 @@ use super::exit::Exited;
 use super::flag::{PS_WCORE, PS_WEXIT};
 use super::proc::ProcGuard;
 use super::{Errno, KernelLwp, Lid, Repair, Revision, State, System};
+use crate::fault::{Count, Step, seeded, step};
 
 /// How a wait ended: with the number of the LWP that was reaped, with an error, or with the end of the waiter itself.
 pub type Waited = Result<Result<Lid, Errno>, Exited>;
@@ -46,24 +47,26 @@ impl System {
     ) -> (Option<ProcGuard<'a>>, Waited) {
         let first = self.revision == Revision::R1_62 && !self.repaired(Repair::StuckWait);
         let curlid = l.l_lid();
-        if first && lid == curlid {
+        if first && lid == curlid && !seeded(Step::LwpWait1Self) {
             return (Some(p), Ok(Err(Errno::Edeadlk)));
         }
-        p.begin_wait(l);
-        if !first {
+        p.begin_wait(l, Count::LwpWait1Begins);
+        if !first && !seeded(Step::LwpWait1Waitingfor) {
             p.member(l).l_waitingfor = lid;
         }
         let error = loop {
-            if p.p_sflag & PS_WCORE != 0 {
+            if p.p_sflag & PS_WCORE != 0 && !seeded(Step::LwpWait1Wcore) {
                 if self.repaired(Repair::DumpedWait) {
-                    p.end_wait(l);
+                    p.end_wait(l, Count::LwpWait1Dumped);
                 }
                 p.exit();
                 let exited =
                     self.lwp_userret(l).expect_err("a dumping process lets nobody return to user mode");
                 return (None, Err(exited));
             }
-            p = self.reap_detached(p);
+            if !seeded(Step::LwpWait1Reaps) {
+                p = self.reap_detached(p);
+            }
             let scan = if first {
                 scan_1_62(&p, curlid, lid, exitcontrol)
             } else {
@@ -72,26 +75,26 @@ impl System {
             let found = match scan {
                 Scan::Zombie(zombie) => {
                     if !first {
-                        p.member(l).l_waitingfor = 0;
-                        p.member(&zombie).l_waiter = 0;
-                        p.end_wait(l);
+                        step(Step::LwpWait1FoundWaitingfor, || p.member(l).l_waitingfor = 0);
+                        step(Step::LwpWait1FoundWaiter, || p.member(&zombie).l_waiter = 0);
+                        p.end_wait(l, Count::LwpWait1Found);
                     }
                     self.lwp_free(Some(p), &zombie);
                     let mut p = self.proc().enter();
                     if first {
-                        p.end_wait(l);
+                        p.end_wait(l, Count::LwpWait1Found);
                     }
                     return (Some(p), Ok(Ok(zombie.l_lid())));
                 }
                 Scan::Cycle => break Errno::Edeadlk,
                 Scan::Nobody(found) => found,
             };
-            if found == 0 {
+            if found == 0 && !seeded(Step::LwpWait1Nobody) {
                 break Errno::Esrch;
             }
             if exitcontrol {
                 assert!(p.p_nlwps > 1, "the last LWP waits for the others");
-                p = self.cv_wait(l, P_LWPCV, p);
+                p = self.cv_wait(l, P_LWPCV, p.without_gap(Step::LwpWait1ExitGap));
                 continue;
             }
             let detached =
@@ -102,12 +105,15 @@ impl System {
                 p.p_nrlwps + p.p_nzlwps <= p.p_nlwpwait + detached
             };
             let stopped = self.repaired(Repair::StoppedWait) && self.is_stopping(&p);
-            if p.p_sflag & PS_WEXIT != 0 || (stuck && !stopped) {
+            let exits = p.p_sflag & PS_WEXIT != 0 && !seeded(Step::LwpWait1Wexit);
+            if exits || (stuck && !stopped && !seeded(Step::LwpWait1Stuck)) {
                 break Errno::Edeadlk;
             }
-            let (again, result) = self.cv_wait_sig(l, P_LWPCV, p);
+            let (again, result) = self.cv_wait_sig(l, P_LWPCV, p.without_gap(Step::LwpWait1Gap));
             p = again;
-            if let Err(error) = result {
+            if let Err(error) = result
+                && !seeded(Step::LwpWait1Eintr)
+            {
                 break error;
             }
         };
@@ -116,13 +122,13 @@ impl System {
                 && let Some(n) = p.position(lid)
                 && p.p_lwps[n].l_waiter == curlid
             {
-                p.p_lwps[n].l_waiter = 0;
+                step(Step::LwpWait1Waiter, || p.p_lwps[n].l_waiter = 0);
             }
-            p.member(l).l_waitingfor = 0;
+            step(Step::LwpWait1WaitingforEnds, || p.member(l).l_waitingfor = 0);
         }
-        p.end_wait(l);
+        p.end_wait(l, Count::LwpWait1Ends);
         if !first {
-            self.cv_broadcast(P_LWPCV, &p);
+            step(Step::LwpWait1Broadcast, || self.cv_broadcast(P_LWPCV, &p));
         }
         (Some(p), Ok(Err(error)))
     }
@@ -134,6 +140,9 @@ impl System {
         while let Some(zombie) = p.take_p_zomblwp() {
             self.lwp_free(Some(p), &zombie);
             p = self.proc().enter();
+            if seeded(Step::ReapDetachedAgain) {
+                break;
+            }
         }
         p
     }
@@ -147,7 +156,7 @@ fn scan_1_62(p: &ProcGuard<'_>, curlid: Lid, lid: Lid, exitcontrol: bool) -> Sca
         if l2_lid == curlid || (lid != 0 && l2_lid != lid) {
             continue;
         }
-        if l2.detached {
+        if l2.detached && !seeded(Step::LwpWait1Detached) {
             found += usize::from(exitcontrol);
             continue;
         }
@@ -164,13 +173,13 @@ fn scan(p: &mut ProcGuard<'_>, curlid: Lid, lid: Lid, exitcontrol: bool) -> Scan
     let mut found = 0;
     for l2 in &mut p.p_lwps {
         let l2_lid = l2.lwp.l_lid();
-        if l2_lid == lid && l2.l_waitingfor == curlid {
+        if l2_lid == lid && l2.l_waitingfor == curlid && !seeded(Step::LwpWait1Cycle) {
             return Scan::Cycle;
         }
         if l2_lid == curlid {
             continue;
         }
-        if l2.detached {
+        if l2.detached && !seeded(Step::LwpWait1Detached) {
             found += usize::from(exitcontrol);
             continue;
         }
@@ -178,11 +187,11 @@ fn scan(p: &mut ProcGuard<'_>, curlid: Lid, lid: Lid, exitcontrol: bool) -> Scan
             if l2_lid != lid {
                 continue;
             }
-            if l2.l_waiter == 0 {
+            if l2.l_waiter == 0 && !seeded(Step::LwpWait1WaiterBegins) {
                 l2.l_waiter = curlid;
             }
-        } else if l2.l_waiter != 0 {
-            found += 1;
+        } else if l2.l_waiter != 0 && !seeded(Step::LwpWait1OthersWaiter) {
+            found += usize::from(!seeded(Step::LwpWait1OthersFound));
             continue;
         }
         found += 1;

@@ -218,7 +218,13 @@ impl<S: Strategy> Execution<S> {
         let Some(limit) = self.bounds.time.filter(|&limit| self.started.elapsed() >= limit) else {
             return false;
         };
-        self.tally.bound = Some(format!("{} seconds", limit.as_secs_f64()));
+        // An execution that was cut is a bound of its own, which more time would not lift.
+        let seconds = format!("{} seconds", limit.as_secs_f64());
+        match &mut self.tally.bound {
+            None => self.tally.bound = Some(seconds),
+            Some(bound) if bound.ends_with(&seconds) => {}
+            Some(bound) => *bound = format!("{bound}, {seconds}"),
+        }
         true
     }
 

@@ -1,0 +1,291 @@
+//! `cargo ci faults`: makes one mistake at a time, and looks for the first program that notices.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use lwp_loom_tests::audit;
+use lwp_loom_tests::faults::{Catch, FaultReport, FaultRow, Mistake, Programs, Standing};
+use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
+use lwp_loom_tests::orderings::sites;
+use lwp_loom_tests::suite::Scope;
+
+use crate::backend::Engine;
+use crate::cli::FaultsArgs;
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::pool::{self, Pool, Stopped};
+use crate::progress::Progress;
+use crate::revision;
+use crate::summary::Output;
+
+/// Seconds for a program with a mistake: some make a program go on for ever.
+const SECONDS: f64 = 20.0;
+
+/// Runs the command. Whatever is wrong with the request is found before anything runs.
+pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
+    let mistakes = named(&args.names, Mistake::all(&sites(Scope::Default)))?;
+    let programs = Programs::that_hold();
+    let json = args.json.as_deref().map(Output::create).transpose()?;
+    let mut workers = Vec::new();
+    // The complete search is the faster one, and needs no bound.
+    let engines = args.engine.map_or_else(|| vec![Engine::Complete, Engine::Loom], |engine| vec![engine]);
+    for engine in engines {
+        workers.push((engine, args.worker.clone().map_or_else(|| engine.build_worker(), Ok)?));
+    }
+
+    // From here on and not before: Ctrl-C ends a build the ordinary way.
+    let interrupt = Interrupt::install()?;
+    let size = pool::size(args.jobs);
+    let pools: Vec<Pool> = workers
+        .into_iter()
+        .map(|(engine, worker)| Pool::new(worker, engine.name(), size, interrupt.clone()))
+        .collect();
+    let started = Instant::now();
+    let mut report = FaultReport { commit: revision::commit(), jobs: size.get(), ..FaultReport::default() };
+    let mut progress = Progress::new("faults", mistakes.len());
+    let (mut stopped, mut sound) = (None, BTreeSet::new());
+    for mistake in &mistakes {
+        match search(&pools, mistake, &programs, &mut sound, |finding| progress.explored(finding)) {
+            Ok(row) => {
+                progress.line(&line(&row));
+                report.rows.push(row);
+            }
+            Err(why) => {
+                stopped = Some(why);
+                break;
+            }
+        }
+        progress.step();
+    }
+    drop(progress);
+    report.seconds = started.elapsed().as_secs_f64();
+    report.incomplete = stopped.is_some();
+    print!("{}", summary(&report));
+    if let Some(json) = json {
+        json.write_json(&report)?;
+    }
+    match stopped {
+        Some(Unsound::Stopped(Stopped::Interrupted)) => Err(Error::Interrupted),
+        Some(Unsound::Stopped(Stopped::NoWorker(why)) | Unsound::Program(why)) => Err(Error::Failed(why)),
+        None if report.is_green() => Ok(()),
+        None => Err(Error::Failed("a mistake goes unnoticed, or is no equivalent".into())),
+    }
+}
+
+/// Why the search cannot go on.
+#[derive(Debug)]
+enum Unsound {
+    /// The pool stopped.
+    Stopped(Stopped),
+    /// A program that notices a mistake notices none just as well; says which.
+    Program(String),
+}
+
+impl From<Stopped> for Unsound {
+    fn from(stopped: Stopped) -> Unsound {
+        Unsound::Stopped(stopped)
+    }
+}
+
+/// The mistakes that are asked for, by their names or by those of their functions; without any, all.
+fn named(names: &[String], all: Vec<Mistake>) -> Result<Vec<Mistake>, Error> {
+    let of_function = |mistake: &str, name: &str| {
+        mistake == name || mistake.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '=']))
+    };
+    if let Some(name) = names.iter().find(|name| !all.iter().any(|m| of_function(&m.name(), name))) {
+        let known: Vec<String> = all.iter().map(Mistake::name).collect();
+        return Err(Error::Input(format!("there is no fault {name:?}; there are {}", known.join(", "))));
+    }
+    let wanted =
+        |mistake: &Mistake| names.is_empty() || names.iter().any(|name| of_function(&mistake.name(), name));
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// Tries the programs under one engine after the other until one fails.
+fn search(
+    pools: &[Pool],
+    mistake: &Mistake,
+    programs: &Programs,
+    sound: &mut BTreeSet<(&'static str, String)>,
+    mut on_done: impl FnMut(&Finding),
+) -> Result<FaultRow, Unsound> {
+    let started = Instant::now();
+    let mut row = FaultRow {
+        name: mistake.name(),
+        what: mistake.what(),
+        caught: None,
+        equivalent: mistake.equivalent().map(String::from),
+        programs: 0,
+        cut_short: 0,
+        seconds: 0.0,
+    };
+    for pool in pools {
+        let candidates = mistake.programs(pool.engine(), programs);
+        let jobs = candidates.iter().map(|program| job(mistake, program));
+        let failed = pool.first(jobs, notices, |_, finding| {
+            on_done(finding);
+            row.programs += 1;
+            row.cut_short += usize::from(finding.verdict == Verdict::Bounded);
+        })?;
+        if let Some((_, finding)) = failed {
+            holds_without(pool, &finding.program, sound)?;
+            row.caught = Some(caught(finding));
+            break;
+        }
+    }
+    row.seconds = started.elapsed().as_secs_f64();
+    Ok(row)
+}
+
+/// Makes sure that a program that notices has nothing to notice without a mistake. `sound` are those of which that is
+/// known.
+fn holds_without(
+    pool: &Pool,
+    program: &str,
+    sound: &mut BTreeSet<(&'static str, String)>,
+) -> Result<(), Unsound> {
+    if sound.insert((pool.engine(), program.into())) {
+        let alone = Job { program: program.into(), ..Job::default() };
+        if let Some((_, finding)) = pool.first([alone].into_iter(), notices, |_, _| {})? {
+            let how = finding.message.unwrap_or_default();
+            return Err(Unsound::Program(format!("{program} fails without any mistake: {how}")));
+        }
+    }
+    Ok(())
+}
+
+fn job(mistake: &Mistake, program: &str) -> Job {
+    let (fault, weaken) = match mistake {
+        Mistake::Seeded(fault) => (Some(fault.name()), Vec::new()),
+        Mistake::Weakened { site, ordering, .. } => (None, vec![((*site).into(), (*ordering).into())]),
+    };
+    Job {
+        program: program.into(),
+        fault,
+        weaken,
+        limits: Limits { seconds: Some(SECONDS), ..Limits::default() },
+        ..Job::default()
+    }
+}
+
+/// Whether a program notices: it fails, has an execution that does not come to an end, or takes locks in an order that
+/// its revision does not declare.
+fn notices(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Failed || endless(finding) || audit::undeclared(finding).is_some()
+}
+
+/// Whether an execution was longer than any engine lets it be without a limit that is asked for.
+fn endless(finding: &Finding) -> bool {
+    let cut = |bound: &str| {
+        bound.contains("steps in an execution") || bound.contains("branch points in an execution")
+    };
+    finding.bound.as_deref().is_some_and(cut)
+}
+
+fn caught(finding: Finding) -> Catch {
+    let order = audit::undeclared(&finding).map(|(held, taken)| {
+        format!("{taken} is taken while {held} is held, which the lock order does not allow")
+    });
+    let endless = endless(&finding).then(|| format!("endless: {}", finding.bound.unwrap_or_default()));
+    let how = finding.message.or(order).or(endless).unwrap_or_default();
+    Catch {
+        program: finding.program,
+        engine: finding.engine,
+        how: without_places(how.lines().next().unwrap_or_default()),
+        executions: finding.executions,
+    }
+}
+
+/// A message without the places in our source, which change with every edit above them.
+fn without_places(message: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in message.split(' ') {
+        let Some((_, place)) = word.split_once(".rs:") else {
+            words.push(word.into());
+            continue;
+        };
+        while words.last().is_some_and(|before| matches!(before.as_str(), "at" | "(at" | "(made")) {
+            words.pop();
+        }
+        // What follows a place goes on after the word before it.
+        let rest = place.rsplit_once(|c: char| c.is_ascii_digit()).map_or("", |(_, rest)| rest);
+        let rest = rest.strip_prefix(')').unwrap_or(rest);
+        if let Some(last) = words.last_mut() {
+            last.push_str(rest);
+        }
+    }
+    words.join(" ")
+}
+
+fn line(row: &FaultRow) -> String {
+    let seconds = row.seconds;
+    match (&row.caught, &row.equivalent) {
+        (Some(Catch { program, engine, how, executions }), equivalent) => {
+            let wrong = if equivalent.is_some() { "NOT EQUIVALENT, " } else { "" };
+            format!(
+                "{}: {wrong}{program} ({engine}), {executions} executions, {seconds:.1} s: {how}",
+                row.name
+            )
+        }
+        (None, Some(why)) => format!("{}: equivalent, {seconds:.1} s: {why}", row.name),
+        (None, None) => format!("{}: SURVIVES {}, {seconds:.1} s", row.name, explored(row)),
+    }
+}
+
+fn explored(row: &FaultRow) -> String {
+    match row.cut_short {
+        0 => format!("{} programs", row.programs),
+        n => format!("{} programs, of which {n} were cut short", row.programs),
+    }
+}
+
+/// What is left at the end: the survivors, and the score.
+fn summary(report: &FaultReport) -> String {
+    let mut text = String::new();
+    for row in &report.rows {
+        match row.standing() {
+            Standing::Survives => {
+                text += &format!("survives: {}: {} ({})\n", row.name, row.what, explored(row))
+            }
+            Standing::WronglyEquivalent => text += &format!("no equivalent: {}: {}\n", row.name, row.what),
+            Standing::Caught | Standing::Equivalent => {}
+        }
+    }
+    let incomplete = if report.incomplete { "incomplete: " } else { "" };
+    text + &format!(
+        "{incomplete}{}; {:.0} s, {} programs at a time\n",
+        report.score(),
+        report.seconds,
+        report.jobs
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A page that says on which line something failed would be wrong after the next edit.
+    #[test]
+    fn a_message_keeps_what_failed_and_loses_where() {
+        let message = "deadlock: thread 1 waits at ci/src/a.rs:61:55 for lock 0 (made at b.rs:1:89), which thread 2 \
+                       holds; data race: cell 0 (made at c.rs:93:17): thread 1 writes it at c.rs:122:22";
+        assert_eq!(
+            without_places(message),
+            "deadlock: thread 1 waits for lock 0, which thread 2 holds; data race: cell 0: thread 1 writes it"
+        );
+    }
+
+    #[test]
+    fn a_function_stands_for_all_its_faults_and_an_unknown_name_is_bad_input() {
+        let all = || Mistake::all(&sites(Scope::Default));
+        let names = |asked: &[&str]| {
+            let asked: Vec<String> = asked.iter().map(|name| (*name).into()).collect();
+            named(&asked, all()).map(|found| found.iter().map(Mistake::name).collect::<Vec<_>>())
+        };
+        let refs = names(&["lwp_delref"]).unwrap();
+        assert!(refs.len() > 1 && refs.iter().all(|name| name.starts_with("lwp_delref.")), "{refs:?}");
+        assert_eq!(names(&["lwp_lock.relook=relaxed"]).unwrap(), ["lwp_lock.relook=relaxed"]);
+        assert_eq!(names(&[]).unwrap().len(), all().len());
+        assert!(matches!(names(&["lwp_del"]), Err(Error::Input(_))));
+    }
+}

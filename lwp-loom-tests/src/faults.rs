@@ -1,0 +1,337 @@
+//! The faults that can be seeded into `lwp-core`, and the programs that are to catch them.
+
+use lwp_core::fault::{Fault, Layer};
+use serde::{Deserialize, Serialize};
+
+use crate::litmus::{Case, Origin, Variant};
+use crate::orderings::SiteInfo;
+use crate::suite::{self, Scope};
+
+/// What is done to `lwp-core`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// A fault of [`lwp_core::fault`].
+    Seeded(Fault),
+    /// An ordering site that is weaker than it is declared.
+    Weakened {
+        /// The site.
+        site: &'static str,
+        /// The ordering.
+        ordering: &'static str,
+        /// The programs that reach the site, smallest first.
+        programs: Vec<String>,
+    },
+}
+
+/// Orderings that are weaker than what is declared and as good, each with the reason.
+const AS_GOOD: &[(&str, &str, &str)] = &[(
+    "p_lwpctl.store",
+    "membar_producer",
+    "what comes before the store, and must be seen by whoever sees it, is the making of the header: stores alone, which a \
+     barrier for stores orders. The table of the orderings finds the same: it is the site's weakest.",
+)];
+
+impl Mistake {
+    /// Every mistake: the faults, and each site under each weaker ordering.
+    pub fn all(sites: &[SiteInfo]) -> Vec<Mistake> {
+        let weakened = sites.iter().flat_map(|site| {
+            site.weaker.iter().map(|ordering| Mistake::Weakened {
+                site: site.name,
+                ordering,
+                programs: site.programs.clone(),
+            })
+        });
+        Fault::all().map(Mistake::Seeded).chain(weakened).collect()
+    }
+
+    /// Its name: the function, a dot, what is wrong; or the site, an equals sign and the ordering.
+    pub fn name(&self) -> String {
+        match self {
+            Mistake::Seeded(fault) => fault.name(),
+            Mistake::Weakened { site, ordering, .. } => format!("{site}={ordering}"),
+        }
+    }
+
+    /// What is wrong, in words.
+    pub fn what(&self) -> String {
+        match self {
+            Mistake::Seeded(fault) => fault.what(),
+            Mistake::Weakened { ordering, .. } => format!("is ordered {ordering}"),
+        }
+    }
+
+    /// Why no execution can show it, where that is so.
+    pub fn equivalent(&self) -> Option<&'static str> {
+        match self {
+            Mistake::Seeded(fault) => fault.equivalent(),
+            Mistake::Weakened { site, ordering, .. } => AS_GOOD
+                .iter()
+                .find(|(of, weaker, _)| (of, weaker) == (site, ordering))
+                .map(|(_, _, why)| *why),
+        }
+    }
+
+    /// The programs that may catch it under an engine, in the order in which they are to be tried: those that run what
+    /// it is about, all of which hold without it.
+    pub fn programs(&self, engine: &str, all: &Programs) -> Vec<String> {
+        match self {
+            Mistake::Seeded(fault) if fault.layer() == Layer::Lock => {
+                all.lock_layer.iter().chain(all.protocol(engine)).cloned().collect()
+            }
+            Mistake::Seeded(_) => all.protocol(engine).to_vec(),
+            Mistake::Weakened { programs, .. } if engine == "loom" => programs.clone(),
+            // Under sequential consistency every ordering is as good as another.
+            Mistake::Weakened { .. } => Vec::new(),
+        }
+    }
+}
+
+/// The programs that are tried: those that hold, and that the engine completes, of the lock layer's and the collection's.
+/// The generated ones would make survivors no fewer, and each of them dear.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    lock_layer: Vec<String>,
+    complete: Vec<String>,
+    loom: Vec<String>,
+}
+
+impl Programs {
+    /// All of them, smallest first.
+    pub fn that_hold() -> Programs {
+        let lock_layer = suite::programs(Scope::Default);
+        Programs {
+            lock_layer: lock_layer.iter().map(ToString::to_string).collect(),
+            complete: over_the_protocol("complete"),
+            loom: over_the_protocol("loom"),
+        }
+    }
+
+    fn protocol(&self, engine: &str) -> &[String] {
+        if engine == "loom" { &self.loom } else { &self.complete }
+    }
+}
+
+/// The collection's, the smallest first, and the repaired one before the one as written.
+fn over_the_protocol(engine: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for family in suite::protocol(Scope::Default).filter(|family| family.is_completed_by(engine)) {
+        for program in family.programs {
+            let case = Case::parse(&program).expect("the suite names programs");
+            if case.origin() == Origin::Written && case.must_show().is_empty() {
+                let as_written = case.variant != Variant::Repaired;
+                let order = (case.lwps(), case.litmus.steps(), as_written, case.cpus);
+                all.push((order, program));
+            }
+        }
+    }
+    all.sort();
+    all.into_iter().map(|(_, program)| program).collect()
+}
+
+/// The whole of a run of `cargo ci faults`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FaultReport {
+    /// The commit, with `-dirty` behind it where the tree had changes.
+    pub commit: String,
+    /// A row for each mistake.
+    pub rows: Vec<FaultRow>,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// How many programs ran at a time.
+    pub jobs: usize,
+    /// Whether it was stopped before its end.
+    pub incomplete: bool,
+}
+
+/// A mistake, and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultRow {
+    /// Its name.
+    pub name: String,
+    /// What is wrong.
+    pub what: String,
+    /// What caught it.
+    pub caught: Option<Catch>,
+    /// Why no execution can show it, where that is declared.
+    pub equivalent: Option<String>,
+    /// Programs that were explored, under all engines.
+    pub programs: usize,
+    /// How many of them were cut short by the limit that only mistakes meet.
+    pub cut_short: usize,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// What caught a mistake.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Catch {
+    /// The program, the first that fails.
+    pub program: String,
+    /// The engine.
+    pub engine: String,
+    /// How it failed, in a line.
+    pub how: String,
+    /// Executions of that program until it failed.
+    pub executions: u64,
+}
+
+/// What a row comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A program fails with the mistake.
+    Caught,
+    /// None does, and it is said why.
+    Equivalent,
+    /// None does, and nothing says why.
+    Survives,
+    /// One does, though it is said that none can.
+    WronglyEquivalent,
+}
+
+impl FaultRow {
+    /// What the row comes to.
+    pub fn standing(&self) -> Standing {
+        match (&self.caught, &self.equivalent) {
+            (Some(_), None) => Standing::Caught,
+            (None, Some(_)) => Standing::Equivalent,
+            (None, None) => Standing::Survives,
+            (Some(_), Some(_)) => Standing::WronglyEquivalent,
+        }
+    }
+}
+
+impl FaultReport {
+    /// How many rows come to this.
+    pub fn count(&self, standing: Standing) -> usize {
+        self.rows.iter().filter(|row| row.standing() == standing).count()
+    }
+
+    /// Whether every mistake is caught, or declared to be none and not caught.
+    pub fn is_green(&self) -> bool {
+        let wrong = self.count(Standing::Survives) + self.count(Standing::WronglyEquivalent);
+        !self.incomplete && !self.rows.is_empty() && wrong == 0
+    }
+
+    /// The score in words.
+    pub fn score(&self) -> String {
+        let equivalent = self.count(Standing::Equivalent);
+        format!(
+            "{} of {} caught; {equivalent} more are equivalent",
+            self.count(Standing::Caught),
+            self.rows.len() - equivalent
+        )
+    }
+
+    /// The page of the documentation. Seconds are no part of it: they differ from run to run.
+    pub fn page(&self) -> String {
+        let mut page = format!(
+            "# What the collection would not let pass\n\n\
+             Measured by `cargo ci faults`, which makes one mistake at a time in `lwp-core` and explores the programs that \
+             hold without it until one fails: the smallest first, the complete search before loom. A test holds the names against the tables of the code (`lwp-core/src/fault/table.rs`, \
+             `lwp-core/src/site.rs`); `UPDATE_PAGES=1` with that test measures the page anew. Repeat a row with \
+             `cargo ci faults NAME`.\n\n\
+             Score: {}.\n\n\
+             | mistake | the function | caught by | engine | executions | how |\n|---|---|---|---|---|---|\n",
+            self.score()
+        );
+        let cell = |text: &str| text.replace('|', "\\|");
+        for row in &self.rows {
+            if let Some(catch) = &row.caught {
+                page += &format!(
+                    "| `{}` | {} | `{}` | {} | {} | {} |\n",
+                    row.name,
+                    cell(&row.what),
+                    catch.program,
+                    catch.engine,
+                    catch.executions,
+                    cell(&catch.how)
+                );
+            }
+        }
+        page += "\n## Equivalent\n\nNo execution can tell these from the code without them. One that a program catches \
+                 all the same fails the run.\n\n| mistake | the function | why nothing shows it |\n|---|---|---|\n";
+        for row in &self.rows {
+            if let (None, Some(why)) = (&row.caught, &row.equivalent) {
+                page += &format!("| `{}` | {} | {} |\n", row.name, cell(&row.what), cell(why));
+            }
+        }
+        page
+    }
+}
+
+/// The names of the mistakes on a page, in their order within each of its tables.
+pub fn names_on(page: &str) -> Vec<&str> {
+    page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orderings::sites;
+
+    fn row(name: &str, caught: bool, equivalent: bool) -> FaultRow {
+        let catch =
+            || Catch { program: "p".into(), engine: "complete".into(), how: "a | b".into(), executions: 3 };
+        FaultRow {
+            name: name.into(),
+            what: "does nothing".into(),
+            caught: caught.then(catch),
+            equivalent: equivalent.then(|| "nobody looks".into()),
+            programs: 1,
+            cut_short: 0,
+            seconds: 0.0,
+        }
+    }
+
+    fn report(rows: &[FaultRow]) -> FaultReport {
+        FaultReport { rows: rows.to_vec(), ..FaultReport::default() }
+    }
+
+    // An argument is no excuse for what a program shows, and no row is better than a wrong one.
+    #[test]
+    fn only_what_is_caught_or_rightly_declared_equivalent_is_green() {
+        let (caught, equivalent) = (row("a.b", true, false), row("c.d", false, true));
+        assert!(report(&[caught.clone(), equivalent.clone()]).is_green());
+        assert!(!report(&[caught.clone(), row("e.f", false, false)]).is_green());
+        assert!(!report(&[equivalent, row("e.f", true, true)]).is_green());
+        assert!(!report(&[]).is_green());
+        assert!(!FaultReport { incomplete: true, ..report(&[caught]) }.is_green());
+    }
+
+    #[test]
+    fn the_score_leaves_the_equivalent_out() {
+        let rows = [row("a.b", true, false), row("c.d", false, true), row("e.f", false, false)];
+        assert_eq!(report(&rows).score(), "1 of 2 caught; 1 more are equivalent");
+    }
+
+    #[test]
+    fn a_page_names_each_mistake_once() {
+        let rows = [row("a.b", true, false), row("c.d", false, true)];
+        assert_eq!(names_on(&report(&rows).page()), ["a.b", "c.d"]);
+    }
+
+    // A mistake that no program is tried on would survive whatever the programs are.
+    #[test]
+    fn every_mistake_has_programs_to_catch_it_and_a_name_of_its_own() {
+        let (all, programs) = (Mistake::all(&sites(Scope::Default)), Programs::that_hold());
+        let mut names: Vec<String> = all.iter().map(Mistake::name).collect();
+        names.sort();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+        for mistake in &all {
+            assert!(!mistake.programs("loom", &programs).is_empty(), "{}", mistake.name());
+        }
+        for (site, ordering, _) in AS_GOOD {
+            assert!(names.contains(&format!("{site}={ordering}")), "{site}={ordering}");
+        }
+    }
+
+    // What fails without a mistake too would catch all of them.
+    #[test]
+    fn only_programs_that_hold_are_tried() {
+        let Programs { complete, loom, .. } = Programs::that_hold();
+        for program in complete.iter().chain(&loom) {
+            let case = Case::parse(program).unwrap();
+            assert!(case.must_show().is_empty(), "{program}");
+        }
+    }
+}
