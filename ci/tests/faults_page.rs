@@ -18,7 +18,8 @@ fn the_page_of_the_faults_names_each_of_them_once() {
         let json = dir.path().join("faults.json");
         let status =
             Command::new(env!("CARGO_BIN_EXE_ci")).args(["faults", "--json"]).arg(&json).status().unwrap();
-        assert!(status.success(), "{status}");
+        // 1 where a mistake is open: the page says so.
+        assert!(matches!(status.code(), Some(0 | 1)), "{status}");
         let report: FaultReport = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
         fs::write(&page, report.page()).unwrap();
     }
