@@ -17,7 +17,7 @@ pub fn generate(args: &GenerateArgs) -> Result<(), Error> {
         Suite::ALL.iter().for_each(|suite| println!("{}: {} programs", suite.name(), suite.len()));
         return Ok(());
     };
-    let whole = || vec![0..suite.len()];
+    let whole = || std::iter::once(0..suite.len()).collect();
     let places = if args.places.is_empty() { whole() } else { args.places.clone() };
     if let Some(beyond) = places.iter().find(|places| places.end > suite.len()) {
         let (name, len) = (suite.name(), suite.len());

@@ -104,7 +104,7 @@ impl Worker {
             match self.stdout.read_until(b'\n', &mut answer) {
                 // Without its end, a line is the last thing that a dying process wrote.
                 Ok(_) if answer.ends_with(b"\n") => match parse(&answer, job, engine)? {
-                    Answer::Done(finding) => return Ok(finding),
+                    Answer::Done(finding) => return Ok(*finding),
                     Answer::Working { working } => on_working(working),
                     Answer::Refused { refused } => return Err(Unanswered::Refused(refused)),
                 },

@@ -95,7 +95,7 @@ pub enum Verdict {
 #[serde(untagged)]
 pub enum Answer {
     /// The job is done.
-    Done(Finding),
+    Done(Box<Finding>),
     /// The job is under way.
     Working {
         /// How far it is.

@@ -234,7 +234,7 @@ impl Findings {
         let failed = matches!(verdict, Verdict::Failed | Verdict::Defect);
         let explains = self.explains.as_ref().filter(|_| failed);
         let failure = exploration.message.clone().unwrap_or_default();
-        write(&Answer::Done(Finding {
+        write(&Answer::Done(Box::new(Finding {
             bound: exploration.bound.clone().filter(|_| verdict == Verdict::Bounded),
             message,
             executions: exploration.executions,
@@ -251,7 +251,7 @@ impl Findings {
                 .and_then(|explains| explains.explain(&self.program, failure, exploration.schedule)),
             seconds: exploration.seconds,
             ..Finding::of(self.program.clone(), ENGINE, verdict)
-        }));
+        })));
     }
 }
 

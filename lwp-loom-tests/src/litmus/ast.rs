@@ -371,9 +371,14 @@ pub enum Symptom {
     Race,
     /// Memory is used after it was freed, or is at the same time.
     UseAfterFree,
+    /// The program comes to what the reference does not allow.
+    Outcome,
     /// Words of the failure.
     Words(String),
 }
+
+/// What a failure says where the reference does not allow what the program came to.
+pub const NOT_ALLOWED: &str = "the reference does not allow";
 
 impl Symptom {
     /// The words of the engines' failures that mean it.
@@ -383,6 +388,7 @@ impl Symptom {
             Symptom::Hang => vec!["nobody can go on", "deadlock", "lost wake-up"],
             Symptom::Race => RACE.to_vec(),
             Symptom::UseAfterFree => vec!["used after it was freed", RACE[0], RACE[1]],
+            Symptom::Outcome => vec![NOT_ALLOWED],
             Symptom::Words(words) => vec![words],
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use lwp_core::netbsd::{Boot, Repair, Repairs, Revision};
 use lwp_core::site::Site;
 
-use super::ast::{Claim, Defect, Program, Symptom};
+use super::ast::{Claim, Defect, NOT_ALLOWED, Program, Symptom};
 use super::judge::Claims;
 use super::machine;
 use super::text::{self, Diagnostic};
@@ -145,6 +145,13 @@ impl Case {
 
     /// The ways in which the case must fail; empty where it must hold.
     pub fn must_show(&self) -> Vec<&str> {
+        let hangs = self.litmus.conditions.iter().any(|condition| condition.claim == Claim::Hang);
+        let expected: &[Symptom] = if hangs { &[Symptom::Hang] } else { &[] };
+        self.symptoms().chain(expected).flat_map(Symptom::words).collect()
+    }
+
+    /// How the defects show that the case has.
+    fn symptoms(&self) -> impl Iterator<Item = &Symptom> {
         let here = self.litmus.defects.iter().filter(|defect| {
             let in_variant = match self.variant {
                 Variant::AsWritten => true,
@@ -153,9 +160,7 @@ impl Case {
             };
             in_variant && defect.revisions.contains(&self.revision) && defect.cpus <= self.cpus
         });
-        let hangs = self.litmus.conditions.iter().any(|condition| condition.claim == Claim::Hang);
-        let expected: &[Symptom] = if hangs { &[Symptom::Hang] } else { &[] };
-        here.flat_map(|defect| &defect.shows).chain(expected).flat_map(Symptom::words).collect()
+        here.flat_map(|defect| &defect.shows)
     }
 
     /// Whether an execution in which nobody can go on is one like any other, and no failure: of a generated program, where
@@ -164,9 +169,11 @@ impl Case {
         matches!(self.origin(), Origin::Suite(_)) && self.reference().is_some_and(|reference| reference.hangs)
     }
 
-    /// What the program may come to, where it has to hold and the reference knows all of it.
+    /// What the program may come to, where the reference knows all of it and the case has to hold, or to come to
+    /// something else. Other defects fail by themselves.
     pub fn reference(&self) -> Option<&Reference> {
-        let reference = || if self.must_show().is_empty() { oracle::reference(&self.litmus) } else { None };
+        let asked = || self.must_show().is_empty() || self.symptoms().any(|shown| *shown == Symptom::Outcome);
+        let reference = || if asked() { oracle::reference(&self.litmus) } else { None };
         self.reference.get_or_init(reference).as_ref()
     }
 
@@ -198,7 +205,7 @@ impl Case {
         if let Some(reference) = self.reference() {
             assert!(
                 reference.outcomes.contains(&outcome),
-                "the reference does not allow `{outcome}`, only {:?}",
+                "{NOT_ALLOWED} `{outcome}`, only {:?}",
                 reference.outcomes
             );
         }

@@ -6,8 +6,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use lwp_core::netbsd::Repair::{LostContinue, UnlockedRunning};
-use lwp_core::netbsd::Revision;
+use lwp_core::netbsd::{Repair, Revision};
 
 use super::ast::{Defect, Program, Symptom};
 use super::text;
@@ -238,12 +237,11 @@ fn three(a: Verb, b: Verb, from: From, sharing: Sharing) -> Option<Program> {
 
 /// What is known of the programs, a line each: the program, the repairs of the defects that it shows as written, and
 /// whether it stores to a word more often than loom remembers, takes two preemptions, or needs several defects at once.
-/// No defect shows on one CPU. A check holds each line against what it sees, and every program that is not here against
-/// nothing.
+/// A check holds each line against what it sees, and every program that is not here against nothing.
 const KNOWN: &str = include_str!("pairs.txt");
 const FORGETS: &str = "many-stores";
 const NEEDS_TWO: &str = "two-preemptions";
-/// The program shows its defects as written, where others help, and not for want of one repair.
+/// The program shows the defect before it as written, where others help, and not for want of that one repair.
 const NOT_ALONE: &str = "not-alone";
 
 fn known(name: &str) -> impl Iterator<Item = &'static str> {
@@ -251,27 +249,25 @@ fn known(name: &str) -> impl Iterator<Item = &'static str> {
     line.unwrap_or_default().split(' ').filter(|word| !word.is_empty())
 }
 
+/// How a defect that a pair can have shows.
+fn defect(repair: Repair, alone: bool) -> Defect {
+    let (revisions, shows, cpus) = match repair {
+        Repair::LostContinue => (Revision::ALL.to_vec(), Symptom::Hang, 2),
+        Repair::UnlockedRunning => (vec![Revision::R1_69_2_6], Symptom::Race, 2),
+        Repair::StoppedWait => (Revision::ALL.to_vec(), Symptom::Outcome, 1),
+        Repair::DetachedCount => (Revision::ALL.to_vec(), Symptom::Outcome, 2),
+        other => panic!("pairs.txt: no pair is known to need {}", other.name()),
+    };
+    Defect { revisions, repair, shows: vec![shows], cpus, alone }
+}
+
 fn shown(name: &str) -> Vec<Defect> {
-    let alone = known(name).all(|word| word != NOT_ALONE);
-    let repairs = known(name).filter(|word| ![FORGETS, NEEDS_TWO, NOT_ALONE].contains(word));
-    let defects = repairs.map(|repair| match repair {
-        _ if repair == LostContinue.name() => Defect {
-            revisions: Revision::ALL.to_vec(),
-            repair: LostContinue,
-            shows: vec![Symptom::Hang],
-            cpus: 2,
-            alone,
-        },
-        _ if repair == UnlockedRunning.name() => Defect {
-            revisions: vec![Revision::R1_69_2_6],
-            repair: UnlockedRunning,
-            shows: vec![Symptom::Race],
-            cpus: 2,
-            alone,
-        },
-        _ => panic!("pairs.txt: {name}: {repair} is no repair that a pair is known to need"),
-    });
-    defects.collect()
+    let words: Vec<&str> = known(name).collect();
+    let repairs =
+        words.iter().enumerate().filter(|(_, word)| ![FORGETS, NEEDS_TWO, NOT_ALONE].contains(word));
+    let repair = |word: &str| Repair::ALL.into_iter().find(|repair| repair.name() == word);
+    let repair = |word| repair(word).unwrap_or_else(|| panic!("pairs.txt: {name}: {word} is no repair"));
+    repairs.map(|(n, word)| defect(repair(word), words.get(n + 1) != Some(&NOT_ALONE))).collect()
 }
 
 fn program(name: String, about: String, text: &str, cpus: &[usize]) -> Program {

@@ -425,16 +425,19 @@ fn once<T>(place: &mut Option<(T, Span)>, thing: T, span: Span) -> Parsed<()> {
 fn defect(cursor: &mut Cursor<'_, '_>) -> Parsed<Defect> {
     let repair = words::repair(cursor)?;
     cursor.expect("shows")?;
-    let shows = cursor.list("|", |cursor| match cursor.peek() {
-        Some(token) if token.kind == Kind::Quoted => {
-            cursor.next();
-            Ok(Symptom::Words(token.text.trim_matches('"').into()))
-        }
-        _ if cursor.eat("hang") => Ok(Symptom::Hang),
-        _ if cursor.eat("race") => Ok(Symptom::Race),
-        _ if cursor.eat("use-after-free") => Ok(Symptom::UseAfterFree),
-        _ => Err(cursor.expected("`hang`, `race`, `use-after-free` or words of the failure in quotes")),
-    })?;
+    let shows =
+        cursor.list("|", |cursor| match cursor.peek() {
+            Some(token) if token.kind == Kind::Quoted => {
+                cursor.next();
+                Ok(Symptom::Words(token.text.trim_matches('"').into()))
+            }
+            _ if cursor.eat("hang") => Ok(Symptom::Hang),
+            _ if cursor.eat("race") => Ok(Symptom::Race),
+            _ if cursor.eat("use-after-free") => Ok(Symptom::UseAfterFree),
+            _ if cursor.eat("outcome") => Ok(Symptom::Outcome),
+            _ => Err(cursor
+                .expected("`hang`, `race`, `use-after-free`, `outcome` or words of the failure in quotes")),
+        })?;
     let revisions =
         if cursor.eat("in") { cursor.list(",", words::revision)? } else { Revision::ALL.to_vec() };
     let mut cpus = 1;

@@ -177,6 +177,7 @@ fn defect(defect: &Defect) -> String {
         Symptom::Hang => "hang".to_owned(),
         Symptom::Race => "race".into(),
         Symptom::UseAfterFree => "use-after-free".into(),
+        Symptom::Outcome => "outcome".into(),
         Symptom::Words(words) => format!("\"{words}\""),
     });
     let mut text = format!("defect {} shows {}", defect.repair.name(), join(shows, " | "));
