@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lwp_core::sync::{RawLock, spawn};
 use lwp_loom_tests::engine::complete::estimate::Estimate;
 use lwp_loom_tests::engine::complete::{Options, explore_with, explore_with_progress};
-use lwp_loom_tests::job::{Limits, Verdict};
+use lwp_loom_tests::job::Verdict;
 
 /// `threads` threads that each pass `sections` critical sections on one lock.
 fn sections(threads: usize, sections: usize) -> impl Fn() + Send + Sync + 'static {
@@ -44,7 +44,8 @@ fn lock_litmus_programs_have_known_counts() {
 #[test]
 fn a_running_search_says_how_far_it_is() {
     let mut seen = Vec::new();
-    let found = explore_with_progress("sections", &Limits::default(), sections(3, 4), &mut |p| seen.push(*p));
+    let found =
+        explore_with_progress("sections", &Options::default(), sections(3, 4), &mut |p| seen.push(*p));
     assert_eq!((found.verdict, found.distinct), (Verdict::Complete, 34_650));
     assert!(seen.is_sorted_by_key(|p| p.executions));
     for progress in seen {

@@ -81,7 +81,7 @@ fn every_fault_is_caught_by_a_program() {
     let programs = suite::programs(Scope::Default);
     for fault in Fault::all().filter(|fault| fault.layer() == Layer::Lock && fault.equivalent().is_none()) {
         let caught = programs.iter().map(ToString::to_string).find_map(|program| {
-            let finding = explore(&Job { fault: Some(fault.name().into()), ..job(&program) });
+            let finding = explore(&Job { fault: Some(fault.name()), ..job(&program) });
             let how = finding.message.or(finding.bound).unwrap_or_default();
             (finding.verdict != Verdict::Complete).then_some((program, how))
         });
