@@ -1,8 +1,8 @@
 //! The reference: what a litmus program may come to, by a model of its own in which every operation is one step.
 //!
-//! It knows nothing of locks, queues, CPUs or memory. A [`world`] is what a manual speaks of: who runs, sleeps, is suspended
-//! or stopped or dead, what was asked of whom, which signals are pending. [`step`] lets one LWP do one thing, all at once;
-//! [`reference`] tries every order. What the kernel's code comes to in any execution must be among its outcomes, and nobody
+//! It knows nothing of locks, queues, CPUs or memory. A world is what a manual speaks of: who runs, sleeps, is suspended
+//! or stopped or dead, what was asked of whom, which signals are pending. A step lets one LWP do one thing, all at once;
+//! [`reference()`] tries every order. What the kernel's code comes to in any execution must be among its outcomes, and nobody
 //! may wait for ever unless somebody does here.
 //!
 //! It is the repaired protocol, and one for both revisions: with the repairs they promise the same.
@@ -22,7 +22,7 @@
 //!
 //! # What it leaves open
 //! CPUs: an LWP that has none comes later, which is an order like any other. So the reference allows orders that a machine
-//! with few CPUs does not come to. Per-LWP data, credentials and lwpctl are not in it: [`reference`] gives `None`.
+//! with few CPUs does not come to. Per-LWP data, credentials and lwpctl are not in it: [`reference()`] gives `None`.
 
 mod step;
 mod world;

@@ -358,8 +358,9 @@ impl Strategy for Search {
         }
     }
 
-    fn end(&mut self, _: Ending) -> Option<Failure> {
-        let early = self.depth < self.stack.len();
+    fn end(&mut self, ending: Ending) -> Option<Failure> {
+        // A limit of time may cut an execution anywhere.
+        let early = ending != Ending::Cut && self.depth < self.stack.len();
         early.then(|| diverges(self.depth, "the execution went on before, and now ends"))
     }
 
@@ -389,4 +390,38 @@ pub fn diverges(step: usize, description: &str) -> Failure {
          real lock, a real thread, the time, randomness, a static)"
     );
     Failure { kind: FailureKind::Nondeterministic, description }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_the_way_through(steps: usize) -> Search {
+        let mut search = Search::new(None, Flaw::None);
+        let node = Node {
+            enabled: Threads::one(0),
+            pending: 0,
+            threads: 0,
+            backtrack: Threads::one(0),
+            sleep: Threads::NONE,
+            thread: 0,
+            choice: 0,
+            choices: None,
+            explored: 0,
+            last: 0,
+            preemptions: 0,
+        };
+        search.stack = vec![node; steps];
+        search.depth = 1;
+        search
+    }
+
+    // Time that runs out while known steps are repeated would pass for a program that does not repeat itself, and
+    // that for a failure of the program.
+    #[test]
+    fn an_execution_that_is_cut_while_it_repeats_another_is_no_other_program() {
+        assert!(on_the_way_through(3).end(Ending::Cut).is_none());
+        assert!(on_the_way_through(3).end(Ending::Complete).is_some());
+        assert!(on_the_way_through(1).end(Ending::Complete).is_none());
+    }
 }

@@ -1,6 +1,6 @@
 //! Programs as text: `docs/litmus.md` is the reference.
 //!
-//! A file goes through [`token`] and [`parse`] to a [`Program`]; [`print`] goes the other way, and [`format`] lays out what
+//! A file goes through `token` and [`parse`] to a [`Program`]; [`print()`] goes the other way, and `format` lays out what
 //! somebody wrote without losing a comment.
 
 mod claim;
