@@ -11,7 +11,7 @@ use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::{Case, Variant};
 use lwp_loom_tests::oracle;
 use lwp_loom_tests::orderings::SiteInfo;
-use lwp_loom_tests::reach::{Bound, Loom};
+use lwp_loom_tests::reach::Loom;
 use lwp_loom_tests::suite::{self, Family, Scope};
 
 use crate::backend::Engine;
@@ -104,9 +104,7 @@ impl Wanted<'_> {
             return program;
         }
         let loom = match oracle::reference(&program) {
-            Some(reference) if !reference.hangs => {
-                Loom::Bounded(Bound { preemptions: None, forgets_stores: true })
-            }
+            Some(reference) if !reference.hangs => Loom::Complete,
             _ => Loom::NotAtAll("in some order somebody waits for ever, which ends loom's search"),
         };
         Program { loom, ..program }

@@ -4,6 +4,7 @@
 mod loom_support;
 
 use loom_support::{explore, job};
+use lwp_loom_tests::canary::FORGOTTEN;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 
 /// Small, but with more executions and more branch points than any limit below.
@@ -64,20 +65,26 @@ fn a_search_that_meets_the_branch_limit_is_bounded_by_it() {
     assert_eq!(finding.bound.as_deref(), Some("5 branch points in an execution"));
 }
 
-/// loom remembers seven stores of a word and forgets older ones silently: four critical sections of a spin lock
-/// store nine times.
+/// loom remembers seven stores of a word and forgets older ones silently.
 #[test]
-fn a_program_with_more_stores_than_loom_remembers_is_bounded_by_them() {
-    let finding = explore(&job("spin/0/enter,enter/enter,enter"));
+fn a_load_that_may_be_due_a_store_that_loom_forgot_bounds_the_search() {
+    let finding = explore(&job(FORGOTTEN.name));
     assert_eq!(finding.verdict, Verdict::Bounded);
     assert_eq!(finding.bound.as_deref(), Some("7 stores to a word that loom remembers"));
+}
+
+/// Four critical sections of a spin lock store nine times; whoever looks has stored itself, or takes the newest.
+#[test]
+fn stores_that_no_load_can_be_due_bound_nothing() {
+    let finding = explore(&job("spin/0/enter,enter/enter,enter"));
+    assert_eq!((finding.verdict, finding.bound), (Verdict::Complete, None));
 }
 
 /// A bound on preemptions says nothing of what loom forgets: both are named.
 #[test]
 fn a_bound_on_preemptions_does_not_hide_the_stores_that_loom_forgot() {
     let limits = Limits { preemptions: Some(1), ..Limits::default() };
-    let finding = explore(&Job { limits, ..job("spin/0/enter,enter/enter,enter") });
+    let finding = explore(&Job { limits, ..job(FORGOTTEN.name) });
     assert_eq!(
         (finding.verdict, finding.bound.as_deref()),
         (Verdict::Bounded, Some("1 preemptions in an execution, 7 stores to a word that loom remembers"))

@@ -21,7 +21,7 @@
 compile_error!("choose one back end: --cfg loom or --cfg shuttle");
 
 #[cfg(loom)]
-#[path = "loom.rs"]
+#[path = "loom/mod.rs"]
 mod backend;
 #[cfg(shuttle)]
 #[path = "shuttle.rs"]

@@ -27,6 +27,8 @@ pub const BODIES: &[Body] = &[
     ("canary/facade/coherence", coherence),
     ("canary/facade/store-buffering", store_buffering),
     ("canary/facade/iriw", iriw),
+    ("canary/facade/eight-stores", || eight_stores(false)),
+    ("canary/facade/eight-stores-under-a-lock", || eight_stores(true)),
 ];
 
 fn cell() -> Arc<AtomicUsize> {
@@ -142,6 +144,28 @@ fn store_buffering() -> Outcome {
     x.store(1, RELEASE);
     let saw = y.load(ACQUIRE);
     format!("{saw} {}", other.join().unwrap())
+}
+
+/// One more store than loom remembers, and a load that may be due the one before them all unless a lock says otherwise.
+fn eight_stores(locked: bool) -> Outcome {
+    let (lock, word) = (Arc::new(RawLock::new()), cell());
+    let writer = {
+        let (lock, word) = (lock.clone(), word.clone());
+        spawn(move || {
+            lock.lock().unwrap();
+            (1..=8).for_each(|value| word.store(value, STORE));
+            lock.unlock().unwrap();
+        })
+    };
+    if locked {
+        lock.lock().unwrap();
+    }
+    let saw = word.load(LOAD);
+    if locked {
+        lock.unlock().unwrap();
+    }
+    writer.join().unwrap();
+    saw.to_string()
 }
 
 /// Two writers, and two readers that may disagree on their order.

@@ -131,9 +131,9 @@ pub fn explore(
     drop(panic::take_hook());
 
     match result {
-        Ok(()) if limits.preemptions.is_some() || search.history_exceeded() => {
+        Ok(()) if limits.preemptions.is_some() || search.store_may_be_missed() => {
             let preemptions = limits.preemptions.map(reach::preemptions);
-            let stores = search.history_exceeded().then(reach::stores);
+            let stores = search.store_may_be_missed().then(reach::stores);
             let bounds: Vec<String> = preemptions.into_iter().chain(stores).collect();
             summary(Verdict::Bounded, Some(bounds.join(", ")), None)
         }

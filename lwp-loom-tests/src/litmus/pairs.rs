@@ -10,7 +10,7 @@ use lwp_core::netbsd::{Repair, Revision};
 
 use super::ast::{Defect, Program, Symptom};
 use super::text;
-use crate::reach::{Bound, Loom};
+use crate::reach::Loom;
 
 /// What the names of programs with two LWPs begin with.
 pub const TWO: &str = "pairs";
@@ -236,10 +236,9 @@ fn three(a: Verb, b: Verb, from: From, sharing: Sharing) -> Option<Program> {
 }
 
 /// What is known of the programs, a line each: the program, the repairs of the defects that it shows as written, and
-/// whether it stores to a word more often than loom remembers, takes two preemptions, or needs several defects at once.
-/// A check holds each line against what it sees, and every program that is not here against nothing.
+/// whether it takes two preemptions, or needs several defects at once. A check holds each line against what it sees, and
+/// every program that is not here against nothing.
 const KNOWN: &str = include_str!("pairs.txt");
-const FORGETS: &str = "many-stores";
 const NEEDS_TWO: &str = "two-preemptions";
 /// The program shows the defect before it as written, where others help, and not for want of that one repair.
 const NOT_ALONE: &str = "not-alone";
@@ -263,8 +262,7 @@ fn defect(repair: Repair, alone: bool) -> Defect {
 
 fn shown(name: &str) -> Vec<Defect> {
     let words: Vec<&str> = known(name).collect();
-    let repairs =
-        words.iter().enumerate().filter(|(_, word)| ![FORGETS, NEEDS_TWO, NOT_ALONE].contains(word));
+    let repairs = words.iter().enumerate().filter(|(_, word)| ![NEEDS_TWO, NOT_ALONE].contains(word));
     let repair = |word: &str| Repair::ALL.into_iter().find(|repair| repair.name() == word);
     let repair = |word| repair(word).unwrap_or_else(|| panic!("pairs.txt: {name}: {word} is no repair"));
     repairs.map(|(n, word)| defect(repair(word), words.get(n + 1) != Some(&NOT_ALONE))).collect()
@@ -272,17 +270,11 @@ fn shown(name: &str) -> Vec<Defect> {
 
 fn program(name: String, about: String, text: &str, cpus: &[usize]) -> Program {
     let program = text::parse(&name, text).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"));
-    let forgets_stores = true;
     let loom = match program.lines.len() {
-        2 if known(&name).any(|word| word == FORGETS) => {
-            Loom::Bounded(Bound { preemptions: None, forgets_stores })
-        }
         2 => Loom::Complete,
         // Some defect or outcome shows itself with two and not with one.
-        _ if known(&name).any(|word| word == NEEDS_TWO) => {
-            Loom::Bounded(Bound { preemptions: Some(2), forgets_stores })
-        }
-        _ => Loom::Bounded(Bound { preemptions: Some(1), forgets_stores }),
+        _ if known(&name).any(|word| word == NEEDS_TWO) => Loom::at_most(2),
+        _ => Loom::at_most(1),
     };
     Program { about, cpus: cpus.to_vec(), defects: shown(&name), loom, ..program }
 }

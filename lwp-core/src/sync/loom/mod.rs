@@ -3,8 +3,12 @@
 //! * loom forgets all but the last access to an atomic, so an access by one thread hides an earlier one by another
 //!   from a third, and a thread that loads and then stores hides its store from another thread's earlier load (loom
 //!   issues 166 and 392). `Anchors` mend that, and try-lock (issue 376) is built on them too.
-//! * loom keeps seven stores of an atomic's history and drops older ones silently: [`model::Search`] says so.
+//! * loom keeps seven stores of an atomic's history and drops older ones silently: where a load could have seen one of
+//!   these, [`model::Search`] says so.
 //! * Stored words carry a stamp, so that a trace knows *which* store a load saw and not only its value.
+
+mod clock;
+pub mod model;
 
 use std::cell::{Cell as Plain, UnsafeCell};
 
@@ -14,6 +18,7 @@ use ::loom::sync::{Condvar, Mutex, MutexGuard};
 use super::ThreadId;
 use crate::observe::{self, Event as Observed};
 use crate::site::{Order, Site};
+use clock::{Meeting, Remembered};
 use model::{Event, Stamp};
 
 /// One condition variable a thread, on which nobody ever waits: loom takes two notifications of the same one for
@@ -69,7 +74,7 @@ pub struct AtomicUsize {
     object: u32,
     /// Whose it is, for whoever listens.
     owner: usize,
-    stores: Plain<usize>,
+    remembered: Remembered,
     /// The newest word in execution order: what an exchange finds.
     newest: Plain<usize>,
 }
@@ -89,7 +94,7 @@ impl AtomicUsize {
             anchors: Anchors::new(),
             object: model::new_object(),
             owner: 0,
-            stores: Plain::new(1),
+            remembered: Remembered::new(),
             newest: Plain::new(value),
         }
     }
@@ -107,6 +112,10 @@ impl AtomicUsize {
             fence(Ordering::Acquire);
         }
         let word = self.word.load(order.of_access());
+        // Not before the load, in front of which others may run.
+        if self.remembered.may_be_missed() {
+            model::store_may_be_missed();
+        }
         self.anchors.looked();
         model::record(Event::Load, self.object, word as u64);
         let value = word & VALUE;
@@ -165,10 +174,7 @@ impl AtomicUsize {
 
     fn stored(&self, word: usize) {
         self.newest.set(word);
-        self.stores.set(self.stores.get() + 1);
-        if self.stores.get() > model::HISTORY {
-            model::history_exceeded();
-        }
+        self.remembered.stored();
         model::record(Event::Store, self.object, word as u64);
     }
 }
@@ -192,6 +198,7 @@ pub struct RawLock {
     owner: Plain<Option<ThreadId>>,
     /// The last acquisition or release, for the trace.
     last: Plain<Stamp>,
+    meeting: Meeting,
     object: u32,
 }
 
@@ -210,6 +217,7 @@ impl RawLock {
             anchors: model::try_lock_is_used().then(Anchors::new),
             owner: Plain::new(None),
             last: Plain::new(0),
+            meeting: Meeting::default(),
             object: model::new_object(),
         }
     }
@@ -272,6 +280,7 @@ impl RawLock {
         }
         self.owner.set(None);
         self.last.set(model::next_stamp());
+        self.meeting.leave();
         model::record(Event::Release, self.object, 0);
         // SAFETY: the caller holds the lock, so nobody else uses the guard.
         drop(unsafe { (*self.guard.get()).take() });
@@ -310,6 +319,7 @@ impl RawLock {
 
     fn taken<'a>(&'a self, me: ThreadId, guard: MutexGuard<'a, ()>) {
         self.owner.set(Some(me));
+        self.meeting.come();
         model::record(Event::Acquire, self.object, self.last.get().into());
         self.last.set(model::next_stamp());
         // SAFETY: the guard borrows from the box, which neither moves nor goes before the guard does.
@@ -332,6 +342,7 @@ pub struct Parker {
     order: atomic::AtomicUsize,
     /// The last let-go, for the trace.
     last: Plain<Stamp>,
+    meeting: Meeting,
     object: u32,
 }
 
@@ -347,6 +358,7 @@ impl Parker {
             token: Plain::new(false),
             order: atomic::AtomicUsize::new(0),
             last: Plain::new(0),
+            meeting: Meeting::default(),
             object: model::new_object(),
         }
     }
@@ -362,6 +374,7 @@ impl Parker {
         }
         // ORDERING: Acquire, for the Release of `unpark`. An exchange sees the newest value.
         quietly(|| self.order.fetch_add(0, Ordering::Acquire));
+        self.meeting.come();
         model::record(Event::Load, self.object, self.last.get().into());
     }
 
@@ -375,6 +388,7 @@ impl Parker {
     pub fn unpark(&self) {
         // ORDERING: Release, see `park`.
         quietly(|| self.order.fetch_add(1, Ordering::Release));
+        self.meeting.leave();
         self.notify.notify();
         // After the branch point in `notify`: a waiter that wakes spuriously must not take what nobody gave yet.
         self.token.set(true);
@@ -416,211 +430,9 @@ pub use ::loom::thread::JoinHandle;
 #[track_caller]
 pub fn spawn<T: 'static>(f: impl FnOnce() -> T + 'static) -> JoinHandle<T> {
     let number = model::new_thread();
+    clock::starts(number);
     ::loom::thread::spawn(move || {
         ME.with(|me| me.set(number));
         f()
     })
-}
-
-/// What a checker says to this back end, and asks of it, around each execution.
-pub mod model {
-    use std::cell::RefCell;
-    use std::collections::HashSet;
-    use std::hash::{DefaultHasher, Hash, Hasher};
-
-    /// loom's limit on the stores of a word that it remembers.
-    pub const HISTORY: usize = 7;
-
-    /// Names an event of one execution whatever the schedule: the thread that did it, and its number among that
-    /// thread's events.
-    pub(super) type Stamp = u32;
-
-    #[derive(Clone, Copy, Hash)]
-    pub(super) enum Event {
-        Load,
-        Store,
-        Acquire,
-        TryFailed,
-        Release,
-    }
-
-    /// What a thread has done so far: which events, and which store or release each of them saw. Wide enough that
-    /// two histories never meet by chance.
-    #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-    struct History {
-        hash: u128,
-        events: u32,
-    }
-
-    #[derive(Default)]
-    struct State {
-        objects: u32,
-        threads: Vec<History>,
-        /// How many threads the execution will ever have.
-        capacity: usize,
-        uses_try_lock: bool,
-        history_exceeded: bool,
-        path: Path,
-    }
-
-    /// Where the current execution is in the tree of all executions.
-    #[derive(Default)]
-    struct Path {
-        /// The events of the last execution up to where this one differs, and then of this one.
-        events: Vec<u128>,
-        /// How many of them this execution has had.
-        length: usize,
-        /// Whether it has had an event yet that the last execution did not have there.
-        new: bool,
-        /// Whether other executions cover what follows.
-        redundant: bool,
-        /// The states that have been gone on from; `None` where the search does not look back.
-        visited: Option<HashSet<u128>>,
-    }
-
-    thread_local!(static STATE: RefCell<State> = RefCell::default());
-
-    fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
-        STATE.with(|state| f(&mut state.borrow_mut()))
-    }
-
-    /// A search through all executions of one model.
-    ///
-    /// loom's DPOR has no sleep sets: it reaches the same state by many orders of independent steps, and explores
-    /// what follows from there each time. A search that `looks_back` remembers the states, and has loom finish an
-    /// execution without branching once it reaches one again, as a sleep set would. A state is a
-    /// Mazurkiewicz trace: all threads' histories, each load and acquisition with the store or release that it saw.
-    #[derive(Debug)]
-    pub struct Search(());
-
-    impl Search {
-        /// To be called before the first execution. `threads` counts all threads that an execution will ever have,
-        /// the first included. A model that `uses_try_lock` has locks with more switch points. A search under a
-        /// preemption bound must not look back: what follows from a state depends on the preemptions left.
-        pub fn begin(threads: usize, uses_try_lock: bool, looks_back: bool) -> Search {
-            with(|state| {
-                *state = State { capacity: threads, uses_try_lock, ..State::default() };
-                state.path.visited = looks_back.then(HashSet::new);
-            });
-            Search(())
-        }
-
-        /// To be called first thing in every execution.
-        pub fn execution(&self) -> Trace {
-            with(|state| {
-                state.objects = 0;
-                state.threads.clear();
-                state.threads.push(History::default());
-                state.path.length = 0;
-                state.path.new = false;
-                state.path.redundant = false;
-            });
-            Trace(())
-        }
-
-        /// Whether a word was stored to more often than loom remembers, in any execution so far: stale values may
-        /// have been missed, and the search is not complete.
-        pub fn history_exceeded(&self) -> bool {
-            with(|state| state.history_exceeded)
-        }
-    }
-
-    /// One execution, from its first operation to its last.
-    #[derive(Debug)]
-    pub struct Trace(());
-
-    impl Trace {
-        /// A hash of the execution up to the order of independent steps; `None` where it was finished without
-        /// branching because others cover it.
-        pub fn finish(self) -> Option<u128> {
-            with(|state| (!state.path.redundant).then(|| digest(&state.threads)))
-        }
-    }
-
-    fn digest(value: impl Hash) -> u128 {
-        let half = |salt: u64| {
-            let mut hasher = DefaultHasher::new();
-            salt.hash(&mut hasher);
-            value.hash(&mut hasher);
-            u128::from(hasher.finish())
-        };
-        half(0) << 64 | half(1)
-    }
-
-    pub(super) fn new_object() -> u32 {
-        with(|state| {
-            state.objects += 1;
-            state.objects
-        })
-    }
-
-    pub(super) fn new_thread() -> usize {
-        with(|state| {
-            assert!(state.threads.len() < state.capacity, "more threads than Search::begin was told of");
-            state.threads.push(History::default());
-            state.threads.len()
-        })
-    }
-
-    pub(super) fn next_stamp() -> Stamp {
-        let me = super::current().get();
-        with(|state| (me as u32) << 24 | state.threads[me - 1].events)
-    }
-
-    /// Whose event a stamp is of; nobody's, where a word has not been stored to.
-    pub(super) fn author(stamp: Stamp) -> Option<super::ThreadId> {
-        super::ThreadId::from_number((stamp >> 24) as usize)
-    }
-
-    pub(super) fn record(event: Event, object: u32, saw: u64) {
-        let me = super::current().get();
-        let redundant = with(|state| {
-            let history = &mut state.threads[me - 1];
-            history.hash = digest((history.hash, event, object, saw));
-            history.events += 1;
-            let event = digest((me, history.hash));
-            let reached = digest(&state.threads);
-            state.path.advance(event, reached)
-        });
-        if redundant {
-            leave();
-        }
-    }
-
-    /// Finishes the execution without branching: others cover what could follow.
-    pub(super) fn leave() {
-        with(|state| state.path.redundant = true);
-        ::loom::skip_branch();
-    }
-
-    impl Path {
-        /// Goes on by one event, and says whether it leads to a state that another execution has gone on from.
-        fn advance(&mut self, event: u128, reached: u128) -> bool {
-            if !self.new && self.events.get(self.length) != Some(&event) {
-                self.new = true;
-                self.events.truncate(self.length);
-            }
-            self.length += 1;
-            if !self.new {
-                return false;
-            }
-            self.events.push(event);
-            match &mut self.visited {
-                Some(visited) if !self.redundant => !visited.insert(reached),
-                _ => false,
-            }
-        }
-    }
-
-    pub(super) fn history_exceeded() {
-        with(|state| state.history_exceeded = true);
-    }
-
-    pub(super) fn threads() -> usize {
-        with(|state| state.capacity)
-    }
-
-    pub(super) fn try_lock_is_used() -> bool {
-        with(|state| state.uses_try_lock)
-    }
 }
