@@ -36,7 +36,6 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         system: args.system,
         variant: args.variant,
         cpus: args.cpus.map(NonZeroUsize::get),
-        engine: args.engine.map(Way::engine),
         sample: args.sample.map(|n| (n.get(), args.seed)),
     };
     let mut selected = select::families(&wanted, scope)?;

@@ -9,12 +9,9 @@ use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::collection::collection;
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::{Case, Variant};
-use lwp_loom_tests::oracle;
 use lwp_loom_tests::orderings::SiteInfo;
-use lwp_loom_tests::reach::Loom;
 use lwp_loom_tests::suite::{self, Family, Scope};
 
-use crate::backend::Engine;
 use crate::cli::Weakening;
 use crate::error::Error;
 use crate::programs;
@@ -32,8 +29,6 @@ pub struct Wanted<'a> {
     pub variant: Option<Variant>,
     /// The only number of CPUs.
     pub cpus: Option<usize>,
-    /// The only engine.
-    pub engine: Option<Engine>,
     /// How many programs, chosen by a seed.
     pub sample: Option<(usize, u64)>,
 }
@@ -73,8 +68,7 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
         }
     }
     for suite in wanted.suites {
-        let programs = suite.programs().map(|program| wanted.reach(program));
-        cases.extend(programs.flat_map(|program| wanted.cases(&Arc::new(program))));
+        cases.extend(suite.programs().flat_map(|program| wanted.cases(&Arc::new(program))));
     }
     let mut families = Vec::new();
     if wanted.names.is_empty() && wanted.suites.is_empty() {
@@ -98,18 +92,6 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
 }
 
 impl Wanted<'_> {
-    /// How far loom goes through a generated program is known once one knows whether it ends in every order.
-    fn reach(&self, program: Program) -> Program {
-        if self.engine == Some(Engine::Complete) || matches!(program.loom, Loom::NotAtAll(_)) {
-            return program;
-        }
-        let loom = match oracle::reference(&program) {
-            Some(reference) if !reference.hangs => Loom::Complete,
-            _ => Loom::NotAtAll("in some order somebody waits for ever, which ends loom's search"),
-        };
-        Program { loom, ..program }
-    }
-
     /// The cases that are wanted of a program that was found by itself.
     fn cases(&self, program: &Arc<Program>) -> Vec<Case> {
         let here = |case: &Case| self.system.is_none_or(|system| system.ends_with(case.revision.name()));
@@ -261,7 +243,7 @@ mod tests {
             variant: "repaired",
             lwps: 2,
             engines: &["loom"],
-            loom: Loom::Complete,
+            loom: lwp_loom_tests::reach::Loom::Complete,
             programs,
         }
     }

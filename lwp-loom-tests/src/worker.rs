@@ -81,10 +81,11 @@ fn explore(
     if job.mode != Mode::Search {
         return Err("loom only searches".into());
     }
-    let model = crate::engine::loom::Model {
+    let model = lwp_core::sync::model::Model {
         threads: subject.threads(),
         uses_try_lock: subject.uses_try_lock(),
         looks_back: !job.redundantly,
+        standstills_are_ends: subject.may_hang(),
     };
     Ok(crate::engine::loom::explore(&job.limits, model, body, on_failure))
 }

@@ -63,10 +63,11 @@ fn on_real_threads() {
 #[cfg(loom)]
 #[test]
 fn on_loom() {
-    use lwp_loom_tests::engine::loom::{Model, explore};
+    use lwp_core::sync::model::Model;
+    use lwp_loom_tests::engine::loom::explore;
     use lwp_loom_tests::job::{Limits, Verdict};
 
-    let model = Model { threads: 2, uses_try_lock: false, looks_back: false };
+    let model = Model { threads: 2, uses_try_lock: false, looks_back: false, standstills_are_ends: false };
     for body in [|| ping_pong(2), one_token] {
         let found = explore(&Limits::default(), model, body, |found| eprintln!("{found:?}"));
         assert_eq!(found.verdict, Verdict::Complete);

@@ -8,7 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use lwp_core::sync::model::{HISTORY, Search};
+use lwp_core::sync::model::{HISTORY, Model, Search};
 
 use super::Exploration;
 use crate::job::{Limits, Verdict};
@@ -19,18 +19,6 @@ const _: () = assert!(REMEMBERED_STORES == HISTORY);
 /// Branch points that one execution may have unless a limit says otherwise.
 const BRANCHES: usize = 10_000;
 
-/// What loom has to be told of a model before it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Model {
-    /// All threads that an execution will ever have, the first included.
-    pub threads: usize,
-    /// Whether it takes locks by trying.
-    pub uses_try_lock: bool,
-    /// Whether to leave out what follows from a state that was reached before. A search that does not is far longer
-    /// and serves to check one that does.
-    pub looks_back: bool,
-}
-
 /// Unwinds out of an execution that a limit does not want to be run.
 struct Stop(&'static str);
 
@@ -38,6 +26,7 @@ struct Stop(&'static str);
 struct Progress {
     executions: u64,
     redundant: u64,
+    standstills: u64,
     distinct: HashSet<u128>,
 }
 
@@ -73,7 +62,7 @@ pub fn explore(
             executions: progress.executions,
             distinct: progress.distinct.len() as u64,
             blocked: progress.redundant,
-            standstills: 0,
+            standstills: progress.standstills,
             steps: 0,
             seconds: started.elapsed().as_secs_f64(),
         }
@@ -98,11 +87,8 @@ pub fn explore(
         eprintln!("{info}");
     }));
 
-    let search = Arc::new(Search::begin(
-        model.threads,
-        model.uses_try_lock,
-        model.looks_back && limits.preemptions.is_none(),
-    ));
+    let looks_back = model.looks_back && limits.preemptions.is_none();
+    let search = Arc::new(Search::begin(Model { looks_back, ..model }));
     let explored = search.clone();
     let (limit_executions, limit_seconds) = (limits.executions, limits.seconds);
     let result = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -120,8 +106,9 @@ pub fn explore(
                 progress.executions += 1;
             }
             let trace = explored.execution();
-            body();
+            let stood_still = trace.run(&body).is_none();
             let mut progress = lock(&progress);
+            progress.standstills += u64::from(stood_still);
             match trace.finish() {
                 Some(trace) => drop(progress.distinct.insert(trace)),
                 None => progress.redundant += 1,

@@ -9,8 +9,10 @@
 
 mod clock;
 pub mod model;
+mod standstill;
 
-use std::cell::{Cell as Plain, UnsafeCell};
+use std::cell::{Cell as Plain, RefCell};
+use std::rc::Rc;
 
 use ::loom::sync::atomic::{self, Ordering, fence};
 use ::loom::sync::{Condvar, Mutex, MutexGuard};
@@ -182,6 +184,9 @@ impl AtomicUsize {
 /// Plain memory that some lock protects; loom fails the model where two accesses are not ordered.
 pub type Cell<T> = ::loom::cell::UnsafeCell<T>;
 
+/// The guard of a mutex that is held.
+type Guard = RefCell<Option<MutexGuard<'static, ()>>>;
+
 /// Mutual exclusion by loom's blocking mutex in place of the spin lock.
 ///
 /// That is sound because the spin lock is checked by itself (the `spin` family): every execution of it is mutually
@@ -190,7 +195,7 @@ pub type Cell<T> = ::loom::cell::UnsafeCell<T>;
 #[derive(Debug)]
 pub struct RawLock {
     /// Declared before the mutex it borrows, so dropped before it.
-    guard: UnsafeCell<Option<MutexGuard<'static, ()>>>,
+    guard: Rc<Guard>,
     mutex: Box<Mutex<()>>,
     /// On which a try sees acquisitions and releases; present where a model tries locks. loom's own `try_lock`
     /// would block behind a holder, and its release is no switch point.
@@ -212,7 +217,7 @@ impl RawLock {
     #[track_caller]
     pub fn new() -> RawLock {
         RawLock {
-            guard: UnsafeCell::new(None),
+            guard: Rc::default(),
             mutex: Box::new(Mutex::new(())),
             anchors: model::try_lock_is_used().then(Anchors::new),
             owner: Plain::new(None),
@@ -241,7 +246,10 @@ impl RawLock {
             Some(owner) if owner == me || owner == ThreadId::NOBODY => return Err(owner),
             _ => {}
         }
-        self.taken(me, self.mutex.lock().unwrap());
+        standstill::locks(self.object, || drop(self.mutex.try_lock()));
+        let guard = self.mutex.lock().unwrap();
+        standstill::goes_on();
+        self.taken(me, guard);
         if let Some(anchors) = &self.anchors {
             anchors.looked();
         }
@@ -279,11 +287,11 @@ impl RawLock {
             anchors.look();
         }
         self.owner.set(None);
+        standstill::releases(self.object);
         self.last.set(model::next_stamp());
         self.meeting.leave();
         model::record(Event::Release, self.object, 0);
-        // SAFETY: the caller holds the lock, so nobody else uses the guard.
-        drop(unsafe { (*self.guard.get()).take() });
+        drop(self.guard.take());
         Ok(())
     }
 
@@ -324,8 +332,8 @@ impl RawLock {
         self.last.set(model::next_stamp());
         // SAFETY: the guard borrows from the box, which neither moves nor goes before the guard does.
         let guard = unsafe { std::mem::transmute::<MutexGuard<'a, ()>, MutexGuard<'static, ()>>(guard) };
-        // SAFETY: the caller has just taken the lock, so nobody else uses the place.
-        unsafe { *self.guard.get() = Some(guard) };
+        self.guard.replace(Some(guard));
+        standstill::holds(self.object, &self.guard);
     }
 }
 
@@ -335,7 +343,7 @@ impl RawLock {
 /// its token with `thread::park`, loom issue 422.)
 #[derive(Debug)]
 pub struct Parker {
-    notify: ::loom::sync::Notify,
+    notify: Rc<::loom::sync::Notify>,
     token: Plain<bool>,
     /// Orders what precedes a let-go before what follows the park: a spurious wake-up that finds the token orders
     /// nothing.
@@ -348,13 +356,15 @@ pub struct Parker {
 
 // SAFETY: the plain fields are read and written only between two of loom's branch points, where one thread runs.
 unsafe impl Sync for Parker {}
+// SAFETY: loom's threads are coroutines of one thread.
+unsafe impl Send for Parker {}
 
 impl Parker {
     /// A parker without a token.
     #[track_caller]
     pub fn new() -> Parker {
         Parker {
-            notify: ::loom::sync::Notify::new(),
+            notify: Rc::new(::loom::sync::Notify::new()),
             token: Plain::new(false),
             order: atomic::AtomicUsize::new(0),
             last: Plain::new(0),
@@ -366,8 +376,12 @@ impl Parker {
     /// Waits for the token and takes it. One thread at a time may wait.
     #[track_caller]
     pub fn park(&self) {
+        if !self.token.get() {
+            standstill::parks(&self.notify);
+        }
         loop {
             self.notify.wait();
+            standstill::unwind_if_here();
             if self.token.replace(false) {
                 break;
             }
@@ -392,6 +406,7 @@ impl Parker {
         self.notify.notify();
         // After the branch point in `notify`: a waiter that wakes spuriously must not take what nobody gave yet.
         self.token.set(true);
+        standstill::lets_go(&self.notify);
         self.last.set(model::next_stamp());
         model::record(Event::Store, self.object, 0);
     }
@@ -424,15 +439,35 @@ pub fn current() -> ThreadId {
 }
 
 /// A spawned thread.
-pub use ::loom::thread::JoinHandle;
+#[derive(Debug)]
+pub struct JoinHandle<T> {
+    number: usize,
+    thread: ::loom::thread::JoinHandle<Option<T>>,
+}
+
+impl<T> JoinHandle<T> {
+    /// Waits until the thread has ended, and gives what it returned.
+    ///
+    /// # Errors
+    /// Never: a thread that panics fails the model. The signature is std's.
+    #[track_caller]
+    pub fn join(self) -> std::thread::Result<T> {
+        standstill::joins(self.number);
+        let result = self.thread.join()?;
+        standstill::goes_on();
+        Ok(result.expect("a thread that unwinds where nobody can go on has whoever joins it unwind"))
+    }
+}
 
 /// Starts a thread.
 #[track_caller]
 pub fn spawn<T: 'static>(f: impl FnOnce() -> T + 'static) -> JoinHandle<T> {
     let number = model::new_thread();
     clock::starts(number);
-    ::loom::thread::spawn(move || {
+    standstill::starts();
+    let thread = ::loom::thread::spawn(move || {
         ME.with(|me| me.set(number));
-        f()
-    })
+        standstill::thread(f)
+    });
+    JoinHandle { number, thread }
 }

@@ -1,0 +1,241 @@
+//! What a checker says to this back end, and asks of it, around each execution.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+pub use super::clock::HISTORY;
+
+/// Names an event of one execution whatever the schedule: the thread that did it, and its number among that
+/// thread's events.
+pub(super) type Stamp = u32;
+
+#[derive(Clone, Copy, Hash)]
+pub(super) enum Event {
+    Load,
+    Store,
+    Acquire,
+    TryFailed,
+    Release,
+}
+
+/// What a thread has done so far: which events, and which store or release each of them saw. Wide enough that
+/// two histories never meet by chance.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct History {
+    hash: u128,
+    events: u32,
+}
+
+#[derive(Default)]
+struct State {
+    objects: u32,
+    threads: Vec<History>,
+    /// How many threads the execution will ever have.
+    capacity: usize,
+    uses_try_lock: bool,
+    store_may_be_missed: bool,
+    /// Whether nobody being able to go on is an end like any other.
+    standstills_are_ends: bool,
+    /// The execution up to where nobody could go on.
+    stood_still: Option<u128>,
+    path: Path,
+}
+
+/// Where the current execution is in the tree of all executions.
+#[derive(Default)]
+struct Path {
+    /// The events of the last execution up to where this one differs, and then of this one.
+    events: Vec<u128>,
+    /// How many of them this execution has had.
+    length: usize,
+    /// Whether it has had an event yet that the last execution did not have there.
+    new: bool,
+    /// Whether other executions cover what follows.
+    redundant: bool,
+    /// The states that have been gone on from; `None` where the search does not look back.
+    visited: Option<HashSet<u128>>,
+}
+
+thread_local!(static STATE: RefCell<State> = RefCell::default());
+
+fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
+    STATE.with(|state| f(&mut state.borrow_mut()))
+}
+
+/// What this back end has to be told of a model before it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// All threads that an execution will ever have, the first included.
+    pub threads: usize,
+    /// Whether it takes locks by trying: they have more switch points then.
+    pub uses_try_lock: bool,
+    /// Whether to leave out what follows from a state that was reached before. A search that does not is far longer
+    /// and serves to check one that does. One under a preemption bound must not: what follows from a state depends on
+    /// the preemptions left.
+    pub looks_back: bool,
+    /// Whether an execution in which nobody can go on ends like any other, and is no failure.
+    pub standstills_are_ends: bool,
+}
+
+/// A search through all executions of one model.
+///
+/// loom's DPOR has no sleep sets: it reaches the same state by many orders of independent steps, and explores
+/// what follows from there each time. A search that `looks_back` remembers the states, and has loom finish an
+/// execution without branching once it reaches one again, as a sleep set would. A state is a
+/// Mazurkiewicz trace: all threads' histories, each load and acquisition with the store or release that it saw.
+#[derive(Debug)]
+pub struct Search(());
+
+impl Search {
+    /// To be called before the first execution.
+    pub fn begin(model: Model) -> Search {
+        with(|state| {
+            let Model { threads, uses_try_lock, looks_back, standstills_are_ends } = model;
+            *state = State { capacity: threads, uses_try_lock, standstills_are_ends, ..State::default() };
+            state.path.visited = looks_back.then(HashSet::new);
+        });
+        Search(())
+    }
+
+    /// To be called first thing in every execution.
+    pub fn execution(&self) -> Trace {
+        with(|state| {
+            state.objects = 0;
+            state.threads.clear();
+            state.threads.push(History::default());
+            state.path.length = 0;
+            state.path.new = false;
+            state.path.redundant = false;
+            state.stood_still = None;
+        });
+        super::clock::clear();
+        super::standstill::clear(with(|state| state.standstills_are_ends));
+        Trace(())
+    }
+
+    /// Whether a load could have seen a store that loom had forgotten, in any execution so far: the search is not
+    /// complete.
+    pub fn store_may_be_missed(&self) -> bool {
+        with(|state| state.store_may_be_missed)
+    }
+}
+
+/// One execution, from its first operation to its last.
+#[derive(Debug)]
+pub struct Trace(());
+
+impl Trace {
+    /// Runs what makes the model and its threads, from the first thread; `None` where nobody could go on in the end.
+    pub fn run<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+        super::standstill::thread(f)
+    }
+
+    /// A hash of the execution up to the order of independent steps; `None` where it was finished without
+    /// branching because others cover it.
+    pub fn finish(self) -> Option<u128> {
+        with(|state| {
+            (!state.path.redundant).then(|| state.stood_still.unwrap_or_else(|| digest(&state.threads)))
+        })
+    }
+}
+
+fn digest(value: impl Hash) -> u128 {
+    let half = |salt: u64| {
+        let mut hasher = DefaultHasher::new();
+        salt.hash(&mut hasher);
+        value.hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    half(0) << 64 | half(1)
+}
+
+pub(super) fn new_object() -> u32 {
+    with(|state| {
+        state.objects += 1;
+        state.objects
+    })
+}
+
+pub(super) fn new_thread() -> usize {
+    with(|state| {
+        assert!(state.threads.len() < state.capacity, "more threads than Search::begin was told of");
+        state.threads.push(History::default());
+        state.threads.len()
+    })
+}
+
+pub(super) fn next_stamp() -> Stamp {
+    let me = super::current().get();
+    with(|state| (me as u32) << 24 | state.threads[me - 1].events)
+}
+
+/// Whose event a stamp is of; nobody's, where a word has not been stored to.
+pub(super) fn author(stamp: Stamp) -> Option<super::ThreadId> {
+    super::ThreadId::from_number((stamp >> 24) as usize)
+}
+
+pub(super) fn record(event: Event, object: u32, saw: u64) {
+    let me = super::current().get();
+    let redundant = with(|state| {
+        if state.stood_still.is_some() {
+            return false;
+        }
+        let history = &mut state.threads[me - 1];
+        history.hash = digest((history.hash, event, object, saw));
+        history.events += 1;
+        let event = digest((me, history.hash));
+        let reached = digest(&state.threads);
+        state.path.advance(event, reached)
+    });
+    if redundant {
+        leave();
+    }
+}
+
+/// Finishes the execution without branching: nobody could go on, and all unwind.
+pub(super) fn stands_still() {
+    with(|state| {
+        if state.stood_still.is_none() {
+            state.stood_still = Some(digest(&state.threads));
+        }
+    });
+    ::loom::skip_branch();
+}
+
+/// Finishes the execution without branching: others cover what could follow.
+pub(super) fn leave() {
+    with(|state| state.path.redundant = true);
+    ::loom::skip_branch();
+}
+
+impl Path {
+    /// Goes on by one event, and says whether it leads to a state that another execution has gone on from.
+    fn advance(&mut self, event: u128, reached: u128) -> bool {
+        if !self.new && self.events.get(self.length) != Some(&event) {
+            self.new = true;
+            self.events.truncate(self.length);
+        }
+        self.length += 1;
+        if !self.new {
+            return false;
+        }
+        self.events.push(event);
+        match &mut self.visited {
+            Some(visited) if !self.redundant => !visited.insert(reached),
+            _ => false,
+        }
+    }
+}
+
+pub(super) fn store_may_be_missed() {
+    with(|state| state.store_may_be_missed = true);
+}
+
+pub(super) fn threads() -> usize {
+    with(|state| state.capacity)
+}
+
+pub(super) fn try_lock_is_used() -> bool {
+    with(|state| state.uses_try_lock)
+}

@@ -1,0 +1,199 @@
+//! Executions in which nobody can go on, where that is an end like any other.
+//!
+//! loom takes such an execution for a failure and stops searching. So it never comes to one here: whoever would be the
+//! last to block, or ends while all others are blocked, sees that, and everybody unwinds to where its thread began.
+
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+use std::rc::{Rc, Weak};
+
+use ::loom::sync::Notify;
+
+use super::{Guard, current, model};
+
+/// What unwinds where nobody can go on.
+#[derive(Debug)]
+pub struct Standstill;
+
+#[derive(Default)]
+enum Doing {
+    /// Runs, or could.
+    #[default]
+    Runs,
+    /// Is parked, and has not been let go.
+    Parked(Rc<Notify>),
+    /// Waits for a lock.
+    Locks(u32),
+    /// Waits for the end of a thread.
+    Joins(usize),
+    /// Unwinds: its destructors may take locks.
+    Unwinds,
+    /// Has ended.
+    Ended,
+}
+
+impl Doing {
+    fn parker(&self) -> Option<Rc<Notify>> {
+        match self {
+            Doing::Parked(parker) => Some(parker.clone()),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Default)]
+struct State {
+    /// Whether anybody looks at all.
+    is_looked_for: bool,
+    threads: Vec<Doing>,
+    /// The locks that are held, and by whom.
+    held: Vec<Held>,
+    /// Nobody can go on.
+    is_here: bool,
+}
+
+struct Held {
+    lock: u32,
+    thread: usize,
+    guard: Weak<Guard>,
+}
+
+thread_local!(static STATE: RefCell<State> = RefCell::default());
+
+fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
+    STATE.with(|state| f(&mut state.borrow_mut()))
+}
+
+/// An execution begins.
+pub fn clear(is_looked_for: bool) {
+    with(|state| *state = State { is_looked_for, threads: vec![Doing::Runs], ..State::default() });
+}
+
+/// Whether the execution has come to where nobody can go on.
+pub fn is_here() -> bool {
+    with(|state| state.is_here)
+}
+
+/// A thread is started.
+pub fn starts() {
+    with(|state| state.threads.push(Doing::Runs));
+}
+
+/// The caller has taken a lock.
+pub fn holds(lock: u32, guard: &Rc<Guard>) {
+    let held = Held { lock, thread: current().get(), guard: Rc::downgrade(guard) };
+    with(|state| state.held.push(held));
+}
+
+/// The caller releases a lock.
+pub fn releases(lock: u32) {
+    with(|state| state.held.retain(|held| held.lock != lock));
+}
+
+/// The caller is about to wait for a lock, unless that is free. Where nobody can go on it first does what loom takes for
+/// the same, and does not block.
+pub fn locks(lock: u32, instead: impl FnOnce()) {
+    rests(Doing::Locks(lock));
+    if is_here() && !unwinds() {
+        instead();
+        unwind_if_here();
+    }
+}
+
+/// The caller is about to park.
+pub fn parks(parker: &Rc<Notify>) {
+    rests(Doing::Parked(parker.clone()));
+}
+
+/// The caller goes on after it has waited.
+pub fn goes_on() {
+    if !unwinds() {
+        with(|state| state.threads[current().get() - 1] = Doing::Runs);
+    }
+    unwind_if_here();
+}
+
+/// Whoever is parked there is let go.
+pub fn lets_go(parker: &Rc<Notify>) {
+    with(|state| {
+        for doing in &mut state.threads {
+            if matches!(doing, Doing::Parked(at) if Rc::ptr_eq(at, parker)) {
+                *doing = Doing::Runs;
+            }
+        }
+    });
+}
+
+/// The caller is about to wait for the end of a thread.
+pub fn joins(thread: usize) {
+    rests(Doing::Joins(thread - 1));
+}
+
+/// Runs a thread's code; `None` where it unwinds because nobody can go on.
+pub fn thread<T>(f: impl FnOnce() -> T) -> Option<T> {
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| {
+        let result = f();
+        rests(Doing::Ended);
+        result
+    }));
+    match ended {
+        Ok(result) => Some(result),
+        Err(payload) if payload.is::<Standstill>() => {
+            with(|state| state.threads[current().get() - 1] = Doing::Ended);
+            None
+        }
+        Err(payload) => panic::resume_unwind(payload),
+    }
+}
+
+impl State {
+    fn can_go_on(&self, doing: &Doing) -> bool {
+        match doing {
+            Doing::Runs | Doing::Unwinds => true,
+            Doing::Parked(_) | Doing::Ended => false,
+            Doing::Locks(lock) => !self.held.iter().any(|held| held.lock == *lock),
+            Doing::Joins(thread) => matches!(self.threads[*thread], Doing::Ended),
+        }
+    }
+
+    fn stands_still(&self) -> bool {
+        let all_have_ended = self.threads.iter().all(|doing| matches!(doing, Doing::Ended));
+        !all_have_ended && !self.threads.iter().any(|doing| self.can_go_on(doing))
+    }
+}
+
+/// The caller is about to rest. Where nobody else can go on either, all that are parked are woken, to unwind: the caller
+/// too, but only once it has begun to wait, since loom must see for what.
+fn rests(doing: Doing) {
+    if unwinds() {
+        return;
+    }
+    let stands_still = with(|state| {
+        state.threads[current().get() - 1] = doing;
+        state.is_here |= state.is_looked_for && state.stands_still();
+        state.is_here
+    });
+    if stands_still {
+        model::stands_still();
+        let parked = with(|state| state.threads.iter().filter_map(Doing::parker).collect::<Vec<_>>());
+        parked.iter().for_each(|parker| parker.notify());
+    }
+}
+
+/// The caller unwinds where nobody can go on, unless it does already.
+pub fn unwind_if_here() {
+    if is_here() && !unwinds() {
+        let me = current().get();
+        let mine = with(|state| {
+            state.threads[me - 1] = Doing::Unwinds;
+            state.held.extract_if(.., |held| held.thread == me).collect::<Vec<_>>()
+        });
+        // Before it unwinds: that would poison them, and loom does not go on from there.
+        mine.into_iter().filter_map(|held| held.guard.upgrade()).for_each(|guard| drop(guard.take()));
+        panic::resume_unwind(Box::new(Standstill));
+    }
+}
+
+fn unwinds() -> bool {
+    with(|state| matches!(state.threads[current().get() - 1], Doing::Unwinds))
+}
