@@ -1,11 +1,11 @@
 //! A verdict says what was explored and no more.
 #![cfg(loom)]
 
-mod loom_support;
+mod worker_support;
 
-use loom_support::{explore, job};
 use lwp_loom_tests::canary::FORGOTTEN;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
+use worker_support::{explore, job};
 
 /// Small, but with more executions and more branch points than any limit below.
 const PROGRAM: &str = "netbsd/0/relock:1,unlock_to:0/lock";

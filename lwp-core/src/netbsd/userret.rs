@@ -78,8 +78,8 @@ impl System {
     fn suspend_self(&self, l: &Arc<KernelLwp>) {
         let mut p = self.proc().enter();
         // p_smutex covers the flag too: whoever changes it holds it.
-        let continued = l.l_flag() & LW_WSUSPEND == 0 && !seeded(Step::SuspendSelfSecondLook);
-        if self.repaired(Repair::LostContinue) && continued {
+        let looks_again = self.repaired(Repair::LostContinue) && !seeded(Step::SuspendSelfSecondLook);
+        if looks_again && l.l_flag() & LW_WSUSPEND == 0 {
             return;
         }
         p.p_nrlwps -= times(Count::SuspendSelfNrlwps);

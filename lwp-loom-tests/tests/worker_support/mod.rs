@@ -1,4 +1,4 @@
-//! A worker process that tests ask: a program that is expected to fail takes the process with it.
+//! A worker process that tests ask: a program that is expected to fail may take the process with it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};

@@ -1,0 +1,38 @@
+//! A retry, a second look or a release that is left out of the lock layer must not go unnoticed: else its programs prove
+//! nothing. The protocol's faults are `cargo ci faults`'.
+#![cfg(any(loom, shuttle))]
+
+mod worker_support;
+
+use lwp_core::fault::{Fault, Layer};
+use lwp_loom_tests::job::{Job, Verdict};
+use lwp_loom_tests::suite::{self, Scope};
+use worker_support::{explore, job};
+
+/// Whom loom cannot tell from the right one: under loom nobody leaves a busy lock that it no longer wants, which is
+/// sound, and told where that is done (`RawLock::try_lock_or_wait`).
+const NOT_UNDER_LOOM: &str = "thread_lock.waits-for-the-lock";
+
+#[test]
+fn every_fault_of_the_lock_layer_is_caught_by_a_program() {
+    let programs = suite::programs(Scope::Default);
+    let wanted = |fault: &Fault| {
+        let told = !cfg!(loom) || fault.name() != NOT_UNDER_LOOM;
+        fault.layer() == Layer::Lock && fault.equivalent().is_none() && told
+    };
+    for fault in Fault::all().filter(wanted) {
+        let caught = programs.iter().map(ToString::to_string).find_map(|program| {
+            let finding = explore(&Job { fault: Some(fault.name()), ..job(&program) });
+            let how = finding.message.or(finding.bound).unwrap_or_default();
+            (finding.verdict != Verdict::Complete).then_some((program, how))
+        });
+        let (program, how) = caught.unwrap_or_else(|| panic!("{} goes unnoticed", fault.name()));
+        println!("{}: {program}: {how}", fault.name());
+        let finding = explore(&job(&program));
+        assert_eq!(
+            (finding.verdict, finding.message),
+            (Verdict::Complete, None),
+            "{program} without a fault"
+        );
+    }
+}
