@@ -21,7 +21,7 @@ pub(super) enum Event {
 
 /// What a thread has done so far: which events, and which store or release each of them saw. Wide enough that
 /// two histories never meet by chance.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 struct History {
     hash: u128,
     events: u32,
@@ -103,7 +103,7 @@ impl Search {
         with(|state| {
             state.objects = 0;
             state.threads.clear();
-            state.threads.push(History::default());
+            state.threads.push(History::of(1));
             state.path.length = 0;
             state.path.new = false;
             state.path.redundant = false;
@@ -134,9 +134,21 @@ impl Trace {
     /// A hash of the execution up to the order of independent steps; `None` where it was finished without
     /// branching because others cover it.
     pub fn finish(self) -> Option<u128> {
-        with(|state| {
-            (!state.path.redundant).then(|| state.stood_still.unwrap_or_else(|| digest(&state.threads)))
-        })
+        with(|state| (!state.path.redundant).then(|| state.stood_still.unwrap_or_else(|| state.reached())))
+    }
+}
+
+impl History {
+    /// A thread's that has done nothing: no two threads have the same.
+    fn of(number: usize) -> History {
+        History { hash: digest(number), events: 0 }
+    }
+}
+
+impl State {
+    /// What all threads have done: a sum, since each of them is as good as random.
+    fn reached(&self) -> u128 {
+        self.threads.iter().fold(0, |sum, history| sum.wrapping_add(history.hash))
     }
 }
 
@@ -160,7 +172,7 @@ pub(super) fn new_object() -> u32 {
 pub(super) fn new_thread() -> usize {
     with(|state| {
         assert!(state.threads.len() < state.capacity, "more threads than Search::begin was told of");
-        state.threads.push(History::default());
+        state.threads.push(History::of(state.threads.len() + 1));
         state.threads.len()
     })
 }
@@ -184,8 +196,8 @@ pub(super) fn record(event: Event, object: u32, saw: u64) {
         let history = &mut state.threads[me - 1];
         history.hash = digest((history.hash, event, object, saw));
         history.events += 1;
-        let event = digest((me, history.hash));
-        let reached = digest(&state.threads);
+        let event = history.hash;
+        let reached = state.reached();
         state.path.advance(event, reached)
     });
     if redundant {
@@ -197,7 +209,7 @@ pub(super) fn record(event: Event, object: u32, saw: u64) {
 pub(super) fn stands_still() {
     with(|state| {
         if state.stood_still.is_none() {
-            state.stood_still = Some(digest(&state.threads));
+            state.stood_still = Some(state.reached());
         }
     });
     ::loom::skip_branch();
