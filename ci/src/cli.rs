@@ -320,6 +320,9 @@ pub struct ExplainArgs {
     /// Write the timeline, as a page, into this file as well.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Write the smallest program that fails in the same way into this file, and explain that.
+    #[arg(long, value_name = "FILE.litmus", conflicts_with_all = ["schedule", "weaken"])]
+    pub smallest: Option<PathBuf>,
     /// Weaken an ordering site, as the failing check did.
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,

@@ -6,6 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use lwp_loom_tests::job::{Finding, Job, Limits, Mode, Verdict};
+use lwp_loom_tests::litmus::Case;
+use lwp_loom_tests::litmus::text::{EXTENSION, print};
 use lwp_loom_tests::orderings::sites;
 use lwp_loom_tests::subject::Subject;
 use lwp_loom_tests::suite::Scope;
@@ -17,6 +19,7 @@ use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::pool::Pool;
 use crate::select;
+use crate::smaller;
 use crate::summary::Output;
 use crate::worker::Unanswered;
 
@@ -36,20 +39,42 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     if args.svg.is_some() && args.svg == args.html {
         return Err(Error::Input("--svg and --html name the same file".into()));
     }
+    if let Some(path) = &args.smallest {
+        if path.extension().is_none_or(|extension| extension != EXTENSION) {
+            let message =
+                format!("{} is no place for a program: its name must end in .{EXTENSION}", path.display());
+            return Err(Error::Input(message));
+        }
+        if *engine == Engine::Loom || Case::parse(program).is_none() {
+            let message = "a smaller program is looked for by the complete search, among those of LWPs";
+            return Err(Error::Input(message.into()));
+        }
+    }
+    let smallest = args.smallest.as_deref().map(Output::create).transpose()?;
     let mode = schedule.clone().map_or(Mode::Search, |schedule| Mode::Replay { schedule });
     let weaken = select::weakenings(&args.weaken, &sites(Scope::Default))?;
-    let template = Job { program: program.clone(), weaken, mode, ..Job::default() };
+    let mut template = Job { program: program.clone(), weaken, mode, ..Job::default() };
     let pictures = [(&args.svg, svg::draw as Draw), (&args.html, html::page as Draw)];
     let pictures =
         pictures.map(|(path, draw)| path.as_deref().map(|path| Picture::create(path, draw)).transpose());
     let pictures = pictures.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
 
     let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::default());
-    let found = pool.ask(&Job { explain: schedule.is_some(), ..template.clone() }).map_err(refused)?;
+    let mut found = pool.ask(&Job { explain: schedule.is_some(), ..template.clone() }).map_err(refused)?;
     if !fails(&found) {
         pictures.into_iter().for_each(Picture::discard);
+        args.smallest.as_deref().into_iter().for_each(discard);
         println!("{}", does_not_fail(&found, schedule.is_some()));
         return Ok(());
+    }
+    let smaller = match Case::parse(program).filter(|_| schedule.is_none() && template.weaken.is_empty()) {
+        Some(case) if *engine == Engine::Complete => smaller::smallest(&pool, &case, &found)?,
+        _ => None,
+    };
+    if let (Some(file), Some(path), Some(case)) = (smallest, &args.smallest, Case::parse(program)) {
+        file.write(smaller.as_ref().unwrap_or(&print(&case.litmus)))?;
+        template.program = smaller::case_in(path, &case, case.variant);
+        found = pool.ask(&template).map_err(refused)?;
     }
     let explained =
         if schedule.is_some() { found.timeline.clone() } else { timeline(&pool, &template, &found) };
@@ -63,6 +88,11 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     anstream::stdout()
         .write_all(drawn.as_bytes())
         .map_err(|e| Error::Failed(format!("cannot print the timeline: {e}")))?;
+    if let Some(text) = smaller.filter(|_| args.smallest.is_none()) {
+        println!(
+            "\na smaller program fails in the same way; --smallest FILE.litmus keeps it, and explains that:\n\n{text}"
+        );
+    }
     for picture in pictures {
         picture.file.write(&(picture.draw)(&timeline, &layout))?;
     }
@@ -137,9 +167,14 @@ impl<'a> Picture<'a> {
         Ok(Picture { path, file: Output::create(path)?, draw })
     }
 
-    /// There is nothing to draw: no empty file is left behind.
+    /// There is nothing to draw.
     fn discard(self) {
-        // A file that cannot be removed is empty, which says the same.
-        let _ = fs::remove_file(self.path);
+        discard(self.path);
     }
+}
+
+/// There is nothing to write: no empty file is left behind.
+fn discard(path: &Path) {
+    // A file that cannot be removed is empty, which says the same.
+    let _ = fs::remove_file(path);
 }

@@ -128,6 +128,7 @@ fn search(
             row.cut_short += usize::from(finding.verdict == Verdict::Bounded);
         })?;
         if let Some((_, finding)) = failed {
+            is_of_the_program(&finding)?;
             holds_without(pool, &finding.program, sound)?;
             row.caught = Some(caught(finding));
             break;
@@ -135,6 +136,16 @@ fn search(
     }
     row.seconds = started.elapsed().as_secs_f64();
     Ok(row)
+}
+
+/// Makes sure that what failed is the program, and not the engine's hold on it.
+fn is_of_the_program(finding: &Finding) -> Result<(), Unsound> {
+    match &finding.message {
+        Some(how) if how.starts_with("nondeterministic") => {
+            Err(Unsound::Program(format!("{} got out of the engine's hand: {how}", finding.program)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes sure that a program that notices has nothing to notice without a mistake. `sound` are those of which that is

@@ -25,6 +25,7 @@ mod races;
 mod replay;
 mod revision;
 mod select;
+mod smaller;
 mod summary;
 mod table;
 mod tally;

@@ -62,6 +62,10 @@ fn what_cannot_be_explained_or_written_is_bad_input_and_nothing_runs() {
         (&[program, "--html", "no/such/folder/x.html"], "cannot write no/such/folder/x.html"),
         (&[program, "--svg", "x", "--html", "x"], "name the same file"),
         (&[program, "--weaken", "no-such-site=relaxed"], "no-such-site"),
+        (&[program, "--smallest", "x.txt"], "its name must end in .litmus"),
+        (&["netbsd/0/relock:1/lock", "--smallest", "x.litmus"], "among those of LWPs"),
+        (&[program, "--smallest", "x.litmus", "--engine", "loom"], "by the complete search"),
+        (&[program, "lwp1-0-a-0", "--smallest", "x.litmus"], "cannot be used with"),
     ] {
         let (status, stderr) = ci(&[&["explain"], args].concat());
         assert_eq!(status, Some(2), "{args:?}: {stderr}");

@@ -87,7 +87,7 @@ impl Mistake {
 }
 
 /// The programs that are tried: those that hold, and that the engine completes, of the lock layer's and the collection's.
-/// The generated ones would make survivors no fewer, and each of them dear.
+/// Not the generated ones, with which each survivor would take minutes.
 #[derive(Clone, Debug)]
 pub struct Programs {
     lock_layer: Vec<String>,
