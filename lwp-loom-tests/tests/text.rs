@@ -28,6 +28,14 @@ fn unknown_names_are_said_where_they_stand() {
     is_wrong("lwp a { exit }\nassert x", "there is no statement `assert`", "assert");
 }
 
+// What other languages write as a field is a word here.
+#[test]
+fn a_field_of_an_lwp_is_answered_with_how_one_speaks_of_it() {
+    let wrong = parse_to_run("p", "lwp a { exit }\nsometimes a.stat == LSZOMB").unwrap_err();
+    let help = wrong[0].help.as_deref().unwrap_or_default();
+    assert!(help.contains("`a is LSRUN`"), "{help}");
+}
+
 #[test]
 fn a_name_is_given_once_and_is_no_word_of_the_language() {
     is_wrong("lwp a { exit }\nlwp a { exit }", "the name `a` is given twice", "a");

@@ -79,7 +79,14 @@ fn one(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Claim> {
     }
     let Some((line, step)) = names.result(name) else {
         let known = names.results().chain(names.lwps()).chain(Counter::ALL.map(Counter::name));
-        return Err(Diagnostic::unknown(token.span.clone(), "result, LWP or counter", name, known));
+        let unknown = Diagnostic::unknown(token.span.clone(), "result, LWP or counter", name, known);
+        let lwp = name.split_once('.').map(|(lwp, _)| lwp).filter(|lwp| names.lwp(lwp).is_some());
+        return Err(match lwp {
+            Some(lwp) => unknown.help(format!(
+                "of an LWP one says `{lwp} is LSRUN`, `{lwp} passed LSRUN` or `{lwp} under sched_mutex`"
+            )),
+            None => unknown,
+        });
     };
     let equal = match relation(&mut cursor.clone())? {
         Relation::Equal => true,
