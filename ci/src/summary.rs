@@ -7,7 +7,7 @@ use std::path::Path;
 
 use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
-use lwp_loom_tests::report::{Report, Run};
+use lwp_loom_tests::report::{Outcomes, Report, Run};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -83,7 +83,12 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
     let runs = &report.runs;
     let mut text = table::runs(runs) + "\n";
     text += &table::outcomes(&report.outcomes, &report.unreached);
-    text += &table::failures(&report.failures, |failure| again(failure, &report.selection));
+    text += &table::failures(&report.failures, |failure| {
+        again(failure, &report.selection)
+            .into_iter()
+            .chain(holds_repaired(failure, &report.outcomes))
+            .collect()
+    });
     if let Some((program, engine, seconds)) = &report.slowest {
         text += &format!("slowest: {program} ({engine}), {seconds:.1} s\n");
     }
@@ -189,6 +194,15 @@ fn again(failure: &Finding, selection: &[String]) -> Vec<String> {
     commands
 }
 
+/// What is said of a program that fails as written only, to whoever asks about a program of his own.
+fn holds_repaired(failure: &Finding, explored: &[Outcomes]) -> Option<String> {
+    let repaired = failure.program.replacen("/as-written/", "/repaired/", 1);
+    let holds = |other: &&Outcomes| (&other.program, &other.engine) == (&repaired, &failure.engine);
+    let holds = repaired != failure.program && explored.iter().find(holds)?.verdict == "complete";
+    let what = "with every repair it holds: a defect of the source. `defect` in the program declares it";
+    holds.then(|| what.into())
+}
+
 /// The text as one word of a shell's.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/=+@%".contains(c);
@@ -203,6 +217,21 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use lwp_loom_tests::report::Bounded;
+
+    #[test]
+    fn who_meets_a_defect_of_the_source_is_told_so_and_whose_program_fails_repaired_too_is_not() {
+        let failure = Finding::of("lwp/1.62/as-written/2-cpus/p", "loom", Verdict::Failed);
+        let explored = |verdict: &str| Outcomes {
+            program: "lwp/1.62/repaired/2-cpus/p".into(),
+            engine: "loom".into(),
+            verdict: verdict.into(),
+            executions: 1,
+            outcomes: Vec::new(),
+        };
+        assert!(holds_repaired(&failure, &[explored("complete")]).is_some());
+        assert!(holds_repaired(&failure, &[explored("failed")]).is_none());
+        assert!(holds_repaired(&failure, &[]).is_none());
+    }
 
     #[test]
     fn a_name_is_quoted_for_the_shell_where_it_must_be() {
