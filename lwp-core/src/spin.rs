@@ -65,9 +65,11 @@ impl SpinLock {
     #[inline]
     pub fn try_lock_or_wait(&self, wanted: impl Fn() -> bool) -> Result<bool, ThreadId> {
         let me = sync::current();
-        if self.exchange(me, Site::SpinTryenter) {
-            return Ok(true);
-        }
+        if self.exchange(me, Site::SpinTryenter) { Ok(true) } else { self.wait_while(me, wanted) }
+    }
+
+    #[cold]
+    fn wait_while(&self, me: ThreadId, wanted: impl Fn() -> bool) -> Result<bool, ThreadId> {
         if self.owner() == Some(me) {
             return Err(me);
         }

@@ -73,7 +73,7 @@ impl<T> Thread<T> {
         loop {
             let lockp = self.t_lockp.load(Site::ThreadLockLook);
             let still_here =
-                || self.t_lockp.load(Site::ThreadLockSpin) == lockp || seeded(Step::ThreadLockSpin);
+                move || self.t_lockp.load(Site::ThreadLockSpin) == lockp || seeded(Step::ThreadLockSpin);
             if let Some(lock) = self.locks.get(LockId(lockp)).tryenter_or_wait(still_here)
                 && (seeded(Step::ThreadLockSecondLook) || self.t_lockp.load(Site::ThreadLockRelook) == lockp)
             {
