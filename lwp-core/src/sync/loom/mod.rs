@@ -9,6 +9,7 @@
 
 mod clock;
 pub mod model;
+mod running;
 mod standstill;
 
 use std::cell::{Cell as Plain, RefCell};
@@ -22,6 +23,7 @@ use crate::observe::{self, Event as Observed};
 use crate::site::{Order, Site};
 use clock::{Meeting, Remembered};
 use model::{Event, Stamp};
+use running::Switch;
 
 /// One condition variable a thread, on which nobody ever waits: loom takes two notifications of the same one for
 /// operations that depend on each other, and finds both orders.
@@ -41,7 +43,8 @@ impl Anchors {
     /// A switch point at which the caller looks.
     #[track_caller]
     fn look(&self) {
-        self.0[current().get() - 1].notify_all();
+        let _switch = Switch::new();
+        self.0[running::number() - 1].notify_all();
     }
 
     /// Says that the caller has just looked.
@@ -113,7 +116,10 @@ impl AtomicUsize {
         if order == Order::EnterBarrier {
             fence(Ordering::Acquire);
         }
-        let word = self.word.load(order.of_access());
+        let word = {
+            let _switch = Switch::new();
+            self.word.load(order.of_access())
+        };
         // Not before the load, in front of which others may run.
         if self.remembered.may_be_missed() {
             model::store_may_be_missed();
@@ -137,7 +143,10 @@ impl AtomicUsize {
     #[track_caller]
     pub fn store(&self, value: usize, site: Site) {
         let word = self.stamped(value);
-        self.word.store(word, site.order().of_access());
+        {
+            let _switch = Switch::new();
+            self.word.store(word, site.order().of_access());
+        }
         self.anchors.changed();
         self.stored(word);
         self.tell(value, site);
@@ -246,8 +255,14 @@ impl RawLock {
             Some(owner) if owner == me || owner == ThreadId::NOBODY => return Err(owner),
             _ => {}
         }
-        standstill::locks(self.object, || drop(self.mutex.try_lock()));
-        let guard = self.mutex.lock().unwrap();
+        standstill::locks(self.object, || {
+            let _switch = Switch::new();
+            drop(self.mutex.try_lock());
+        });
+        let guard = {
+            let _switch = Switch::new();
+            self.mutex.lock().unwrap()
+        };
         standstill::goes_on();
         self.taken(me, guard);
         if let Some(anchors) = &self.anchors {
@@ -380,7 +395,10 @@ impl Parker {
             standstill::parks(&self.notify);
         }
         loop {
-            self.notify.wait();
+            {
+                let _switch = Switch::new();
+                self.notify.wait();
+            }
             standstill::unwind_if_here();
             if self.token.replace(false) {
                 break;
@@ -403,7 +421,10 @@ impl Parker {
         // ORDERING: Release, see `park`.
         quietly(|| self.order.fetch_add(1, Ordering::Release));
         self.meeting.leave();
-        self.notify.notify();
+        {
+            let _switch = Switch::new();
+            self.notify.notify();
+        }
         // After the branch point in `notify`: a waiter that wakes spuriously must not take what nobody gave yet.
         self.token.set(true);
         standstill::lets_go(&self.notify);
@@ -426,16 +447,13 @@ pub enum Deadline {}
 pub fn spin_while(_busy: impl Fn() -> bool) {
     observe::tell(|| Observed::Spins);
     model::leave();
+    let _switch = Switch::new();
     ::loom::thread::yield_now();
-}
-
-::loom::thread_local! {
-    static ME: Plain<usize> = Plain::new(1);
 }
 
 /// The calling thread; the model's first is 1.
 pub fn current() -> ThreadId {
-    ThreadId(ME.with(|me| me.get()))
+    ThreadId(running::number())
 }
 
 /// A spawned thread.
@@ -453,7 +471,10 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> std::thread::Result<T> {
         standstill::joins(self.number);
-        let result = self.thread.join()?;
+        let result = {
+            let _switch = Switch::new();
+            self.thread.join()?
+        };
         standstill::goes_on();
         Ok(result.expect("a thread that unwinds where nobody can go on has whoever joins it unwind"))
     }
@@ -466,7 +487,7 @@ pub fn spawn<T: 'static>(f: impl FnOnce() -> T + 'static) -> JoinHandle<T> {
     clock::starts(number);
     standstill::starts();
     let thread = ::loom::thread::spawn(move || {
-        ME.with(|me| me.set(number));
+        running::begins(number);
         standstill::thread(f)
     });
     JoinHandle { number, thread }

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
+
+use siphasher::sip128::{Hasher128, SipHasher13};
 
 pub use super::clock::HISTORY;
 
@@ -109,6 +111,7 @@ impl Search {
             state.path.redundant = false;
             state.stood_still = None;
         });
+        super::running::clear();
         super::clock::clear();
         super::standstill::clear(with(|state| state.standstills_are_ends));
         Trace(())
@@ -153,13 +156,9 @@ impl State {
 }
 
 fn digest(value: impl Hash) -> u128 {
-    let half = |salt: u64| {
-        let mut hasher = DefaultHasher::new();
-        salt.hash(&mut hasher);
-        value.hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    half(0) << 64 | half(1)
+    let mut hasher = SipHasher13::new();
+    value.hash(&mut hasher);
+    hasher.finish128().as_u128()
 }
 
 pub(super) fn new_object() -> u32 {

@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 
 use ::loom::sync::Notify;
 
+use super::running::Switch;
 use super::{Guard, current, model};
 
 /// What unwinds where nobody can go on.
@@ -176,6 +177,7 @@ fn rests(doing: Doing) {
     if stands_still {
         model::stands_still();
         let parked = with(|state| state.threads.iter().filter_map(Doing::parker).collect::<Vec<_>>());
+        let _switch = Switch::new();
         parked.iter().for_each(|parker| parker.notify());
     }
 }
