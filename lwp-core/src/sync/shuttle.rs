@@ -417,7 +417,7 @@ pub mod model {
     pub type Object = u32;
 
     /// An operation that a thread is about to do.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug)]
     pub struct Announcement {
         /// The operation.
         pub operation: Operation,
@@ -426,6 +426,16 @@ pub mod model {
         /// Where in the source.
         pub place: &'static Location<'static>,
     }
+
+    impl PartialEq for Announcement {
+        fn eq(&self, other: &Announcement) -> bool {
+            // Nearly always the very same location, which spares a comparison of file names.
+            (self.operation, self.object) == (other.operation, other.object)
+                && (std::ptr::eq(self.place, other.place) || self.place == other.place)
+        }
+    }
+
+    impl Eq for Announcement {}
 
     /// What a thread does next.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -471,7 +481,13 @@ pub mod model {
         fn spin_end(&mut self, since: usize, waits: bool, place: &'static Location<'static>) -> bool;
     }
 
-    thread_local!(static CONTROL: RefCell<Option<Rc<RefCell<dyn Control>>>> = const { RefCell::new(None) });
+    thread_local!(static CONTROL: RefCell<Option<InCharge>> = const { RefCell::new(None) });
+
+    /// An engine, and the number of its exploration, which every access asks for.
+    struct InCharge {
+        run: u64,
+        control: Rc<RefCell<dyn Control>>,
+    }
 
     /// The explorations whose objects were touched by a thread that is not theirs.
     static TRESPASSED: Mutex<Vec<u64>> = Mutex::new(Vec::new());
@@ -489,7 +505,8 @@ pub mod model {
 
     /// Puts an engine in charge of this operating-system thread.
     pub fn install(control: Rc<RefCell<dyn Control>>) -> Installed {
-        CONTROL.with(|c| *c.borrow_mut() = Some(control));
+        let run = control.borrow().run();
+        CONTROL.with(|c| *c.borrow_mut() = Some(InCharge { run, control }));
         Installed(())
     }
 
@@ -501,11 +518,17 @@ pub mod model {
 
     #[track_caller]
     pub(super) fn with<R>(f: impl FnOnce(&mut dyn Control) -> R) -> R {
-        with_if_running(f).unwrap_or_else(|| outside())
+        with_if_running(None, f).unwrap_or_else(|| outside())
     }
 
-    fn with_if_running<R>(f: impl FnOnce(&mut dyn Control) -> R) -> Option<R> {
-        CONTROL.try_with(|c| c.borrow().as_ref().map(|c| f(&mut *c.borrow_mut()))).ok().flatten()
+    /// Asks the engine in charge, if there is one, and if it is that of the exploration `run` where one is named.
+    fn with_if_running<R>(run: Option<u64>, f: impl FnOnce(&mut dyn Control) -> R) -> Option<R> {
+        let ask = |c: &RefCell<Option<InCharge>>| {
+            let c = c.borrow();
+            let c = c.as_ref().filter(|c| run.is_none_or(|run| run == c.run))?;
+            Some(f(&mut *c.control.borrow_mut()))
+        };
+        CONTROL.try_with(ask).ok().flatten()
     }
 
     #[cold]
@@ -607,9 +630,7 @@ pub mod model {
 
         #[track_caller]
         fn with<R>(&self, f: impl FnOnce(&mut dyn Control) -> R) -> R {
-            with_if_running(|c| (c.run() == self.run).then(|| f(c)))
-                .flatten()
-                .unwrap_or_else(|| self.trespass())
+            with_if_running(Some(self.run), f).unwrap_or_else(|| self.trespass())
         }
 
         #[cold]

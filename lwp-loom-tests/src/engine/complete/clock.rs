@@ -8,6 +8,9 @@ pub const THREADS: usize = 16;
 pub struct Clock([u32; THREADS]);
 
 impl Clock {
+    /// Nothing is known.
+    pub const NONE: Clock = Clock([0; THREADS]);
+
     /// How many events of `thread` are known.
     #[inline]
     pub fn of(&self, thread: usize) -> u32 {
@@ -32,6 +35,14 @@ impl Clock {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             *mine = (*mine).max(*theirs);
         }
+    }
+
+    /// What either knows.
+    #[inline]
+    #[must_use]
+    pub fn joined(mut self, other: &Clock) -> Clock {
+        self.join(other);
+        self
     }
 
     /// A thread of which something is known that `other` does not know.

@@ -38,34 +38,63 @@ struct Shadow {
 }
 
 impl Shadow {
-    fn clear(&mut self) {
-        self.released = Clock::default();
-        self.reads.clear();
-        self.writes.clear();
+    fn marks(&mut self, writes: bool) -> &mut Vec<Mark> {
+        if writes { &mut self.writes } else { &mut self.reads }
     }
 }
 
+/// A change of the detector's state, as the way back.
+#[derive(Clone, Copy, Debug)]
+enum Undo {
+    Thread(usize, Clock),
+    Seen(usize, Clock),
+    Released(Object, Clock),
+    Mark { object: Object, writes: bool, at: usize, was: Option<Mark> },
+}
+
 /// The detector, for one execution at a time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Detector {
     threads: [Clock; THREADS],
     /// What a thread's relaxed loads have seen: an acquire fence would make it known.
     seen: [Clock; THREADS],
-    /// A shadow for each object; those of earlier executions are kept for their memory.
+    /// A shadow for each object.
     shadows: Vec<Shadow>,
-    used: usize,
+    /// The way back to the beginning of the execution.
+    undo: Vec<Undo>,
+    /// For each step how long the way back from it is.
+    steps: Vec<usize>,
+}
+
+impl Default for Detector {
+    fn default() -> Detector {
+        let mut threads = [Clock::NONE; THREADS];
+        threads[0].set(0, 1);
+        let seen = [Clock::NONE; THREADS];
+        Detector { threads, seen, shadows: Vec::new(), undo: Vec::new(), steps: Vec::new() }
+    }
 }
 
 impl Detector {
-    /// A new execution.
-    pub fn clear(&mut self) {
-        self.threads = Default::default();
-        self.threads[0].set(0, 1);
-        self.seen = Default::default();
-        for shadow in &mut self.shadows[..self.used] {
-            shadow.clear();
+    /// A new execution, which repeats so many steps of the one before, and what follows each of them: the state after
+    /// those is the state now.
+    pub fn rewind(&mut self, repeats: usize) {
+        let Some(&left) = self.steps.get(repeats) else { return };
+        self.steps.truncate(repeats);
+        for undo in self.undo.drain(left..).rev() {
+            match undo {
+                Undo::Thread(thread, was) => self.threads[thread] = was,
+                Undo::Seen(thread, was) => self.seen[thread] = was,
+                Undo::Released(object, was) => self.shadows[object as usize].released = was,
+                Undo::Mark { object, writes, at, was } => {
+                    let marks = self.shadows[object as usize].marks(writes);
+                    match was {
+                        Some(mark) => marks[at] = mark,
+                        None => marks.truncate(at),
+                    }
+                }
+            }
         }
-        self.used = 0;
     }
 
     fn shadow(&mut self, object: Object) -> &mut Shadow {
@@ -73,25 +102,39 @@ impl Detector {
         if self.shadows.len() < needed {
             self.shadows.resize_with(needed, Shadow::default);
         }
-        self.used = self.used.max(needed);
         &mut self.shadows[object as usize]
+    }
+
+    fn set_thread(&mut self, thread: usize, known: Clock) {
+        let was = std::mem::replace(&mut self.threads[thread], known);
+        self.undo.push(Undo::Thread(thread, was));
+    }
+
+    fn set_released(&mut self, object: Object, released: Clock) {
+        let was = std::mem::replace(&mut self.shadow(object).released, released);
+        self.undo.push(Undo::Released(object, was));
     }
 
     fn acquire(&mut self, thread: usize, object: Object) {
         let released = self.shadow(object).released;
-        self.threads[thread].join(&released);
+        self.learn(thread, &released);
+    }
+
+    fn learn(&mut self, thread: usize, news: &Clock) {
+        self.set_thread(thread, self.threads[thread].joined(news));
     }
 
     fn release(&mut self, thread: usize, object: Object) {
-        let known = self.threads[thread];
-        self.shadow(object).released.join(&known);
+        let released = self.shadow(object).released;
+        self.set_released(object, released.joined(&self.threads[thread]));
         self.tick(thread);
     }
 
     /// What the thread does from here on is not part of what it has released.
     fn tick(&mut self, thread: usize) {
-        let epoch = self.threads[thread].of(thread);
-        self.threads[thread].set(thread, epoch + 1);
+        let mut known = self.threads[thread];
+        known.set(thread, known.of(thread) + 1);
+        self.set_thread(thread, known);
     }
 
     /// A visible operation is about to happen, with this result.
@@ -105,15 +148,17 @@ impl Detector {
         announcement: &Announcement,
         result: usize,
     ) -> Result<(), Failure> {
+        self.steps.push(self.undo.len());
         match (announcement.operation, announcement.object) {
             (Operation::Spawn, _) => {
-                self.threads[result] = self.threads[thread];
-                self.threads[result].set(result, 1);
+                let mut known = self.threads[thread];
+                known.set(result, 1);
+                self.set_thread(result, known);
                 self.tick(thread);
             }
             (Operation::Join(other), _) => {
                 let known = self.threads[other];
-                self.threads[thread].join(&known);
+                self.learn(thread, &known);
             }
             (Operation::Lock | Operation::Park, Some(object)) => self.acquire(thread, object),
             (Operation::TryLock, Some(object)) if result != 0 => self.acquire(thread, object),
@@ -123,7 +168,7 @@ impl Detector {
                 self.access(world, thread, object, Access::Write, announcement.place)?;
                 let releases = matches!(order, Order::Release | Order::MembarProducer);
                 // A relaxed store ends what earlier stores have released.
-                self.shadow(object).released = if releases { self.threads[thread] } else { Clock::default() };
+                self.set_released(object, if releases { self.threads[thread] } else { Clock::NONE });
                 self.tick(thread);
             }
             (Operation::CompareExchange { order, .. }, Some(object)) => {
@@ -150,7 +195,7 @@ impl Detector {
             Order::EnterBarrier => {
                 // The barrier comes before the load: it orders what was loaded earlier.
                 let seen = self.seen[thread];
-                self.threads[thread].join(&seen);
+                self.learn(thread, &seen);
                 self.see(thread, object);
             }
             Order::Relaxed | Order::Release | Order::MembarProducer => self.see(thread, object),
@@ -158,8 +203,9 @@ impl Detector {
     }
 
     fn see(&mut self, thread: usize, object: Object) {
-        let released = self.shadow(object).released;
-        self.seen[thread].join(&released);
+        let seen = self.seen[thread];
+        self.undo.push(Undo::Seen(thread, seen));
+        self.seen[thread] = seen.joined(&self.shadow(object).released);
     }
 
     /// A protected access.
@@ -194,11 +240,17 @@ impl Detector {
             let free = shadow.writes.last().map(|m| (m.thread, m.place));
             return Err(failure::used_after_free(world, object, free, (thread, place)));
         }
-        let marks = if writes { &mut shadow.writes } else { &mut shadow.reads };
-        match marks.iter_mut().find(|m| m.thread == thread) {
-            Some(mark) => *mark = Mark { thread, epoch, place },
-            None => marks.push(Mark { thread, epoch, place }),
-        }
+        let marks = shadow.marks(writes);
+        let mark = Mark { thread, epoch, place };
+        let at = marks.iter().position(|m| m.thread == thread).unwrap_or(marks.len());
+        let was = match marks.get_mut(at) {
+            Some(place) => Some(std::mem::replace(place, mark)),
+            None => {
+                marks.push(mark);
+                None
+            }
+        };
+        self.undo.push(Undo::Mark { object, writes, at, was });
         Ok(())
     }
 }

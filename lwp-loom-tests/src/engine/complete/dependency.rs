@@ -60,8 +60,8 @@ impl Dependencies {
 
     fn find_direct(&mut self, history: &History, effect: Effect, object: Object) {
         let trail = history.trail(object);
-        let last_change = trail.changes.last().copied();
-        let looks = || trail.looks.iter().map(|&l| (l, Role::Conflict));
+        let last_change = trail.last_change();
+        let looks = || trail.looks().iter().map(|&l| (l, Role::Conflict));
         match effect {
             Effect::Local => {}
             Effect::Look => self.on.extend(last_change.map(|c| (c, Role::Conflict))),
@@ -70,20 +70,21 @@ impl Dependencies {
                 self.on.extend(last_change.map(|c| (c, Role::Conflict)));
             }
             // Asked only where nobody can go on: what if it had come before the acquisition that disables it?
-            Effect::Acquire if last_change.is_some() && last_change == trail.acquired => {
+            Effect::Acquire if last_change.is_some() && last_change == trail.acquired() => {
                 self.on.extend(last_change.map(|c| (c, Role::Conflict)));
             }
             Effect::Acquire => {
                 self.on.extend(looks());
                 self.on.extend(last_change.map(|c| (c, Role::Reenabler)));
-                self.on.extend(trail.acquired.map(|a| (a, Role::Conflict)));
+                self.on.extend(trail.acquired().map(|a| (a, Role::Conflict)));
             }
             Effect::Unpark => self.on.extend(last_change.map(|c| (c, Role::Conflict))),
             Effect::Park => {
-                for &giving in &trail.looks {
+                let givings = trail.looks();
+                for &giving in givings {
                     let spare = |&&other: &&Index| other != giving && !history.before(giving, other);
                     let role =
-                        if trail.looks.iter().any(|o| spare(&o)) { Role::Conflict } else { Role::Reenabler };
+                        if givings.iter().any(|o| spare(&o)) { Role::Conflict } else { Role::Reenabler };
                     self.on.push((giving, role));
                 }
                 self.on.extend(last_change.map(|c| (c, Role::Conflict)));
@@ -95,7 +96,7 @@ impl Dependencies {
         let history = &world.history;
         let gate = &world.thread(thread).gate;
         for glance in gate {
-            let Some(&last) = history.trail(glance.object).changes.last() else { continue };
+            let Some(last) = history.trail(glance.object).last_change() else { continue };
             if !self.on.iter().any(|&(d, _)| d == last) {
                 self.on.push((last, Role::Conflict));
             }

@@ -61,67 +61,93 @@ pub struct Event {
     pub clock: Clock,
 }
 
-/// What has happened to one object.
+/// What has happened to one object, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Trail {
-    /// The changes, in order; of a parker, when the token was taken.
-    pub changes: Vec<Index>,
-    /// The looks since the last change; of a parker, the givings of the token since it was last taken.
-    pub looks: Vec<Index>,
-    /// The last acquisition of a lock.
-    pub acquired: Option<Index>,
+    changes: Vec<Index>,
+    looks: Vec<Index>,
+    acquisitions: Vec<Index>,
 }
 
 impl Trail {
-    fn clear(&mut self) {
-        self.changes.clear();
-        self.looks.clear();
-        self.acquired = None;
+    /// The last change; of a parker, when the token was last taken.
+    #[inline]
+    pub fn last_change(&self) -> Option<Index> {
+        self.changes.last().copied()
+    }
+
+    /// The looks since the last change; of a parker, the givings of the token since it was last taken.
+    #[inline]
+    pub fn looks(&self) -> &[Index] {
+        let old = |&look: &Index| self.last_change().is_some_and(|change| look <= change);
+        let from = self.looks.iter().rposition(old).map_or(0, |last| last + 1);
+        &self.looks[from..]
+    }
+
+    /// The last acquisition of a lock.
+    #[inline]
+    pub fn acquired(&self) -> Option<Index> {
+        self.acquisitions.last().copied()
+    }
+
+    /// Forgets what happened from event `end` on.
+    fn truncate(&mut self, end: Index) {
+        for events in [&mut self.changes, &mut self.looks, &mut self.acquisitions] {
+            while events.last().is_some_and(|&event| event >= end) {
+                events.pop();
+            }
+        }
     }
 }
 
 /// The events of one execution so far.
+///
+/// An execution that begins like the one before has those events [again](History::repeat): nothing about them has to be
+/// found out a second time.
 #[derive(Debug, Default)]
 pub struct History {
+    /// The events so far, and while they are repeated, those that are still to come.
     events: Vec<Event>,
-    /// What each thread knows, its own last event included.
-    clocks: [Clock; THREADS],
+    happened: usize,
+    /// For each thread the event whose clock is what it knows: its own last one, or the one that spawned it.
+    last: [Option<Index>; THREADS],
     /// A trail for each object; those of earlier executions are kept for their memory.
     trails: Vec<Trail>,
-    objects: usize,
-    /// The sum over all events of a hash of each, where somebody wants to know.
-    hash: Option<u64>,
+    /// For each event the sum, up to it, over a hash of each, where somebody wants to know.
+    sums: Option<Vec<u64>>,
 }
 
 impl History {
-    /// Forgets everything.
-    pub fn clear(&mut self, hashed: bool) {
-        self.events.clear();
-        self.clocks = Default::default();
-        for trail in &mut self.trails[..self.objects] {
-            trail.clear();
+    /// Begins anew: the first `repeats` events will happen again, all later ones are forgotten.
+    pub fn rewind(&mut self, repeats: usize, hashed: bool) {
+        self.events.truncate(repeats);
+        self.happened = 0;
+        self.last = Default::default();
+        for trail in &mut self.trails {
+            trail.truncate(repeats as Index);
         }
-        self.objects = 0;
-        self.hash = hashed.then_some(0);
+        match &mut self.sums {
+            Some(sums) => sums.truncate(repeats),
+            None => self.sums = hashed.then(Vec::new),
+        }
     }
 
-    /// The next object exists.
-    pub fn add_object(&mut self) {
-        self.objects += 1;
-        if self.trails.len() < self.objects {
+    /// An object exists.
+    pub fn add_object(&mut self, object: Object) {
+        if self.trails.len() <= object as usize {
             self.trails.push(Trail::default());
         }
     }
 
     /// `child` exists, and knows what `parent` knows.
     pub fn add_thread(&mut self, child: usize, parent: usize) {
-        self.clocks[child] = self.clocks[parent];
+        self.last[child] = self.last[parent];
     }
 
     /// All events, in the order in which they happened.
     #[inline]
     pub fn events(&self) -> &[Event] {
-        &self.events
+        &self.events[..self.happened]
     }
 
     /// One event.
@@ -130,10 +156,10 @@ impl History {
         &self.events[index as usize]
     }
 
-    /// What a thread knows.
+    /// What a thread knows, its own last event included.
     #[inline]
     pub fn clock(&self, thread: usize) -> &Clock {
-        &self.clocks[thread]
+        self.last[thread].map_or(&Clock::NONE, |last| &self.event(last).clock)
     }
 
     /// What has happened to an object.
@@ -172,10 +198,10 @@ impl History {
         name: impl Hash,
     ) {
         let index = self.events.len() as Index;
-        let number = self.clocks[thread].of(thread) + 1;
+        let number = self.clock(thread).of(thread) + 1;
         clock.set(thread, number);
-        self.clocks[thread] = clock;
         self.events.push(Event { thread, number, effect, clock });
+        self.repeat();
         for object in gate {
             self.trails[object as usize].looks.push(index);
         }
@@ -186,23 +212,31 @@ impl History {
                 Effect::Look | Effect::Unpark => trail.looks.push(index),
                 Effect::Change | Effect::Acquire | Effect::TryAcquire | Effect::Release | Effect::Park => {
                     trail.changes.push(index);
-                    trail.looks.clear();
                     if matches!(effect, Effect::Acquire | Effect::TryAcquire) {
-                        trail.acquired = Some(index);
+                        trail.acquisitions.push(index);
                     }
                 }
             }
         }
-        if let Some(sum) = &mut self.hash {
+        if let Some(sums) = &mut self.sums {
             let mut hasher = DefaultHasher::new();
             (thread, number, effect, clock, name).hash(&mut hasher);
-            *sum = sum.wrapping_add(hasher.finish());
+            sums.push(sums.last().unwrap_or(&0).wrapping_add(hasher.finish()));
         }
     }
 
+    /// The next event is the one that happened here before. Gives what it did.
+    #[inline]
+    pub fn repeat(&mut self) -> Effect {
+        let Event { thread, effect, .. } = self.events[self.happened];
+        self.last[thread] = Some(self.happened as Index);
+        self.happened += 1;
+        effect
+    }
+
     /// A hash of the happens-before order: the same for two executions that differ only in the order of events that
-    /// commute. Nothing where [`History::clear`] was told not to keep one.
+    /// commute. Nothing where [`History::rewind`] was told not to keep one.
     pub fn hash(&self) -> Option<u64> {
-        self.hash
+        self.sums.as_ref().map(|sums| sums.last().copied().unwrap_or(0))
     }
 }

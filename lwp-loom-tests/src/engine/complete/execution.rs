@@ -16,6 +16,7 @@ use super::estimate::Estimator;
 use super::failure::{self, Failure, FailureKind};
 use super::monitor::Monitor;
 use super::schedule::Step;
+use super::search::{does_something_else, others_go_on};
 use super::strategy::{Decision, Ending, Strategy};
 use super::world::World;
 
@@ -77,13 +78,26 @@ pub struct Tally {
     pub failed_early: bool,
 }
 
+/// A step that was taken.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    step: Step,
+    /// What the thread did.
+    announcement: Announcement,
+    /// It had waited in a spin loop until it could.
+    gated: bool,
+}
+
 /// Runs executions as a strategy says.
 pub struct Execution<S> {
     strategy: S,
     world: World,
     detector: Detector,
     dependencies: Dependencies,
-    schedule: Vec<Step>,
+    /// The steps so far, and while they are repeated, those that are still to come.
+    schedule: Vec<Taken>,
+    /// How many steps the execution repeats of the one before.
+    repeats: usize,
     running: usize,
     /// The execution is not to go on: every thread unwinds when its turn comes.
     given_up: Option<Ending>,
@@ -115,6 +129,7 @@ impl<S: Strategy> Execution<S> {
             detector: Detector::default(),
             dependencies: Dependencies::default(),
             schedule: Vec::new(),
+            repeats: 0,
             running: 0,
             given_up: None,
             failure: None,
@@ -149,9 +164,10 @@ impl<S: Strategy> Execution<S> {
         }
         self.begun = true;
         self.tally.executions += 1;
-        self.world.clear(self.place, self.tally.traces.is_some());
-        self.detector.clear();
-        self.schedule.clear();
+        self.repeats = self.strategy.repeats();
+        self.world.begin(self.place, self.repeats, self.tally.traces.is_some());
+        self.detector.rewind(self.repeats);
+        self.schedule.truncate(self.repeats);
         (self.running, self.given_up, self.failure) = (0, None, None);
         self.decide();
         true
@@ -165,7 +181,7 @@ impl<S: Strategy> Execution<S> {
             self.failure = Some(Failure { kind: FailureKind::Nondeterministic, description });
         }
         let ending = self.given_up.unwrap_or(Ending::Complete);
-        let early = self.strategy.end(ending);
+        let early = self.strategy.end(ending, self.taken());
         let known = self.failure.as_ref().is_some_and(|f| f.kind == FailureKind::Nondeterministic);
         if let Some(early) = early.filter(|_| !known) {
             self.failure = Some(early);
@@ -183,7 +199,8 @@ impl<S: Strategy> Execution<S> {
                 self.count_distinct();
                 self.tally.standstills += 1;
             } else {
-                self.tally.failure = Some((failure, std::mem::take(&mut self.schedule)));
+                let steps = self.schedule[..self.taken()].iter().map(|taken| taken.step).collect();
+                self.tally.failure = Some((failure, steps));
                 return false;
             }
         }
@@ -228,14 +245,25 @@ impl<S: Strategy> Execution<S> {
         true
     }
 
+    /// How many steps were taken.
+    fn taken(&self) -> usize {
+        self.world.history.events().len()
+    }
+
     /// Decides who runs, and does its step.
     fn decide(&mut self) {
+        if self.given_up.is_none() && self.taken() < self.repeats {
+            match self.repeat() {
+                Ok(()) => return,
+                Err(failure) => self.fail(failure),
+            }
+        }
         if self.given_up.is_none() {
             let enabled = self.world.enabled();
             if enabled.is_empty() {
                 self.report_stuck(enabled);
-                self.fail(failure::standstill(&self.world));
-            } else if self.schedule.len() >= self.bounds.steps {
+                self.fail(self.standstill());
+            } else if self.taken() >= self.bounds.steps {
                 self.tally.bound = Some(format!("{} steps in an execution", self.bounds.steps));
                 self.given_up = Some(Ending::Cut);
             } else {
@@ -265,6 +293,15 @@ impl<S: Strategy> Execution<S> {
         }
     }
 
+    /// Nobody can go on, in words where somebody reads them.
+    fn standstill(&self) -> Failure {
+        let kind = failure::standstill(&self.world);
+        let unread = self.bounds.standstills_are_outcomes || self.bounds.until_one_ends_well;
+        let description =
+            if unread { String::new() } else { failure::describe_standstill(&self.world, kind) };
+        Failure { kind, description }
+    }
+
     fn fail(&mut self, failure: Failure) {
         if self.failure.is_none() {
             self.failure = Some(failure);
@@ -272,40 +309,68 @@ impl<S: Strategy> Execution<S> {
         self.given_up = Some(Ending::Failed);
     }
 
-    /// A thread takes its step.
+    /// The step that the execution before took here is taken again. What it depends on and who else could go on is
+    /// known; only that the thread does the same again is not.
+    ///
+    /// # Errors
+    /// It does something else.
+    fn repeat(&mut self) -> Result<(), Failure> {
+        let steps = self.taken();
+        let Taken { step, announcement, gated } = self.schedule[steps];
+        let thread = self.world.thread_mut(step.thread);
+        if thread.pending != Some(announcement) {
+            return Err(does_something_else(&self.world, steps, step.thread, Some(&announcement)));
+        }
+        if thread.gate.is_empty() == gated {
+            return Err(others_go_on(steps));
+        }
+        thread.pending = None;
+        let effect = self.world.history.repeat();
+        self.world.glance(step.thread, effect, announcement.object);
+        self.perform(step, &announcement);
+        Ok(())
+    }
+
+    /// A thread takes a step that the execution before did not take.
     fn take(&mut self, step: Step) {
         let thread = step.thread;
-        self.running = thread;
         self.dependencies.find(&self.world, thread);
         self.strategy.step(&self.world, thread, &self.dependencies);
         let (effect, object) = self.world.effect(thread);
         let Some(announcement) = self.world.thread_mut(thread).pending.take() else {
             unreachable!("an enabled thread has announced what it does")
         };
-        self.schedule.push(step);
-        TAKEN.set(self.schedule.len());
-        self.tally.steps += 1;
-        self.monitor.step(self.tally.steps, thread, announcement.place);
-
-        self.world.glance(thread, effect, object);
         let clock = self.dependencies.clock(&self.world.history);
         let gate = std::mem::take(&mut self.world.thread_mut(thread).gate);
         let name = (announcement.operation, object.map(|o| self.world.thing(o).name), step.choice);
         let gated = gate.iter().map(|g| g.object);
         self.world.history.push(thread, effect, object, clock, gated, name);
+        self.schedule.push(Taken { step, announcement, gated: !gate.is_empty() });
         self.world.thread_mut(thread).gate = gate;
 
-        let result = self.world.perform(thread, &announcement, step.choice.unwrap_or(0));
+        self.world.glance(thread, effect, object);
+        let result = self.perform(step, &announcement);
+        if let Err(race) = self.detector.operation(&self.world, thread, &announcement, result) {
+            self.fail(race);
+        }
+    }
+
+    /// Does what the last event says. Gives the result.
+    fn perform(&mut self, step: Step, announcement: &Announcement) -> usize {
+        let thread = step.thread;
+        self.running = thread;
+        self.tally.steps += 1;
+        TAKEN.set(self.taken());
+        self.monitor.step(self.tally.steps, thread, announcement.place);
+        let result = self.world.perform(thread, announcement, step.choice.unwrap_or(0));
         let acting = self.world.thread_mut(thread);
         acting.gate.clear();
         acting.misuse = None;
         acting.result = result;
-        if let Err(race) = self.detector.operation(&self.world, thread, &announcement, result) {
-            self.fail(race);
-        }
         if self.tally.steps.is_multiple_of(4096) && self.time_is_up() {
             self.given_up.get_or_insert(Ending::Cut);
         }
+        result
     }
 
     /// A destructor's operation while a panic unwinds: it happens at once, so that nothing can block it.
@@ -353,7 +418,12 @@ impl<S: Strategy> Control for Execution<S> {
         if access == Access::Peek || std::thread::panicking() {
             return Some(value);
         }
-        if self.given_up.is_none() {
+        // What follows a step that is repeated was checked when the step was new.
+        if self.taken() <= self.repeats && self.given_up.is_none() {
+            if access == Access::Free {
+                self.world.set_value(object, 1);
+            }
+        } else if self.given_up.is_none() {
             match self.detector.access(&self.world, self.running, object, access, place) {
                 Ok(()) if access == Access::Free => self.world.set_value(object, 1),
                 Ok(()) => {}

@@ -110,9 +110,27 @@ pub fn operation_name(world: &World, announcement: &Announcement) -> String {
     }
 }
 
-/// Nobody can take a step: who waits for what, and who holds it.
-pub fn standstill(world: &World) -> Failure {
+/// Nobody can take a step: the name of that.
+pub fn standstill(world: &World) -> FailureKind {
     let (mut parked, mut spinning, mut others) = (false, false, false);
+    for thread in world.threads() {
+        match thread.pending.map(|announcement| announcement.operation) {
+            None | Some(Operation::Finish) => {}
+            Some(_) if !thread.gate.is_empty() => spinning = true,
+            Some(Operation::Join(_)) => {}
+            Some(Operation::Park) => parked = true,
+            Some(_) => others = true,
+        }
+    }
+    match (parked, spinning, others) {
+        (true, _, _) => FailureKind::LostWakeUp,
+        (false, true, false) => FailureKind::Livelock,
+        _ => FailureKind::Deadlock,
+    }
+}
+
+/// Nobody can take a step: who waits for what, and who holds it.
+pub fn describe_standstill(world: &World, kind: FailureKind) -> String {
     let mut description = String::new();
     for (t, thread) in world.threads().iter().enumerate() {
         let Some(announcement) = &thread.pending else { continue };
@@ -124,7 +142,6 @@ pub fn standstill(world: &World) -> Failure {
         }
         let _ = write!(description, "{} ", thread_name(t));
         if !thread.gate.is_empty() {
-            spinning = true;
             describe_spinner(world, t, &mut description);
             continue;
         }
@@ -132,7 +149,6 @@ pub fn standstill(world: &World) -> Failure {
         let place = announcement.place;
         let _ = match announcement.operation {
             Operation::Park => {
-                parked = true;
                 write!(description, "is parked on {} at {place}, and nobody is left to let it go on", what())
             }
             Operation::Join(other) => {
@@ -140,7 +156,6 @@ pub fn standstill(world: &World) -> Failure {
                 write!(description, "waits at {place} for the end of {other}")
             }
             _ => {
-                others = true;
                 let holder = announcement.object.map_or(0, |o| world.thing(o).value);
                 write!(description, "waits at {place} for {}", what()).and_then(|()| {
                     write!(description, ", which {} holds", thread_name(holder.wrapping_sub(1)))
@@ -148,15 +163,10 @@ pub fn standstill(world: &World) -> Failure {
             }
         };
     }
-    let kind = match (parked, spinning, others) {
-        (true, _, _) => FailureKind::LostWakeUp,
-        (false, true, false) => FailureKind::Livelock,
-        _ => FailureKind::Deadlock,
-    };
     if kind == FailureKind::LostWakeUp {
         description.insert_str(0, "a deadlock in which ");
     }
-    Failure { kind, description }
+    description
 }
 
 fn describe_spinner(world: &World, thread: usize, description: &mut String) {

@@ -64,7 +64,7 @@ impl Strategy for Replay {
         Decision::Run(step)
     }
 
-    fn end(&mut self, _: Ending) -> Option<Failure> {
+    fn end(&mut self, _: Ending, _: usize) -> Option<Failure> {
         let early = self.at < self.steps.len() && self.misfit.lock().unwrap().is_none();
         early.then(|| self.does_not_fit("the execution ends and the string goes on".into()))
     }

@@ -105,10 +105,8 @@ pub struct Search {
     stack: Vec<Node>,
     /// For each node in turn what each thread was about to do there.
     pending: Vec<Option<Announcement>>,
-    /// Steps of the current execution.
+    /// Steps of the current execution, those included that it is still to repeat.
     depth: usize,
-    /// The first step of the current execution that differs from the one before.
-    fresh: usize,
     /// The threads that sleep after the last step.
     asleep: Threads,
     started: bool,
@@ -127,7 +125,6 @@ impl Search {
             stack: Vec::new(),
             pending: Vec::new(),
             depth: 0,
-            fresh: 0,
             asleep: Threads::NONE,
             started: false,
             preemptions,
@@ -168,29 +165,18 @@ impl Search {
         false
     }
 
-    /// At a node that an earlier execution has been at, everything must be as it was then: what the thread does that
-    /// goes on, and where another goes on than then, what each is about to do.
+    /// At a node that an earlier execution has been at, and where another goes on than then, everything must be as it
+    /// was: what each thread is about to do, and who can.
     fn revisit(&mut self, world: &World, enabled: Threads) -> Decision {
         let node = &self.stack[self.depth];
         let before = &self.pending[node.pending..];
-        let mut differs = None;
-        if self.depth == self.fresh {
-            let now = world.threads();
-            differs = (0..now.len()).find(|&t| before.get(t) != Some(&now[t].pending));
-        } else if world.thread(node.thread).pending != before[node.thread] {
-            differs = Some(node.thread);
-        }
-        if let Some(thread) = differs {
-            let name =
-                |a: Option<&Announcement>| a.map_or("not to go on".into(), |a| operation_name(world, a));
-            let (before, now) =
-                (before.get(thread).and_then(Option::as_ref), world.thread(thread).pending.as_ref());
-            let (before, now) = (name(before), name(now));
-            let description = format!("{} was to {before} before, and now is to {now}", thread_name(thread));
-            return Decision::Fail(diverges(self.depth, &description));
+        let now = world.threads();
+        if let Some(thread) = (0..now.len()).find(|&t| before.get(t) != Some(&now[t].pending)) {
+            let before = before.get(thread).and_then(Option::as_ref);
+            return Decision::Fail(does_something_else(world, self.depth, thread, before));
         }
         if enabled != node.enabled {
-            return Decision::Fail(diverges(self.depth, "other threads can go on than before"));
+            return Decision::Fail(others_go_on(self.depth));
         }
         let choices = choices(world, node.thread);
         self.stack[self.depth].choices = choices;
@@ -319,10 +305,13 @@ impl Strategy for Search {
             return false;
         }
         self.started = true;
-        self.fresh = self.stack.len().saturating_sub(1);
-        self.depth = 0;
+        self.depth = self.stack.len().saturating_sub(1);
         self.asleep = Threads::NONE;
         true
+    }
+
+    fn repeats(&self) -> usize {
+        self.depth
     }
 
     fn decide(&mut self, world: &World, enabled: Threads, last: usize) -> Decision {
@@ -335,9 +324,6 @@ impl Strategy for Search {
 
     fn step(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
         let at = self.depth - 1;
-        if at < self.fresh {
-            return;
-        }
         self.reverse_races(world, thread, dependencies);
         let mut asleep = Threads::NONE;
         if self.flaw != Flaw::NoSleepSets {
@@ -358,10 +344,10 @@ impl Strategy for Search {
         }
     }
 
-    fn end(&mut self, ending: Ending) -> Option<Failure> {
+    fn end(&mut self, ending: Ending, steps: usize) -> Option<Failure> {
         // A limit of time may cut an execution anywhere.
-        let early = ending != Ending::Cut && self.depth < self.stack.len();
-        early.then(|| diverges(self.depth, "the execution went on before, and now ends"))
+        let early = ending != Ending::Cut && steps < self.stack.len();
+        early.then(|| diverges(steps, "the execution went on before, and now ends"))
     }
 
     fn progress(&self) -> Option<f64> {
@@ -383,8 +369,27 @@ impl Strategy for Search {
     }
 }
 
+/// After the same steps a thread is about to do something else than what it did `before`.
+#[cold]
+pub fn does_something_else(
+    world: &World,
+    steps: usize,
+    thread: usize,
+    before: Option<&Announcement>,
+) -> Failure {
+    let name = |a: Option<&Announcement>| a.map_or("not to go on".into(), |a| operation_name(world, a));
+    let (before, now) = (name(before), name(world.thread(thread).pending.as_ref()));
+    diverges(steps, &format!("{} was to {before} before, and now is to {now}", thread_name(thread)))
+}
+
+/// After the same steps a thread waits that did not before, or the other way round.
+#[cold]
+pub fn others_go_on(steps: usize) -> Failure {
+    diverges(steps, "other threads can go on than before")
+}
+
 /// The program did something else than the last time.
-pub fn diverges(step: usize, description: &str) -> Failure {
+fn diverges(step: usize, description: &str) -> Failure {
     let description = format!(
         "after the same {step} steps {description}: the program does something that the engine does not control (a \
          real lock, a real thread, the time, randomness, a static)"
@@ -412,7 +417,6 @@ mod tests {
             preemptions: 0,
         };
         search.stack = vec![node; steps];
-        search.depth = 1;
         search
     }
 
@@ -420,8 +424,8 @@ mod tests {
     // that for a failure of the program.
     #[test]
     fn an_execution_that_is_cut_while_it_repeats_another_is_no_other_program() {
-        assert!(on_the_way_through(3).end(Ending::Cut).is_none());
-        assert!(on_the_way_through(3).end(Ending::Complete).is_some());
-        assert!(on_the_way_through(1).end(Ending::Complete).is_none());
+        assert!(on_the_way_through(3).end(Ending::Cut, 1).is_none());
+        assert!(on_the_way_through(3).end(Ending::Complete, 1).is_some());
+        assert!(on_the_way_through(1).end(Ending::Complete, 1).is_none());
     }
 }

@@ -37,6 +37,12 @@ pub trait Strategy {
     /// Begins another execution, unless there is none.
     fn begin(&mut self) -> bool;
 
+    /// How many steps of the execution that begins are those of the one before. They are taken without another question:
+    /// [`Strategy::decide`] and [`Strategy::step`] are first called for the step after them.
+    fn repeats(&self) -> usize {
+        0
+    }
+
     /// Chooses among the threads that can take a step; there is one. `last` is the thread that took the last one.
     fn decide(&mut self, world: &World, enabled: Threads, last: usize) -> Decision;
 
@@ -46,8 +52,8 @@ pub trait Strategy {
     /// The execution is given up or nobody can go on, and `thread`, which has not ended, is disabled.
     fn stuck(&mut self, _world: &World, _thread: usize, _dependencies: &Dependencies) {}
 
-    /// The execution has ended. Gives a failure where it should not have, yet.
-    fn end(&mut self, _ending: Ending) -> Option<Failure> {
+    /// The execution has ended after so many steps. Gives a failure where it should not have, yet.
+    fn end(&mut self, _ending: Ending, _steps: usize) -> Option<Failure> {
         None
     }
 

@@ -89,9 +89,9 @@ impl Default for World {
 }
 
 impl World {
-    /// A new execution: one thread, which is about to start.
-    pub fn clear(&mut self, place: &'static Location<'static>, hashed: bool) {
-        self.history.clear(hashed);
+    /// A new execution, which repeats so many steps of the one before: one thread, which is about to start.
+    pub fn begin(&mut self, place: &'static Location<'static>, repeats: usize, hashed: bool) {
+        self.history.rewind(repeats, hashed);
         for thread in &mut self.threads[..self.alive] {
             thread.clear();
         }
@@ -144,7 +144,7 @@ impl World {
         self.threads[maker].made += 1;
         let name = (maker, self.threads[maker].made);
         self.things.push(Thing { kind, value, place, ordinal, name });
-        self.history.add_object();
+        self.history.add_object(object);
         object
     }
 
@@ -252,7 +252,7 @@ impl World {
         result
     }
 
-    /// A thread that may have to spin has looked at an object, or changed it, by the event that comes next.
+    /// A thread that may have to spin has looked at an object, or changed it, by the last event.
     #[inline]
     pub fn glance(&mut self, thread: usize, effect: Effect, object: Option<Object>) {
         let thread = &mut self.threads[thread];
@@ -261,7 +261,7 @@ impl World {
             && object != THREAD_TABLE
             && (effect == Effect::Look || effect.changes())
         {
-            thread.looks.push(Glance { object, since: self.history.events().len() as Index });
+            thread.looks.push(Glance { object, since: self.history.events().len() as Index - 1 });
         }
     }
 
