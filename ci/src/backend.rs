@@ -17,10 +17,12 @@ pub enum Backend {
     Loom,
     /// Sequential consistency.
     Shuttle,
+    /// The same, with nobody who could listen to an execution: only to measure what that costs.
+    Unheard,
 }
 
 impl Backend {
-    /// Every back end; each must build without a warning.
+    /// Every back end that programs run on; each must build without a warning.
     pub const ALL: &[Backend] = &[Backend::Std, Backend::Loom, Backend::Shuttle];
 
     /// Its name.
@@ -29,6 +31,7 @@ impl Backend {
             Backend::Std => "std",
             Backend::Loom => "loom",
             Backend::Shuttle => "shuttle",
+            Backend::Unheard => "unheard",
         }
     }
 
@@ -38,6 +41,7 @@ impl Backend {
             Backend::Std => None,
             Backend::Loom => Some("--cfg loom"),
             Backend::Shuttle => Some("--cfg shuttle"),
+            Backend::Unheard => Some("--cfg shuttle --cfg unheard"),
         }
     }
 
@@ -67,6 +71,19 @@ impl Backend {
                 .env("CARGO_TARGET_DIR", self.target_dir());
         }
         cargo
+    }
+
+    /// Builds its worker and returns the executable.
+    pub fn build_worker(self) -> Result<PathBuf, Error> {
+        let args = ["build", "--release", "-p", "lwp-loom-tests", "--bin", "worker"];
+        match self.cargo().args(args).status() {
+            Ok(status) if status.success() => {
+                let name = format!("worker{}", env::consts::EXE_SUFFIX);
+                Ok(self.target_dir().join("release").join(name))
+            }
+            Ok(status) => Err(Error::Failed(format!("the {} worker does not build: {status}", self.name()))),
+            Err(e) => Err(Error::Failed(format!("cannot run cargo: {e}"))),
+        }
     }
 
     /// What a user types before a cargo command to get the same.
@@ -117,16 +134,7 @@ impl Engine {
 
     /// Builds its worker and returns the executable.
     pub fn build_worker(self) -> Result<PathBuf, Error> {
-        let args = ["build", "--release", "-p", "lwp-loom-tests", "--bin", "worker"];
-        let built = self.backend().cargo().args(args).status();
-        match built {
-            Ok(status) if status.success() => {
-                let name = format!("worker{}", env::consts::EXE_SUFFIX);
-                Ok(self.backend().target_dir().join("release").join(name))
-            }
-            Ok(status) => Err(Error::Failed(format!("the {} worker does not build: {status}", self.name()))),
-            Err(e) => Err(Error::Failed(format!("cannot run cargo: {e}"))),
-        }
+        self.backend().build_worker()
     }
 }
 

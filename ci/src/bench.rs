@@ -5,13 +5,14 @@ use std::path::{self, Path, PathBuf};
 use crate::backend::Backend;
 use crate::cli::BenchArgs;
 use crate::error::Error;
+use crate::listening;
 use crate::summary::Output;
 
 /// Runs the benchmarks; one that misses a promise fails the command, but not before the others have run.
 pub fn bench(args: &BenchArgs) -> Result<(), Error> {
     let plot = args.plot.as_deref().map(writable).transpose()?;
     let suites = [(Backend::Std, "lwp-core"), (Backend::Shuttle, "lwp-loom-tests")];
-    let missed: Vec<String> = suites
+    let mut missed: Vec<String> = suites
         .into_iter()
         .filter_map(|(backend, package)| {
             let mut cargo = backend.cargo();
@@ -24,6 +25,9 @@ pub fn bench(args: &BenchArgs) -> Result<(), Error> {
             }
         })
         .collect();
+    if args.filter.as_ref().is_none_or(|filter| listening::NAME.contains(filter)) {
+        missed.extend(listening::compare().err().map(|e| e.to_string()));
+    }
     if missed.is_empty() { Ok(()) } else { Err(Error::Failed(missed.join("; "))) }
 }
 

@@ -15,6 +15,7 @@ mod generate;
 mod growth;
 mod interrupt;
 mod list;
+mod listening;
 mod merge;
 mod nightly;
 mod orderings;
