@@ -168,9 +168,8 @@ impl Pool {
             let wanted = queue.finished(index);
             let finding = match answer {
                 Ok(finding) => {
-                    // A worker whose answer is no longer wanted may have been killed, and one that found a failure
-                    // ends by itself: neither is used again.
-                    if wanted && !matches!(finding.verdict, Verdict::Failed | Verdict::Defect) {
+                    // A worker whose answer is no longer wanted may have been killed.
+                    if wanted && !finding.ends_its_worker() {
                         lock(&self.idle).push(worker);
                     }
                     finding
@@ -302,6 +301,15 @@ pub mod tests {
         assert!(message(3).contains("died without an answer"), "{}", message(3));
         assert!(findings[..4].iter().all(|f| f.verdict == Verdict::Failed));
         assert_eq!(findings[4].verdict, Verdict::Complete);
+    }
+
+    // Of a suite as written every eighth program fails, and a worker takes a while to start.
+    #[test]
+    fn a_worker_that_outlives_a_failure_is_asked_again() {
+        let pool = Pool { engine: "complete", ..fake_pool(1) };
+        let findings = pool.run(jobs(&["survives".into(), "survives".into()]), |_, _| {}).unwrap();
+        assert!(findings.iter().all(|f| f.verdict == Verdict::Failed));
+        assert_eq!(findings[0].message, findings[1].message);
     }
 
     #[test]

@@ -166,7 +166,7 @@ fn parse(answer: &[u8], job: &Job, engine: &str) -> Result<Answer, Unanswered> {
     } else if finding.engine != engine {
         wrong("it is from another engine")
     } else if finding.bound.is_some() != (finding.verdict == Verdict::Bounded)
-        || finding.message.is_some() != matches!(finding.verdict, Verdict::Failed | Verdict::Defect)
+        || finding.message.is_some() != finding.fails()
     {
         wrong("it contradicts itself")
     } else {

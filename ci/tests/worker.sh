@@ -35,6 +35,8 @@ while read -r job; do
             answer bounded "\"${preemptions%%,*} preemptions in an execution\"" null
             ;;
         failed) answer failed null '"it fails"' && exit 1 ;;
+        # Goes on after that.
+        survives) engine=complete && answer failed null "\"it fails in process $$\"" ;;
         # Fails if the job weakens a site to this ordering, and is complete otherwise.
         needs-more-than=*)
             case $job in

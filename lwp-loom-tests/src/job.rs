@@ -187,6 +187,18 @@ impl Finding {
             seconds: 0.0,
         }
     }
+
+    /// Whether an execution failed, in whatever way.
+    pub fn fails(&self) -> bool {
+        matches!(self.verdict, Verdict::Failed | Verdict::Defect)
+    }
+
+    /// Whether the worker that found this does no other job: loom does not outlive a failure, and what the complete
+    /// search does not control may be left behind in its process.
+    pub fn ends_its_worker(&self) -> bool {
+        let lost = self.message.as_deref().is_some_and(|how| how.starts_with("nondeterministic"));
+        self.fails() && (self.engine != "complete" || lost)
+    }
 }
 
 /// A lock of one class was taken while one of another was held.

@@ -15,7 +15,7 @@ use crate::job::Mode;
 use crate::job::{Answer, Finding, Job, LockEdge, Transition, Verdict};
 use crate::subject::Subject;
 
-/// Answers jobs from standard input until it ends, or until a program fails.
+/// Answers jobs from standard input until it ends, or until a finding [ends its worker](Finding::ends_its_worker).
 pub fn serve() -> ExitCode {
     for line in io::stdin().lock().lines() {
         let job = match line
@@ -28,14 +28,17 @@ pub fn serve() -> ExitCode {
                 return ExitCode::from(2);
             }
         };
-        if let Err(refused) = answer(job) {
-            write(&Answer::Refused { refused });
+        match answer(job) {
+            Ok(true) => break,
+            Ok(false) => {}
+            Err(refused) => write(&Answer::Refused { refused }),
         }
     }
     ExitCode::SUCCESS
 }
 
-fn answer(job: Job) -> Result<(), String> {
+/// Does a job, and says whether it was the last.
+fn answer(job: Job) -> Result<bool, String> {
     let subject =
         Subject::parse(&job.program).ok_or_else(|| format!("there is no program {}", job.program))?;
     restore();
@@ -67,8 +70,7 @@ fn answer(job: Job) -> Result<(), String> {
         failed.write(exploration);
         std::process::exit(0);
     })?;
-    finding.write(exploration);
-    Ok(())
+    Ok(finding.write(exploration))
 }
 
 #[cfg(loom)]
@@ -214,7 +216,8 @@ struct Findings {
 }
 
 impl Findings {
-    fn write(&self, exploration: Exploration) {
+    /// Writes down what was found, and says whether this ends the worker.
+    fn write(&self, exploration: Exploration) -> bool {
         let mut outcomes: Vec<String> =
             self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
         outcomes.extend((exploration.standstills > 0).then(|| HANG.to_owned()));
@@ -235,7 +238,7 @@ impl Findings {
         let failed = matches!(verdict, Verdict::Failed | Verdict::Defect);
         let explains = self.explains.as_ref().filter(|_| failed);
         let failure = exploration.message.clone().unwrap_or_default();
-        write(&Answer::Done(Box::new(Finding {
+        let finding = Finding {
             bound: exploration.bound.clone().filter(|_| verdict == Verdict::Bounded),
             message,
             executions: exploration.executions,
@@ -252,7 +255,10 @@ impl Findings {
                 .and_then(|explains| explains.explain(&self.program, failure, exploration.schedule)),
             seconds: exploration.seconds,
             ..Finding::of(self.program.clone(), ENGINE, verdict)
-        })));
+        };
+        let ends = finding.ends_its_worker();
+        write(&Answer::Done(Box::new(finding)));
+        ends
     }
 }
 
