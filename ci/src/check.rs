@@ -102,10 +102,18 @@ fn refuse_too_many_threads(args: &CheckArgs, families: &[Family]) -> Result<(), 
     }
 }
 
-/// Adds to each failure how it went. Of a check in which much fails, the first ones say enough.
+/// Adds to failures how they went. Of a check in which much fails, the first ones say enough; of a program that fails under
+/// both engines, the complete search's, which knows what decided it.
 fn explain_failures(report: &mut Report, pools: &[(Engine, Pool)], template: &Job) {
     const EXPLAINED: usize = 10;
-    for failure in report.failures.iter_mut().take(EXPLAINED) {
+    let twice = |failure: &Finding, failures: &[Finding]| {
+        let complete = Engine::Complete.name();
+        let same = |other: &Finding| other.program == failure.program && other.engine == complete;
+        failure.engine != complete && failures.iter().any(same)
+    };
+    let failures = report.failures.clone();
+    let explained = report.failures.iter_mut().filter(|failure| !twice(failure, &failures));
+    for failure in explained.take(EXPLAINED) {
         if let Some((_, pool)) = pools.iter().find(|(engine, _)| engine.name() == failure.engine) {
             let template = Job { program: failure.program.clone(), ..template.clone() };
             failure.timeline = explain::timeline(pool, &template, failure);

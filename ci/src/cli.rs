@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lwp_loom_tests::job::{Limits, Mode};
 use lwp_loom_tests::litmus::Variant;
+use lwp_loom_tests::litmus::ast::CPUS;
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::report::Shard;
 
@@ -94,7 +95,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "V", value_parser = variant)]
     pub variant: Option<Variant>,
     /// Explore on machines with so many CPUs, whatever the programs say.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = cpus)]
     pub cpus: Option<NonZeroUsize>,
     /// Explore every program of every family.
     #[arg(long)]
@@ -290,25 +291,38 @@ pub struct ReplayArgs {
     pub program: String,
     /// The replay string that its failure printed.
     pub schedule: String,
-    /// The system, where a file is for more than one.
-    #[arg(long, value_name = "S", value_parser = system)]
-    pub system: Option<&'static str>,
-    /// The variant, of a file.
-    #[arg(long, value_name = "V", value_parser = variant)]
-    pub variant: Option<Variant>,
-    /// The CPUs, where a file is for several numbers of them.
-    #[arg(long, value_name = "N")]
-    pub cpus: Option<NonZeroUsize>,
+    /// Which of them, where a file or a program of the collection is explored in several ways.
+    #[command(flatten)]
+    pub which: WhichArgs,
     /// Weaken an ordering site, as the failing check did.
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,
 }
 
+/// Which of the ways in which a program is explored is meant.
+#[derive(Debug, Default, Args)]
+pub struct WhichArgs {
+    /// The system, where a program is for more than one.
+    #[arg(long, value_name = "S", value_parser = system)]
+    pub system: Option<&'static str>,
+    /// The variant.
+    #[arg(long, value_name = "V", value_parser = variant)]
+    pub variant: Option<Variant>,
+    /// The CPUs, where a program is for several numbers of them.
+    #[arg(long, value_name = "N", value_parser = cpus)]
+    pub cpus: Option<NonZeroUsize>,
+}
+
 /// The arguments of `cargo ci explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The program.
+    /// The program: the name under which the check reported it, a name of the collection, or a file. Of several ways in
+    /// which it is explored, the first that fails is explained.
+    #[arg(value_name = "PATH|NAME")]
     pub program: String,
+    /// Which of them, where a file or a program of the collection is explored in several ways.
+    #[command(flatten)]
+    pub which: WhichArgs,
     /// The replay string that its failure printed.
     pub schedule: Option<String>,
     /// Run it under this engine.
@@ -452,6 +466,11 @@ const SYSTEMS: [&str; 3] = ["netbsd-1.62", "netbsd-1.69.2.6", "illumos"];
 
 fn variant(text: &str) -> Result<Variant, String> {
     named(text, "variant", Variant::all().map(|variant| (variant.name(), variant)))
+}
+
+fn cpus(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok().filter(|cpus: &NonZeroUsize| cpus.get() <= CPUS);
+    number.ok_or_else(|| format!("expected a number of CPUs, from 1 to {CPUS}"))
 }
 
 fn shard(text: &str) -> Result<Shard, &'static str> {

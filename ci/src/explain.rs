@@ -9,7 +9,6 @@ use lwp_loom_tests::job::{Finding, Job, Limits, Mode, Verdict};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::litmus::text::{EXTENSION, print};
 use lwp_loom_tests::orderings::sites;
-use lwp_loom_tests::subject::Subject;
 use lwp_loom_tests::suite::Scope;
 use lwp_loom_tests::timeline::{Timeline, html, layout, story, svg, text};
 
@@ -29,10 +28,11 @@ const SECONDS: f64 = 10.0;
 
 /// Explains how a program fails, or how the execution does that a string stands for.
 pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
-    let ExplainArgs { program, schedule, engine, .. } = args;
-    if Subject::parse(program).is_none() {
-        return Err(Error::Input(format!("there is no program `{program}`")));
-    }
+    let ExplainArgs { schedule, engine, .. } = args;
+    let programs = match schedule {
+        Some(_) => vec![select::subject(&args.program, &args.which)?],
+        None => select::subjects(&args.program, &args.which)?,
+    };
     if schedule.is_some() && *engine == Engine::Loom {
         return Err(Error::Input("loom has no strings that run an execution again".into()));
     }
@@ -45,7 +45,7 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
                 format!("{} is no place for a program: its name must end in .{EXTENSION}", path.display());
             return Err(Error::Input(message));
         }
-        if *engine == Engine::Loom || Case::parse(program).is_none() {
+        if *engine == Engine::Loom || programs.iter().any(|program| Case::parse(program).is_none()) {
             let message = "a smaller program is looked for by the complete search, among those of LWPs";
             return Err(Error::Input(message.into()));
         }
@@ -53,20 +53,20 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     let smallest = args.smallest.as_deref().map(Output::create).transpose()?;
     let mode = schedule.clone().map_or(Mode::Search, |schedule| Mode::Replay { schedule });
     let weaken = select::weakenings(&args.weaken, &sites(Scope::Default))?;
-    let mut template = Job { program: program.clone(), weaken, mode, ..Job::default() };
+    let mut template = Job { weaken, mode, ..Job::default() };
     let pictures = [(&args.svg, svg::draw as Draw), (&args.html, html::page as Draw)];
     let pictures =
         pictures.map(|(path, draw)| path.as_deref().map(|path| Picture::create(path, draw)).transpose());
     let pictures = pictures.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
 
     let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::default());
-    let mut found = pool.ask(&Job { explain: schedule.is_some(), ..template.clone() }).map_err(refused)?;
-    if !fails(&found) {
+    let first = first_to_fail(&pool, &mut template, &programs).map_err(refused)?;
+    let Some(mut found) = first else {
         pictures.into_iter().for_each(Picture::discard);
         args.smallest.as_deref().into_iter().for_each(discard);
-        println!("{}", does_not_fail(&found, schedule.is_some()));
         return Ok(());
-    }
+    };
+    let program = &template.program.clone();
     let smaller = match Case::parse(program).filter(|_| schedule.is_none() && template.weaken.is_empty()) {
         Some(case) if *engine == Engine::Complete => smaller::smallest(&pool, &case, &found)?,
         _ => None,
@@ -97,6 +97,28 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
         picture.file.write(&(picture.draw)(&timeline, &layout))?;
     }
     Err(Error::Failed(format!("it fails: {}", story::in_short(&timeline))))
+}
+
+/// Runs one program after another until one fails, which `template` is left with. Says of the others that they do not.
+fn first_to_fail(
+    pool: &Pool,
+    template: &mut Job,
+    programs: &[String],
+) -> Result<Option<Finding>, Unanswered> {
+    let replayed = matches!(template.mode, Mode::Replay { .. });
+    for program in programs {
+        template.program.clone_from(program);
+        let found = pool.ask(&Job { explain: replayed, ..template.clone() })?;
+        if fails(&found) {
+            if programs.len() > 1 {
+                println!("{program}:");
+            }
+            return Ok(Some(found));
+        }
+        let which = if programs.len() > 1 { format!("{program}: ") } else { String::new() };
+        println!("{which}{}", does_not_fail(&found, replayed));
+    }
+    Ok(None)
 }
 
 /// The timeline of a failure that a search has found: of an execution that fails in the same way with as few preemptions

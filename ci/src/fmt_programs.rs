@@ -34,9 +34,11 @@ pub fn fmt_programs(args: &FmtProgramsArgs) -> Result<(), Error> {
     }
     match (unreadable, untidy) {
         (0, 0) => Ok(()),
+        (0, 1) => Err(Error::Failed("a file is not laid out: run cargo ci fmt-programs on it".into())),
         (0, untidy) => {
-            Err(Error::Failed(format!("{untidy} files are not laid out: run cargo ci fmt-programs")))
+            Err(Error::Failed(format!("{untidy} files are not laid out: run cargo ci fmt-programs on them")))
         }
+        (1, _) => Err(Error::Input("a file cannot be read".into())),
         (unreadable, _) => Err(Error::Input(format!("{unreadable} files cannot be read"))),
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo ci list`: what there is to explore.
 
-use lwp_loom_tests::litmus::Case;
+use lwp_loom_tests::litmus::{Case, LockCase};
 use lwp_loom_tests::suite::{Family, Scope};
 
 use crate::cli::ListArgs;
@@ -23,8 +23,12 @@ pub fn list(args: &ListArgs) -> Result<(), Error> {
 
 /// A line a program, with what it is about.
 fn programs(family: &Family) -> impl Iterator<Item = String> {
-    family.programs.iter().map(|name| match Case::parse(name) {
-        Some(case) => format!("{name}: {}", case.litmus.about),
+    let about = |name: &str| {
+        let of_locks = || Some(LockCase::parse(name)?.litmus.about.clone());
+        Case::parse(name).map(|case| case.litmus.about.clone()).or_else(of_locks)
+    };
+    family.programs.iter().map(move |name| match about(name) {
+        Some(about) => format!("{name}: {about}"),
         None => name.clone(),
     })
 }

@@ -1,5 +1,6 @@
 //! Files with programs: found, read, and what is wrong with them shown where it stands.
 
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,13 +37,17 @@ pub fn files(paths: impl IntoIterator<Item = PathBuf>) -> Result<Vec<PathBuf>, E
         }
         files.extend(found);
     }
-    files.dedup();
+    let mut seen = HashSet::new();
+    files.retain(|file| seen.insert(file.clone()));
     Ok(files)
 }
 
 /// The program in a file, called by its path; `None` once what is wrong with it has been printed.
 pub fn read(file: &Path) -> Option<Arc<Program>> {
-    match collection::read_to_run(&file.display().to_string(), file) {
+    // A program is found again by its name.
+    let name =
+        file.to_str().ok_or_else(|| Unreadable::File(format!("{}: its name is not UTF-8", file.display())));
+    match name.and_then(|name| collection::read_to_run(name, file)) {
         Ok(program) => Some(Arc::new(program)),
         Err(why) => {
             complain(file, &why);

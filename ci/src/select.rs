@@ -2,17 +2,19 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::collection::collection;
 use lwp_loom_tests::litmus::generate::Suite;
-use lwp_loom_tests::litmus::{Case, Variant};
+use lwp_loom_tests::litmus::{Case, LockCase, Variant};
 use lwp_loom_tests::orderings::SiteInfo;
+use lwp_loom_tests::subject::Subject;
 use lwp_loom_tests::suite::{self, Family, Scope};
 
-use crate::cli::Weakening;
+use crate::cli::{Weakening, WhichArgs};
 use crate::error::Error;
 use crate::programs;
 
@@ -60,10 +62,13 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
     let (paths, names): (Vec<&String>, Vec<&String>) =
         wanted.names.iter().partition(|name| programs::is_path(name));
     let mut unreadable = 0;
-    let mut cases = Vec::new();
+    let (mut cases, mut locks) = (Vec::new(), Vec::new());
     for file in programs::files(paths.into_iter().map(PathBuf::from))? {
         match programs::read(&file) {
-            Some(program) => cases.extend(wanted.cases(&program)),
+            Some(program) => {
+                cases.extend(wanted.cases(&program));
+                locks.extend(wanted.locks(&program));
+            }
             None => unreadable += 1,
         }
     }
@@ -81,6 +86,7 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
         families = named(&names, &suite::families(scope), suite::families(Scope::Full))?;
     }
     wanted.keep(&mut families);
+    families.extend(suite::of_locks(locks));
     families.extend(suite::of_cases(cases, Scope::Full));
     wanted.choose(&mut families);
     let selected = Selected { families, unreadable };
@@ -109,6 +115,14 @@ impl Wanted<'_> {
         };
         cases.retain(here);
         cases
+    }
+
+    /// A program over a lock layer that was found by itself, where it is wanted: it has no variants and no CPUs.
+    fn locks(&self, program: &Arc<Program>) -> Option<LockCase> {
+        let any = self.variant.is_none() && self.cpus.is_none();
+        let here =
+            |case: &LockCase| self.system.is_none_or(|system| case.program.system().starts_with(system));
+        LockCase::new(program).filter(|case| any && here(case))
     }
 
     /// Leaves what is wanted of families that are always there.
@@ -194,9 +208,40 @@ fn named(names: &[&String], within: &[Family], mut all: Vec<Family>) -> Result<V
     Ok(all)
 }
 
-/// What a program over the protocol is called in the collection.
+/// What a program is called in the collection.
 fn litmus_name(program: &str) -> Option<&str> {
-    program.strip_prefix("lwp/")?.splitn(4, '/').nth(3)
+    let of_protocol = || program.strip_prefix("lwp/")?.splitn(4, '/').nth(3);
+    program.strip_prefix("locks/").or_else(of_protocol)
+}
+
+/// The names under which a program is explored that a user calls so: several, where it is for several systems, in several
+/// variants, or on several numbers of CPUs.
+pub fn subjects(program: &str, which: &WhichArgs) -> Result<Vec<String>, Error> {
+    if Subject::parse(program).is_some() {
+        return Ok(vec![program.to_owned()]);
+    }
+    let names = [program.to_owned()];
+    let wanted = Wanted {
+        names: &names,
+        system: which.system,
+        variant: which.variant,
+        cpus: which.cpus.map(NonZeroUsize::get),
+        ..Wanted::default()
+    };
+    let selected = families(&wanted, Scope::Full)?;
+    selected.status()?;
+    Ok(selected.families.into_iter().flat_map(|family| family.programs).collect())
+}
+
+/// The one name under which a program is explored that a user calls so.
+pub fn subject(program: &str, which: &WhichArgs) -> Result<String, Error> {
+    let mut programs = subjects(program, which)?;
+    if programs.len() == 1 {
+        return Ok(programs.remove(0));
+    }
+    let message =
+        "expected one execution's program; choose by --system, --variant and --cpus, or name one of:";
+    Err(Error::Input(format!("{message}\n  {}", programs.join("\n  "))))
 }
 
 /// The name that was meant, as the beginning of a sentence; empty where none is alike.

@@ -185,7 +185,10 @@ fn again(failure: &Finding, selection: &[String]) -> Vec<String> {
         selection.iter().filter(|s| wanted(s)).fold(String::new(), |all, option| all + " " + option)
     };
     let options = with(|s| s.starts_with("--") && !s.starts_with("--engine") && s != "--full");
-    let mut commands = vec![format!("repeat: cargo ci check {program} --engine {}{options}", failure.engine)];
+    // Random executions are the complete search's engine's, and have a name of their own on the command line.
+    let asked = selection.iter().find(|option| option.starts_with("--engine ")).cloned();
+    let engine = asked.unwrap_or_else(|| format!("--engine {}", failure.engine));
+    let mut commands = vec![format!("repeat: cargo ci check {program} {engine}{options}")];
     if let Some(schedule) = &failure.schedule {
         let weaken = with(|s| s.starts_with("--weaken"));
         commands.push(format!("replay: cargo ci replay {program} {}{weaken}", quoted(schedule)));

@@ -108,6 +108,40 @@ fn a_file_that_is_no_program_is_bad_input_and_nothing_runs() {
     }
 }
 
+// Whoever writes lock movement by hand asks for it as for any program.
+#[test]
+fn a_program_over_a_lock_layer_is_explored_as_a_file_and_has_no_variants() {
+    let text = b"system netbsd-locks\nlocks a, b\nlwp x { relock b }\nlwp y { lock }\n";
+    let files: [(&str, &[u8]); 1] = [("p.litmus", text)];
+    let (status, stdout, stderr) = check_files("lock-layer", &files, &["p.litmus"]);
+    assert_eq!(status, Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains("locks/p.litmus (loom): complete"), "{stdout}");
+    let (status, _, stderr) = check_files("lock-layer", &files, &["p.litmus", "--variant", "repaired"]);
+    assert_eq!(status, Some(2), "{stderr}");
+}
+
+// A link that leads back would be followed for ever, and a file without an end read for ever.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_back_is_not_followed_and_what_is_no_file_is_not_read() {
+    let mut ci = check("links", "complete", &["."]);
+    write("links", &[("p.litmus", GOOD)]);
+    std::os::unix::fs::symlink("..", dir("links").join("back")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", dir("links").join("endless.litmus")).unwrap();
+    let Output { status, stdout, stderr } = ci.output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+    assert_eq!(status.code(), Some(2), "{stdout}{stderr}");
+    assert_eq!(stdout.matches("p.litmus (loom): complete").count(), 4, "{stdout}");
+    assert!(stderr.contains("endless.litmus: no file with a text"), "{stderr}");
+}
+
+#[test]
+fn more_cpus_than_a_machine_has_are_bad_input() {
+    let (status, _, stderr) = check_files("cpus", &[("p.litmus", GOOD)], &["p.litmus", "--cpus", "17"]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("expected a number of CPUs, from 1 to 16"), "{stderr}");
+}
+
 #[test]
 fn a_folder_without_programs_is_bad_input() {
     let (status, _, stderr) = check_files("no-files", &[("readme.txt", b"")], &["."]);

@@ -11,7 +11,7 @@ use crate::timeline::record::Recorder;
 /// beginning: what was heard last is how it failed.
 #[derive(Debug)]
 pub struct Explainer {
-    #[cfg_attr(not(shuttle), expect(dead_code, reason = "only a replay runs the program again"))]
+    #[cfg_attr(not(any(loom, shuttle)), expect(dead_code, reason = "real threads have no timeline"))]
     subject: Subject,
     #[cfg(loom)]
     recorder: Recorder,
@@ -27,10 +27,19 @@ impl Explainer {
         }
     }
 
+    /// Calls threads that say nothing of themselves as the program does.
+    #[cfg(any(loom, shuttle))]
+    fn name_threads(&self, mut timeline: Timeline) -> Timeline {
+        for (thread, name) in timeline.threads.iter_mut().zip(self.subject.thread_names()) {
+            thread.name.clone_from(name);
+        }
+        timeline
+    }
+
     /// The timeline of the execution that has failed, where it can be had.
     #[cfg(loom)]
     pub fn explain(&self, program: &str, failure: String, _: Option<String>) -> Option<Box<Timeline>> {
-        let timeline = self.recorder.timeline(&failure);
+        let timeline = self.name_threads(self.recorder.timeline(&failure));
         let timeline = Timeline { program: program.into(), engine: "loom".into(), ..timeline };
         Some(Box::new(timeline)).filter(|timeline| !timeline.steps.is_empty())
     }
@@ -49,7 +58,7 @@ impl Explainer {
         let recorder = Recorder::start();
         let again = body.clone();
         let failed = replay(program, &schedule, move || again()).ok()?;
-        let timeline = recorder.timeline(&failed.message?);
+        let timeline = self.name_threads(recorder.timeline(&failed.message?));
         drop(recorder);
         if timeline.steps.is_empty() {
             return None;

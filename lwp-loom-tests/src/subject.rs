@@ -1,15 +1,17 @@
-//! What a job names: a program over the lock layer or over the whole protocol, or a canary over an engine.
+//! What a job names: a program over a lock layer or over the whole protocol, or a canary over an engine.
 
 use crate::canary::{self, Canary};
-use crate::litmus::Case;
+use crate::litmus::{Case, LockCase};
 use crate::program::{Outcome, Program};
 use crate::reach::Bound;
 
 /// Something that a worker can run.
 #[derive(Clone, Debug)]
 pub enum Subject {
-    /// A program over the lock layer.
+    /// A program over a lock layer, by all that it is.
     Program(Program),
+    /// A litmus program over a lock layer.
+    Locks(LockCase),
     /// A litmus program over the protocol.
     Litmus(Case),
     /// A litmus program with a known set of outcomes.
@@ -21,6 +23,7 @@ impl Subject {
     pub fn parse(name: &str) -> Option<Subject> {
         Program::parse(name)
             .map(Subject::Program)
+            .or_else(|| LockCase::parse(name).map(Subject::Locks))
             .or_else(|| Case::parse(name).map(Subject::Litmus))
             .or_else(|| canary::find(name).map(Subject::Canary))
     }
@@ -29,6 +32,7 @@ impl Subject {
     pub fn run(&self) -> Outcome {
         match self {
             Subject::Program(program) => program.run(),
+            Subject::Locks(case) => case.run(),
             Subject::Litmus(case) => case.run(),
             Subject::Canary(canary) => canary.run(),
         }
@@ -38,15 +42,23 @@ impl Subject {
     pub fn threads(&self) -> usize {
         match self {
             Subject::Program(program) => program.lwps(),
+            Subject::Locks(case) => case.program.lwps(),
             Subject::Litmus(case) => case.lwps(),
             Subject::Canary(canary) => canary.threads,
         }
+    }
+
+    /// What its threads are called, where they do not say so while they run.
+    pub fn thread_names(&self) -> impl Iterator<Item = &String> {
+        let locks = if let Subject::Locks(case) = self { Some(case) } else { None };
+        locks.into_iter().flat_map(|case| case.litmus.lines.iter().map(|line| &line.name))
     }
 
     /// Whether it takes locks by trying.
     pub fn uses_try_lock(&self) -> bool {
         match self {
             Subject::Program(program) => program.uses_try_lock(),
+            Subject::Locks(case) => case.program.uses_try_lock(),
             Subject::Litmus(_) => false,
             Subject::Canary(canary) => canary.uses_try_lock,
         }
@@ -67,10 +79,8 @@ impl Subject {
                     None => Ok(()),
                 }
             }
-            Subject::Litmus(case) => match case.unseen().first() {
-                Some(never) => Err(format!("never seen: `{never}`; only {outcomes:?}")),
-                None => Ok(()),
-            },
+            Subject::Locks(case) => all_seen(&case.unseen(), outcomes),
+            Subject::Litmus(case) => all_seen(&case.unseen(), outcomes),
             Subject::Canary(canary) => canary.judge(outcomes),
         }
     }
@@ -90,6 +100,7 @@ impl Subject {
     /// What is declared to bound loom's search, where anything is.
     pub fn loom_bound(&self) -> Option<Bound> {
         match self {
+            Subject::Locks(case) => case.litmus.loom.bound(),
             Subject::Litmus(case) => case.litmus.loom.bound(),
             Subject::Program(_) | Subject::Canary(_) => None,
         }
@@ -99,7 +110,14 @@ impl Subject {
     pub fn must_show(&self) -> Vec<&str> {
         match self {
             Subject::Litmus(case) => case.must_show(),
-            Subject::Program(_) | Subject::Canary(_) => Vec::new(),
+            Subject::Program(_) | Subject::Locks(_) | Subject::Canary(_) => Vec::new(),
         }
+    }
+}
+
+fn all_seen(unseen: &[String], outcomes: &[Outcome]) -> Result<(), String> {
+    match unseen.first() {
+        Some(never) => Err(format!("never seen: `{never}`; only {outcomes:?}")),
+        None => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use lwp_core::netbsd::Revision;
 
 use crate::canary;
 use crate::generate::{self, Shape};
-use crate::litmus::{Case, Origin, Variant};
+use crate::litmus::{Case, LockCase, Origin, Variant};
 use crate::program::Program;
 use crate::reach::{Bound, Loom};
 
@@ -78,7 +78,8 @@ pub fn families(scope: Scope) -> Vec<Family> {
         loom: Loom::Complete,
         programs: group.canaries.iter().map(|canary| canary.name.to_owned()).collect(),
     });
-    lock_layer.chain(protocol(scope)).chain(canaries).collect()
+    let written = of_locks(LockCase::all());
+    lock_layer.chain(written).chain(protocol(scope)).chain(canaries).collect()
 }
 
 /// What is expected of the cases of a family.
@@ -155,6 +156,24 @@ pub fn of_cases(cases: impl IntoIterator<Item = Case>, scope: Scope) -> impl Ite
         },
         loom,
         programs: cases.iter().map(Case::name).collect(),
+    })
+}
+
+/// The families of litmus programs over the lock layers: by system, by where they come from, and by how far loom goes.
+pub fn of_locks(cases: impl IntoIterator<Item = LockCase>) -> impl Iterator<Item = Family> {
+    let mut families: BTreeMap<(&str, &str, Origin, Loom), Vec<LockCase>> = BTreeMap::new();
+    for case in cases {
+        let key = (case.system(), case.program.system(), case.origin(), case.litmus.loom);
+        families.entry(key).or_default().push(case);
+    }
+    families.into_iter().map(|((layer, system, origin, loom), cases)| Family {
+        name: format!("{layer}{}{}", of(origin), suffix(origin, loom)),
+        system,
+        variant: "repaired",
+        lwps: cases.iter().map(|case| case.program.lwps()).max().unwrap_or(0),
+        engines: if matches!(loom, Loom::NotAtAll(_)) { COMPLETE } else { BOTH },
+        loom,
+        programs: cases.iter().map(LockCase::name).collect(),
     })
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use lwp_core::netbsd::Revision;
 use lwp_loom_tests::engine::complete;
@@ -11,10 +11,7 @@ use lwp_loom_tests::job::{Limits, Verdict};
 use lwp_loom_tests::litmus::ast::Claim;
 use lwp_loom_tests::litmus::text::{format, parse, print};
 use lwp_loom_tests::litmus::verb::{Takes, VERBS, Verb};
-use lwp_loom_tests::litmus::{Case, Variant};
-
-const BEGIN: &str = "<!-- operations: begin -->\n";
-const END: &str = "<!-- operations: end -->\n";
+use lwp_loom_tests::litmus::{Case, LockCase, Variant, locks};
 
 /// The page's path and text.
 fn page() -> (std::path::PathBuf, String) {
@@ -36,7 +33,14 @@ fn every_example_of_the_reference_page_is_what_it_says() {
         assert_eq!(parse(&name, &print(&program)).as_ref(), Ok(&program), "{text}");
         let laid_out = format::format(&name, text).unwrap();
         assert_eq!(format::format(&name, &laid_out).unwrap(), laid_out);
-        for case in Case::all_of(&Arc::new(program)) {
+        let program = Arc::new(program);
+        if let Some(case) = LockCase::new(&program) {
+            let body = case.clone();
+            let found = complete::explore(&case.name(), &Limits::default(), move || drop(body.run()));
+            assert_eq!((found.verdict, found.message), (Verdict::Complete, None), "{text}");
+            assert_eq!(case.unseen(), [""; 0], "{text}");
+        }
+        for case in Case::all_of(&program) {
             let body = case.clone();
             let found = complete::explore(&case.name(), &Limits::default(), move || drop(body.run()));
             let hangs = case.litmus.conditions.iter().any(|c| c.claim == Claim::Hang);
@@ -76,11 +80,36 @@ fn every_operation_is_on_the_reference_page() {
     let table: String = VERBS.iter().map(row).collect();
     let table = format!("\n| operation | from outside | what it is |\n|---|---|---|\n{table}\n");
     let table = format!("{table}Signals are `KILL`, `QUIT`, `STOP`, `CONT` and `USR1`.\n");
+    holds("operations", &table);
+}
+
+fn lock_row(verb: &locks::Verb) -> String {
+    let takes = match verb.takes {
+        locks::Takes::Nothing => "",
+        locks::Takes::Lock => " LOCK",
+        locks::Takes::LockOrHeld => " LOCK [held]",
+    };
+    let layers: Vec<_> = verb.layers.iter().map(|layer| format!("`{}`", locks::system(*layer))).collect();
+    format!("| `{}{takes}` | {} | {} |\n", verb.word, layers.join(", "), verb.about)
+}
+
+#[test]
+fn every_operation_of_a_lock_layer_is_on_the_reference_page() {
+    let table: String = locks::VERBS.iter().map(lock_row).collect();
+    holds("lock operations", &format!("\n| operation | of | what it is |\n|---|---|---|\n{table}\n"));
+}
+
+/// The page has this table between the marks of that name.
+fn holds(name: &str, table: &str) {
+    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->\n"));
+    // The tables are of one page, and their tests run side by side.
+    static PAGE: Mutex<()> = Mutex::new(());
+    let _page = PAGE.lock();
     let (path, page) = page();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (now, after) = rest.split_once(END).unwrap();
+    let (before, rest) = page.split_once(&begin).unwrap();
+    let (now, after) = rest.split_once(&end).unwrap();
     if std::env::var_os("UPDATE_PAGES").is_some() {
-        fs::write(path, [before, BEGIN, &table, END, after].concat()).unwrap();
+        fs::write(path, [before, &begin, table, &end, after].concat()).unwrap();
     } else {
         assert_eq!(now, table, "run this test with UPDATE_PAGES=1");
     }

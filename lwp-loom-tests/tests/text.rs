@@ -1,7 +1,7 @@
 //! Programs that are none: all that is wrong is found, said where it stands, and never a panic.
 
 use lwp_loom_tests::litmus::collection::{FOLDER, files_in, text_of};
-use lwp_loom_tests::litmus::text::{Diagnostic, parse, parse_to_run};
+use lwp_loom_tests::litmus::text::{Diagnostic, parse, parse_to_run, print};
 
 /// What is wrong with a text, each with the piece of the text that it is about.
 fn wrong(text: &str) -> Vec<(String, &str)> {
@@ -117,6 +117,114 @@ fn claims_that_cannot_be_judged_are_refused() {
     is_wrong("lwp a { exit }\nsometimes hang or a is LSZOMB", "`hang` stands alone", "hang or a is LSZOMB");
 }
 
+const LOCKS: &str = "system netbsd-locks\nlocks low, high\n";
+
+// A lock that comes before one that is held would be a deadlock of the program's, found in the middle of a search.
+#[test]
+fn a_lock_that_may_be_taken_against_the_order_is_refused() {
+    let relock = "`relock low` takes a lock that may come before the one that it holds";
+    is_wrong(&format!("{LOCKS}lwp a {{ relock high; relock low }}"), relock, "relock low");
+    is_wrong(&format!("{LOCKS}lwp a {{ relock low }}\nlwp b {{ setlock high }}"), relock, "relock low");
+    let held = "`setlock high held` needs a lock before all that the LWP may be under, or after all of them";
+    let moved = format!("{LOCKS}lwp a {{ setlock high held }}\nlwp b {{ unlock-to high }}");
+    is_wrong(&moved, held, "setlock high held");
+    is_wrong(
+        "system illumos-locks\nlocks low, high\nlwp a { sleep high; sleep low }",
+        "`sleep low` takes a lock that may come before the one that it holds",
+        "sleep low",
+    );
+    is_wrong(
+        "system illumos-locks\nlocks low\nlwp a { run stop_lock }",
+        "`run stop_lock`: only `stop` leaves a thread to it",
+        "run stop_lock",
+    );
+    assert!(parse("p", &format!("{LOCKS}lwp a {{ relock high; unlock-to low; setlock high held }}")).is_ok());
+}
+
+#[test]
+fn what_a_lock_layer_does_not_have_is_refused_where_it_stands() {
+    is_wrong(&format!("{LOCKS}lwp a {{ relock hihg }}"), "there is no lock `hihg`", "hihg");
+    is_wrong(
+        &format!("{LOCKS}lwp a {{ suspend a }}"),
+        "there is no operation of netbsd-locks `suspend`",
+        "suspend",
+    );
+    is_wrong("lwp a { relock a }", "there is no operation `relock`", "relock");
+    is_wrong("locks a\nlwp b { exit }", "only a program over a lock layer has locks of its own", "locks");
+    is_wrong(
+        "system netbsd-locks\nlwp a { lock }",
+        "netbsd-locks moves among locks that have names, and here are none",
+        "netbsd-locks",
+    );
+    is_wrong("system spin-lock\nlocks a\nlwp b { enter }", "spin-lock has one lock, and no other", "locks");
+    is_wrong(
+        "system netbsd-up-locks\nlwp a { setlock sched_mutex held }",
+        "a uniprocessor's mover holds the one lock already",
+        "held",
+    );
+    is_wrong("system netbsd-locks\nlocks a, a\nlwp b { lock }", "the name `a` is given twice", "a");
+    is_wrong(&format!("{LOCKS}lwp low {{ lock }}"), "the name `low` is given twice", "low");
+    is_wrong(
+        &format!("{LOCKS}lwp a {{ lock }}\noutside {{ lock }}"),
+        "nobody is outside of a lock layer",
+        "outside",
+    );
+    is_wrong(
+        &format!("{LOCKS}lwp a suspended {{ lock }}"),
+        "whoever moves or locks an LWP has no starting state",
+        "lwp a suspended",
+    );
+    is_wrong(&format!("{LOCKS}cpus 1\nlwp a {{ lock }}"), "`cpus` goes with the protocol", "cpus");
+    is_wrong(
+        "system netbsd-1.62, netbsd-locks\nlwp a { exit }",
+        "netbsd-locks is not one of several systems",
+        "netbsd-locks",
+    );
+    let about = "a program over a lock layer comes to results, and claims are about those";
+    is_wrong(&format!("{LOCKS}lwp a {{ lock }}\nalways a is LSRUN"), about, "a is LSRUN");
+    is_wrong(&format!("{LOCKS}lwp a {{ x = lock }}\nalways x == 0 along the way"), about, "x == 0");
+}
+
+// A lock that is misspelt once must not make all others unknown.
+#[test]
+fn one_unknown_lock_does_not_hide_the_others() {
+    let text = "system netbsd-locks\nlocks low, high under hgih\nlwp a { relock high; unlock }";
+    let places: Vec<&str> = wrong(text).into_iter().map(|(_, place)| place).collect();
+    assert_eq!(places, ["hgih", "unlock"]);
+}
+
+// These are panics of the machine, in the middle of a search.
+#[test]
+fn what_the_machine_has_no_answer_to_is_refused() {
+    is_wrong("lwp a { timeout nobody }", "nobody cannot be used here", "timeout nobody");
+    is_wrong(
+        "lwp a { create b }\nlwp b unborn { exit }\noutside { timeout b }",
+        "b is not there from the start",
+        "timeout b",
+    );
+    is_wrong("lwp a { set 0 }", "there never is a key 0: `key-create` is done 0 times", "set 0");
+    is_wrong("lwp a { create b; create b }\nlwp b unborn { exit }", "b comes to be twice", "create b");
+    is_wrong(
+        "lwp a { create c; create b }\nlwp b unborn { exit }\nlwp c unborn { exit }",
+        "b is created after c, and stands before it in the file",
+        "create b",
+    );
+    is_wrong("lwp a { start b; start b }\nlwp b idle { exit }", "b comes to be twice", "start b");
+    is_wrong("cpus 1, 1\nlwp a { exit }", "a number of CPUs is given twice", "cpus 1, 1");
+}
+
+// A parser that calls itself for each parenthesis has a stack for so many.
+#[test]
+fn claims_within_claims_end_somewhere() {
+    for (open, close) in [("(", ")"), ("not ", "")] {
+        let deep =
+            |n: usize| format!("lwp a {{ exit }}\nalways {}p_nlwps == 0{}", open.repeat(n), close.repeat(n));
+        assert!(parse("p", &deep(60)).is_ok());
+        let message = &parse("p", &deep(16_000)).unwrap_err()[0].message;
+        assert!(message.starts_with("expected no more than 64 claims within each other"), "{message}");
+    }
+}
+
 // A user who has made five mistakes does not want to run five times.
 #[test]
 fn all_mistakes_of_a_file_are_said_at_once() {
@@ -130,6 +238,61 @@ fn an_empty_file_has_no_lwp() {
     for text in ["", "\n\n", "# only prose\n"] {
         assert_eq!(wrong(text)[0].0, "there is no LWP");
     }
+}
+
+/// Numbers that follow from a seed.
+struct Dice(u64);
+
+impl Dice {
+    /// One below `n`: splitmix64.
+    fn roll(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % n as u64) as usize
+    }
+}
+
+// What somebody types is a program with a word too many or too few, or another program's: none may be a panic, and what is
+// read must be the same once it is printed. MUTANTS says how many are tried.
+#[test]
+fn no_mixture_of_programs_makes_the_parser_panic_and_what_is_read_is_printed_as_it_is() {
+    let mutants = std::env::var("MUTANTS").map_or(4_000, |n| n.parse().unwrap());
+    let files = files_in(FOLDER.as_ref()).unwrap();
+    let texts: Vec<String> = files.iter().map(|file| text_of(file).unwrap()).collect();
+    let words: Vec<&str> = texts.iter().flat_map(|text| text.split_inclusive([' ', '\n'])).collect();
+    let mut dice = Dice(6);
+    let mut read = 0;
+    for _ in 0..mutants {
+        let mut mutant: Vec<&str> = texts[dice.roll(texts.len())].split_inclusive([' ', '\n']).collect();
+        for _ in 0..=dice.roll(3) {
+            let (at, other) = (dice.roll(mutant.len()), dice.roll(words.len()));
+            match dice.roll(4) {
+                0 => mutant[at] = words[other],
+                1 => mutant.insert(at, words[other]),
+                2 if mutant.len() > 1 => drop(mutant.remove(at)),
+                _ => {
+                    let with = other % mutant.len();
+                    mutant.swap(at, with);
+                }
+            }
+        }
+        let mut bytes = mutant.concat().into_bytes();
+        if dice.roll(4) == 0 {
+            let at = dice.roll(bytes.len());
+            bytes[at] = dice.roll(256) as u8;
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        match parse_to_run("p", &text) {
+            Ok(program) => {
+                read += 1;
+                assert_eq!(parse("p", &print(&program)).as_ref(), Ok(&program), "{text}");
+            }
+            Err(wrong) => assert!(wrong.iter().all(|one| text.get(one.span.clone()).is_some()), "{text}"),
+        }
+    }
+    assert!(read > mutants / 50, "{read} of {mutants} mutants are programs");
 }
 
 // A parser that panics loses the other files too.

@@ -5,18 +5,22 @@ use std::fmt;
 use lwp_core::mutex::Class;
 use lwp_core::netbsd::{Errno, Lid, Repair, Revision, Signal, State};
 
+use super::locks::Locks;
+use crate::program::LockOp;
 use crate::reach::{LOOM_THREADS, Loom};
 
-/// A program over NetBSD's protocol.
+/// A program over NetBSD's protocol, or over a lock layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// Its name: the file's, without what follows the dot.
     pub name: String,
     /// The scenario, in prose.
     pub about: String,
-    /// The revisions that it is for.
+    /// The lock layer that it is over; `None`: the protocol.
+    pub locks: Option<Locks>,
+    /// The revisions that it is for. None over a lock layer, which has no such thing.
     pub revisions: Vec<Revision>,
-    /// The numbers of CPUs that it runs with.
+    /// The numbers of CPUs that it runs with. None over a lock layer.
     pub cpus: Vec<usize>,
     /// Who takes part. LWP `n` is the `n`th; those that are no LWPs come last.
     pub lines: Vec<Line>,
@@ -87,6 +91,9 @@ pub struct Step {
     /// The results that it may have; none listed means any.
     pub may: Vec<Value>,
 }
+
+/// The most CPUs that a machine has.
+pub const CPUS: usize = 16;
 
 /// The number of an LWP that is not there: [`Op::Wait`] for it gives ESRCH.
 pub const NOBODY: Lid = 99;
@@ -175,6 +182,8 @@ pub enum Op {
     Curcpu,
     /// `lwp_ctl_exit`, as exec calls it.
     LwpctlExit,
+    /// What is done in a program over a lock layer.
+    Locks(LockOp),
 }
 
 /// A signal, in an order.
@@ -233,6 +242,8 @@ pub enum Value {
     Reaped,
     /// The process has not ended.
     NotYet,
+    /// Somebody else has the lock.
+    Busy,
 }
 
 /// What is claimed of a program's executions.
@@ -403,10 +414,11 @@ impl Line {
 
 impl Program {
     /// How far loom goes through a program of so many lines that does not say so itself. What takes loom a second with
-    /// one preemption takes it minutes with three.
-    pub fn reach_of(lines: usize) -> Loom {
+    /// one preemption takes it minutes with three; a lock layer by itself is smaller.
+    pub fn reach_of(lines: usize, locks: Option<&Locks>) -> Loom {
         match lines {
             ..3 => Loom::Complete,
+            3 if locks.is_some() => Loom::Complete,
             3..=LOOM_THREADS => Loom::at_most(1),
             _ => Loom::NotAtAll("loom has room for five threads"),
         }
@@ -428,7 +440,25 @@ impl Program {
 
     /// The operation, in the program's words.
     pub fn op(&self, op: Op) -> String {
-        super::verb::write(op, |lid| self.lwp_name(lid))
+        match (op, &self.locks) {
+            (Op::Locks(op), Some(locks)) => super::locks::write(op, |n| &locks.names[n]),
+            (op, _) => super::verb::write(op, |lid| self.lwp_name(lid)),
+        }
+    }
+
+    /// Holds a step's result against those that it may have.
+    ///
+    /// # Panics
+    /// Where it is none of them.
+    pub fn refuse_unless_allowed(&self, line: &Line, Step { op, may, .. }: &Step, result: Value) {
+        assert!(
+            may.is_empty() || may.contains(&result),
+            "{}: {} gave {}, not {}",
+            line.name,
+            self.op(*op),
+            self.value(result),
+            may.iter().map(|value| self.value(*value)).collect::<Vec<_>>().join(" or ")
+        );
     }
 
     /// The value, in the program's words.
@@ -462,6 +492,7 @@ impl fmt::Display for Value {
             Value::Exited => f.write_str("exited"),
             Value::Reaped => f.write_str("reaped"),
             Value::NotYet => f.write_str("not-yet"),
+            Value::Busy => f.write_str("busy"),
         }
     }
 }

@@ -10,17 +10,19 @@ use super::text::{self, Diagnostic, EXTENSION};
 /// Where the collection is: in the checkout that this was built from.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/litmus");
 
-/// The files with programs in a folder and those below it, in the order of their names.
+/// The files with programs in a folder and those below it, in the order of their names. A link to a folder is not
+/// followed: it may lead back.
 ///
 /// # Errors
 /// Where a folder cannot be read.
 pub fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
             files.extend(files_in(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
+        } else if !path.is_dir() && path.extension().is_some_and(|extension| extension == EXTENSION) {
             files.push(path);
         }
     }
@@ -51,7 +53,12 @@ pub enum Unreadable {
 /// Where there is none that could be a program.
 pub fn text_of(file: &Path) -> Result<String, Unreadable> {
     let says = |why: &dyn std::fmt::Display| Unreadable::File(format!("{}: {why}", file.display()));
-    let size = fs::metadata(file).map_err(|error| says(&error))?.len();
+    let metadata = fs::metadata(file).map_err(|error| says(&error))?;
+    // What is none may have no end.
+    if !metadata.is_file() {
+        return Err(says(&"no file with a text"));
+    }
+    let size = metadata.len();
     if size > LARGEST {
         return Err(says(&format!("{size} bytes; a program has at most {LARGEST}")));
     }

@@ -7,7 +7,7 @@ use lwp_core::netbsd::{Boot, BootLwp, Doing as Booted, Errno, KernelLwp, Lid, Sy
 use lwp_core::observe::{self, Event};
 use lwp_core::sync;
 
-use super::ast::{Doing, Line, Program, Start, Step, Value};
+use super::ast::{Doing, Line, Program, Start, Value};
 use super::op::{self, Threads};
 
 /// What somebody came by, in order.
@@ -93,26 +93,20 @@ impl Machine {
 
     /// Runs a line: an LWP's, or that of somebody who is none.
     fn operations(self: &Arc<Machine>, line: usize, l: Option<&Arc<KernelLwp>>) -> Results {
-        let Line { name, steps, .. } = &self.program.lines[line];
+        let line = &self.program.lines[line];
         let mut saw = Vec::new();
         if l.is_none() {
-            observe::tell(|| Event::Does { name: name.clone(), lid: 0 });
+            observe::tell(|| Event::Does { name: line.name.clone(), lid: 0 });
         }
-        for Step { op, may, .. } in steps {
-            observe::tell(|| Event::Begins { operation: self.program.op(*op) });
-            let result = op::run(*op, &self.sys, l, self).unwrap_or(Value::Gone);
+        for step in &line.steps {
+            observe::tell(|| Event::Begins { operation: self.program.op(step.op) });
+            let result = op::run(step.op, &self.sys, l, self).unwrap_or(Value::Gone);
             observe::tell(|| Event::Ends { result: self.program.value(result) });
             saw.push(result);
             if result == Value::Gone {
                 break;
             }
-            assert!(
-                may.is_empty() || may.contains(&result),
-                "{name}: {} gave {}, not {}",
-                self.program.op(*op),
-                self.program.value(result),
-                may.iter().map(|value| self.program.value(*value)).collect::<Vec<_>>().join(" or ")
-            );
+            self.program.refuse_unless_allowed(line, step, result);
         }
         saw
     }

@@ -1,4 +1,4 @@
-//! Litmus programs over NetBSD's protocol: LWPs, what each does, and what must come of it.
+//! Litmus programs over NetBSD's protocol, or over a lock layer: LWPs, what each does, and what must come of it.
 //!
 //! A program is [`text`], or comes from a generator; either way it is an [`ast::Program`]. A subject is a program under one
 //! revision, one variant and a number of CPUs, and its name is all that is stored of it:
@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Variants are `as-written`, `repaired`, `without-REPAIR`, which has every repair but one, and `only-REPAIR`. A program
-//! that shows a defect must fail where the defect is, in the way that it says, and hold everywhere else.
+//! that shows a defect must fail where the defect is, in the way that it says, and hold everywhere else. A program over a
+//! lock layer has no variants and no CPUs: [`locks`].
 
 pub mod ast;
 mod case;
@@ -16,6 +17,7 @@ pub mod collection;
 mod data;
 pub mod generate;
 mod judge;
+pub mod locks;
 mod machine;
 mod op;
 mod pairs;
@@ -29,6 +31,7 @@ use std::sync::Arc;
 use ast::Program;
 pub use case::{Case, Variant};
 use generate::Suite;
+pub use locks::LockCase;
 
 /// Where a program comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -80,7 +80,12 @@ pub const VERBS: &[Verb] = &[
     verb("park-timed", Nothing, Op::ParkTimed, "`_lwp_park`, with a limit; `timeout` says when it is over"),
     anybody("unpark", Lwp(Op::Unpark), Op::Unpark(1), "`_lwp_unpark`"),
     anybody("wakeup", Lwp(Op::Wakeup), Op::Wakeup(1), "`_lwp_wakeup`"),
-    anybody("timeout", Lwp(Op::Timeout), Op::Timeout(1), "the time that an LWP may sleep has come"),
+    anybody(
+        "timeout",
+        Lwp(Op::Timeout),
+        Op::Timeout(1),
+        "the time that an LWP may sleep has come; nothing where it does not sleep with a limit",
+    ),
     verb("sleep", Nothing, Op::Sleep, "sleeps uninterruptibly until `happen` (`cv_wait`)"),
     verb("sleep-sig", Nothing, Op::SleepSig, "sleeps interruptibly until `happen` (`cv_wait_sig`)"),
     anybody("happen", Nothing, Op::Happen, "what LWPs sleep for happens, once and for all"),

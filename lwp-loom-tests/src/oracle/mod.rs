@@ -49,11 +49,28 @@ pub struct Reference {
 /// More states than any program that somebody waits for has.
 const MOST: usize = 4_000_000;
 
+/// More states than it takes any such program to show that it never ends: it is asked of each before it runs.
+const MOST_STUCK: usize = 20_000;
+
+/// The line, from 0, of somebody who waits for ever in every order; `None` where the program comes to an end in some order,
+/// uses what the reference does not know, or has too many states to say.
+///
+/// Time and memory: those of the first order that is tried, where that ends.
+pub fn stuck(program: &Program) -> Option<usize> {
+    let reference = search(program, MOST_STUCK, |reference| !reference.outcomes.is_empty())?;
+    if reference.outcomes.is_empty() { reference.stuck.first().copied() } else { None }
+}
+
 /// Every outcome that the program may have; `None` where it uses what the reference does not know, or has too many states.
 ///
 /// Time and memory grow with the states: with the product of how far the LWPs can be apart.
 pub fn reference(program: &Program) -> Option<Reference> {
-    if program.lines.iter().flat_map(|line| &line.steps).any(|step| is_unknown(step.op)) {
+    search(program, MOST, |_| false)
+}
+
+/// Tries orders until `enough` of them are known, or all.
+fn search(program: &Program, most: usize, enough: fn(&Reference) -> bool) -> Option<Reference> {
+    if !is_known(program) {
         return None;
     }
     let mut reference = Reference::default();
@@ -83,12 +100,20 @@ pub fn reference(program: &Program) -> Option<Reference> {
             }
             reference.hangs = true;
         }
-        if seen.len() > MOST {
+        if enough(&reference) {
+            break;
+        }
+        if seen.len() > most {
             return None;
         }
     }
     reference.states = seen.len();
     Some(reference)
+}
+
+/// Whether the reference knows all that the program uses.
+fn is_known(program: &Program) -> bool {
+    !program.lines.iter().flat_map(|line| &line.steps).any(|step| is_unknown(step.op))
 }
 
 fn is_unknown(op: Op) -> bool {
@@ -104,5 +129,6 @@ fn is_unknown(op: Op) -> bool {
             | Op::LwpctlAlloc
             | Op::Curcpu
             | Op::LwpctlExit
+            | Op::Locks(_)
     )
 }

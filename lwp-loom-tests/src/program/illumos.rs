@@ -7,12 +7,12 @@ use lwp_core::locks::Locks;
 use lwp_core::mutex::Class;
 use lwp_core::site::Site;
 
-use super::work::{self, Fields, Occupant, work};
+use super::work::{self, Fields, Occupant, Seen, work};
 use super::{Operation, Outcome, Threads};
 
 /// What a thread does to another. Each starts and ends with nothing held. Lock 0 is `stop_lock`, and
 /// `transition_lock` has no number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum IllumosOp {
     /// `thread_lock`, work, `thread_unlock`.
     Lock,
@@ -26,6 +26,7 @@ pub enum IllumosOp {
     Stop,
 }
 
+/// The number of `stop_lock`.
 const STOP: usize = 0;
 
 impl Operation for IllumosOp {
@@ -60,20 +61,18 @@ impl fmt::Display for IllumosOp {
     }
 }
 
-/// Whether every lock that is taken while another is held comes after it, wherever the thread may be.
-pub fn respects_lock_order(program: &Threads<IllumosOp>) -> bool {
-    program.threads.iter().enumerate().all(|(t, ops)| {
-        ops.iter().enumerate().all(|(n, op)| {
-            let own = ops[..n].iter().rev().find_map(|op| op.to()).unwrap_or(program.start);
-            let others = program.threads.iter().enumerate().filter(|(other, _)| *other != t);
-            let mut places = others.flat_map(|(_, ops)| ops.iter().filter_map(|op| op.to())).chain([own]);
-            match *op {
-                IllumosOp::Sleep(to) => places.all(|from| from < to),
-                IllumosOp::Run(to) => to != STOP,
-                _ => true,
-            }
-        })
-    })
+/// Whether `thread`'s `n`th operation takes a lock while another is held that does not come before it, wherever the
+/// thread may be.
+pub fn is_out_of_order(program: &Threads<IllumosOp>, thread: usize, n: usize) -> bool {
+    let ops = &program.threads[thread];
+    let own = ops[..n].iter().rev().find_map(|op| op.to()).unwrap_or(program.start);
+    let others = program.threads.iter().enumerate().filter(|(other, _)| *other != thread);
+    let mut places = others.flat_map(|(_, ops)| ops.iter().filter_map(|op| op.to())).chain([own]);
+    match ops[n] {
+        IllumosOp::Sleep(to) => places.any(|from| from >= to),
+        IllumosOp::Run(to) => to == STOP,
+        IllumosOp::Lock | IllumosOp::Stop => false,
+    }
 }
 
 struct Shared {
@@ -83,7 +82,7 @@ struct Shared {
 }
 
 /// Runs a program once.
-pub fn run(program: &Threads<IllumosOp>) -> Outcome {
+pub fn run(program: &Threads<IllumosOp>) -> Vec<Vec<Seen>> {
     let mut classes = vec![Class::DispatchQueue; program.locks()];
     classes[STOP] = Class::StopLock;
     classes.push(Class::TransitionLock);
@@ -97,7 +96,7 @@ pub fn run(program: &Threads<IllumosOp>) -> Outcome {
     work::run(shared, program.threads.len(), body, |shared| shared.thread.get_mut())
 }
 
-fn body(shared: &Shared, thread: usize) -> (Outcome, usize) {
+fn body(shared: &Shared, thread: usize) -> (Vec<Seen>, usize) {
     let Shared { thread: kthread, occupant, .. } = shared;
     let enter = |n: usize| {
         let locks = kthread.locks();
@@ -108,11 +107,10 @@ fn body(shared: &Shared, thread: usize) -> (Outcome, usize) {
         let mut t = kthread.thread_lock();
         occupant.enter();
         t.covering();
-        let before = work(&mut t);
+        saw.push(Seen::Works(work(&mut t)));
         works += 1;
         match *op {
             IllumosOp::Lock => {
-                saw.push(format!("lock={before}"));
                 occupant.leave();
                 t.thread_unlock();
             }
@@ -139,7 +137,7 @@ fn body(shared: &Shared, thread: usize) -> (Outcome, usize) {
             }
         }
     }
-    (saw.join(" "), works)
+    (saw, works)
 }
 
 /// With one mover and one locker, the lock must be had both before and after everything that the mover does.

@@ -8,6 +8,7 @@
 //! ```
 
 mod illumos;
+mod layer;
 mod netbsd;
 mod spin;
 mod work;
@@ -17,8 +18,10 @@ use std::fmt;
 use lwp_core::site::Site;
 
 pub use illumos::IllumosOp;
+pub use layer::{Layer, LockOp};
 pub use netbsd::{NetbsdOp, New};
 pub use spin::SpinOp;
+pub use work::Seen;
 
 /// A program over one of the lock layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +64,20 @@ impl<Op: Operation> Threads<Op> {
     pub fn locks(&self) -> usize {
         let moved_to = self.threads.iter().flatten().filter_map(|op| op.to());
         moved_to.chain([self.start]).max().unwrap_or(0) + 1
+    }
+
+    /// What those saw that only lock, in words.
+    fn outcome(&self, seen: &[Vec<Seen>]) -> Outcome {
+        let of_all = self.threads.iter().flatten().zip(seen.iter().flatten());
+        let lockers = of_all.filter(|(op, _)| op.to().is_none());
+        lockers.map(|(op, seen)| format!("{op}={seen}")).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The operations, by thread and place, of which this is so.
+    fn those(&self, is: fn(&Self, usize, usize) -> bool) -> Vec<(usize, usize)> {
+        let threads = self.threads.iter().enumerate();
+        let all = threads.flat_map(|(thread, ops)| (0..ops.len()).map(move |n| (thread, n)));
+        all.filter(|(thread, n)| is(self, *thread, *n)).collect()
     }
 
     fn parse<'a>(mut fields: impl Iterator<Item = &'a str>) -> Option<Threads<Op>> {
@@ -158,11 +175,20 @@ impl Program {
     /// Whether no execution can take two locks against their order, or one twice: the program itself would be at
     /// fault and not the lock layer.
     pub fn is_sound(&self) -> bool {
-        match self {
-            Program::Netbsd(t) => netbsd::respects_lock_order(t),
-            Program::Uniprocessor(t) => t.start == 0 && t.locks() == 1,
-            Program::Illumos(t) => illumos::respects_lock_order(t),
+        let one_lock = match self {
+            Program::Uniprocessor(t) => t.start == 0 && t.locks() == 1 && t.moves_are_lent(),
             Program::Spin(t) => t.start == 0,
+            Program::Netbsd(_) | Program::Illumos(_) => true,
+        };
+        one_lock && self.out_of_order().is_empty()
+    }
+
+    /// The operations, by thread and place, in which some execution takes a lock against the order, or twice.
+    pub fn out_of_order(&self) -> Vec<(usize, usize)> {
+        match self {
+            Program::Netbsd(t) => t.those(netbsd::is_out_of_order),
+            Program::Illumos(t) => t.those(illumos::is_out_of_order),
+            Program::Uniprocessor(_) | Program::Spin(_) => Vec::new(),
         }
     }
 
@@ -181,6 +207,19 @@ impl Program {
     /// # Panics
     /// Where exclusion, visibility or the covering lock is violated.
     pub fn run(&self) -> Outcome {
+        let seen = self.seen();
+        match self {
+            Program::Netbsd(t) | Program::Uniprocessor(t) => t.outcome(&seen),
+            Program::Illumos(t) => t.outcome(&seen),
+            Program::Spin(t) => t.outcome(&seen),
+        }
+    }
+
+    /// The same, but gives back what each operation of each thread saw.
+    ///
+    /// # Panics
+    /// As [`Program::run`].
+    pub fn seen(&self) -> Vec<Vec<Seen>> {
         match self {
             Program::Netbsd(t) => netbsd::run(t),
             Program::Uniprocessor(t) => netbsd::run_uniprocessor(t),

@@ -7,11 +7,11 @@ use lwp_core::mutex::Class;
 use lwp_core::netbsd::{Kernel, Lwp, LwpGuard, Multiprocessor, Uniprocessor};
 use lwp_core::site::Site;
 
-use super::work::{self, Fields, Occupant, work};
+use super::work::{self, Fields, Occupant, Seen, work};
 use super::{Operation, Outcome, Threads};
 
 /// What a thread does to the LWP. Each starts and ends with nothing held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NetbsdOp {
     /// Locks the LWP, works, unlocks it.
     Lock,
@@ -26,7 +26,7 @@ pub enum NetbsdOp {
 }
 
 /// Whether the mover holds the lock to which it moves the LWP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum New {
     /// It does, and works under it before it unlocks. The lock is taken in lock order: lower numbers first.
     Held,
@@ -88,20 +88,26 @@ pub fn places(threads: &Threads<NetbsdOp>, thread: usize, n: usize) -> Vec<usize
     places
 }
 
-/// Whether every lock that is taken while another is held comes after it, wherever the LWP may be.
-pub fn respects_lock_order(threads: &Threads<NetbsdOp>) -> bool {
-    threads.threads.iter().enumerate().all(|(thread, ops)| {
-        ops.iter().enumerate().all(|(n, op)| {
-            let places = places(threads, thread, n);
-            match *op {
-                NetbsdOp::Relock(to) => places.iter().all(|from| *from <= to),
-                NetbsdOp::UnlockTo(to, New::Held) | NetbsdOp::Setlock(to, New::Held) => {
-                    places.iter().all(|from| *from < to) || places.iter().all(|from| *from > to)
-                }
-                _ => true,
-            }
-        })
-    })
+/// Whether `thread`'s `n`th operation takes a lock while another is held that does not come before it, wherever the
+/// LWP may be.
+pub fn is_out_of_order(threads: &Threads<NetbsdOp>, thread: usize, n: usize) -> bool {
+    let places = places(threads, thread, n);
+    match threads.threads[thread][n] {
+        NetbsdOp::Relock(to) => places.iter().any(|from| *from > to),
+        NetbsdOp::UnlockTo(to, New::Held) | NetbsdOp::Setlock(to, New::Held) => {
+            places.iter().any(|from| *from >= to) && places.iter().any(|from| *from <= to)
+        }
+        _ => false,
+    }
+}
+
+impl Threads<NetbsdOp> {
+    /// Whether nobody takes a lock to move to it: a uniprocessor has no other.
+    pub fn moves_are_lent(&self) -> bool {
+        let takes =
+            |op: &NetbsdOp| matches!(op, NetbsdOp::UnlockTo(_, New::Held) | NetbsdOp::Setlock(_, New::Held));
+        !self.threads.iter().flatten().any(takes)
+    }
 }
 
 struct Shared<K: Kernel> {
@@ -111,17 +117,17 @@ struct Shared<K: Kernel> {
 }
 
 /// Runs a program once on a multiprocessor.
-pub fn run(program: &Threads<NetbsdOp>) -> Outcome {
+pub fn run(program: &Threads<NetbsdOp>) -> Vec<Vec<Seen>> {
     let classes = vec![Class::SpcLwplock; program.locks()];
-    let body: fn(&Shared<Multiprocessor>, usize) -> (Outcome, usize) = |shared, n| {
+    let body: fn(&Shared<Multiprocessor>, usize) -> (Vec<Seen>, usize) = |shared, n| {
         Thread { shared, program: &shared.program, thread: n, works: 0 }.run(Thread::multiprocessor)
     };
     work::run(shared(&classes, program), program.threads.len(), body, |shared| shared.lwp.get_mut())
 }
 
 /// Runs a program once on a uniprocessor: the same threads, but every lock is `sched_mutex`.
-pub fn run_uniprocessor(program: &Threads<NetbsdOp>) -> Outcome {
-    let body: fn(&Shared<Uniprocessor>, usize) -> (Outcome, usize) = |shared, n| {
+pub fn run_uniprocessor(program: &Threads<NetbsdOp>) -> Vec<Vec<Seen>> {
+    let body: fn(&Shared<Uniprocessor>, usize) -> (Vec<Seen>, usize) = |shared, n| {
         Thread { shared, program: &shared.program, thread: n, works: 0 }.run(|_, _| unreachable!())
     };
     let shared = shared(&[Class::SchedMutex], program);
@@ -148,49 +154,50 @@ struct Thread<'a, K: Kernel> {
 
 impl<'a, K: Kernel> Thread<'a, K> {
     /// Does what the thread has to do; `held` does what only a multiprocessor can.
-    fn run(mut self, held: fn(&mut Self, usize)) -> (Outcome, usize) {
+    fn run(mut self, held: fn(&mut Self, usize) -> usize) -> (Vec<Seen>, usize) {
         let mut saw = Vec::new();
         for (n, op) in self.program.threads[self.thread].iter().enumerate() {
-            match *op {
-                NetbsdOp::Lock => {
-                    let mut lwp = self.lock();
-                    saw.push(format!("lock={}", self.work(&mut lwp)));
-                    self.shared.occupant.leave();
-                    lwp.lwp_unlock();
-                }
-                NetbsdOp::Trylock => match self.shared.lwp.lwp_trylock() {
-                    Some(mut lwp) => {
-                        self.shared.occupant.enter();
-                        saw.push(format!("trylock={}", self.work(&mut lwp)));
-                        self.shared.occupant.leave();
-                        lwp.lwp_unlock();
-                    }
-                    None => saw.push("trylock=busy".into()),
-                },
-                NetbsdOp::Relock(to) => {
-                    let mut lwp = self.lock();
-                    self.work(&mut lwp);
-                    let mut lwp = lwp.lwp_relock(self.id(to));
-                    self.work(&mut lwp);
-                    self.shared.occupant.leave();
-                    lwp.lwp_unlock();
-                }
-                NetbsdOp::UnlockTo(to, New::Lent) => {
-                    let mut lwp = self.lock();
-                    self.work(&mut lwp);
-                    self.shared.occupant.leave();
-                    lwp.lwp_unlock_to(self.id(to));
-                }
-                NetbsdOp::Setlock(to, New::Lent) => {
-                    let mut lwp = self.lock();
-                    self.work(&mut lwp);
-                    self.shared.occupant.leave();
-                    drop(lwp.lwp_setlock(self.id(to)));
-                }
-                NetbsdOp::UnlockTo(_, New::Held) | NetbsdOp::Setlock(_, New::Held) => held(&mut self, n),
+            saw.push(self.operation(*op, n, held).map_or(Seen::Busy, Seen::Works));
+        }
+        (saw, self.works)
+    }
+
+    /// Does one operation, and gives back how often somebody had worked before; `None` where a try fails.
+    fn operation(&mut self, op: NetbsdOp, n: usize, held: fn(&mut Self, usize) -> usize) -> Option<usize> {
+        let mut lwp = match op {
+            NetbsdOp::UnlockTo(_, New::Held) | NetbsdOp::Setlock(_, New::Held) => return Some(held(self, n)),
+            NetbsdOp::Trylock => {
+                let lwp = self.shared.lwp.lwp_trylock()?;
+                self.shared.occupant.enter();
+                lwp
+            }
+            NetbsdOp::Lock
+            | NetbsdOp::Relock(_)
+            | NetbsdOp::UnlockTo(_, New::Lent)
+            | NetbsdOp::Setlock(_, New::Lent) => self.lock(),
+        };
+        let before = self.work(&mut lwp);
+        match op {
+            NetbsdOp::Lock | NetbsdOp::Trylock => {
+                self.shared.occupant.leave();
+                lwp.lwp_unlock();
+            }
+            NetbsdOp::Relock(to) => {
+                let mut lwp = lwp.lwp_relock(self.id(to));
+                self.work(&mut lwp);
+                self.shared.occupant.leave();
+                lwp.lwp_unlock();
+            }
+            NetbsdOp::UnlockTo(to, _) => {
+                self.shared.occupant.leave();
+                lwp.lwp_unlock_to(self.id(to));
+            }
+            NetbsdOp::Setlock(to, _) => {
+                self.shared.occupant.leave();
+                drop(lwp.lwp_setlock(self.id(to)));
             }
         }
-        (saw.join(" "), self.works)
+        Some(before)
     }
 
     fn lock(&self) -> LwpGuard<'a, Fields, K> {
@@ -211,15 +218,16 @@ impl<'a, K: Kernel> Thread<'a, K> {
 }
 
 impl Thread<'_, Multiprocessor> {
-    /// A move to a lock that is held, taken before the LWP's or after it, as their order demands.
-    fn multiprocessor(&mut self, n: usize) {
+    /// A move to a lock that is held, taken before the LWP's or after it, as their order demands. Gives back how often
+    /// somebody had worked before.
+    fn multiprocessor(&mut self, n: usize) -> usize {
         let op = self.program.threads[self.thread][n];
         let to = op.to().expect("a move has a target");
         let mutex = self.shared.lwp.locks().get(self.id(to));
         let first = places(self.program, self.thread, n).iter().all(|from| *from > to);
         let new = first.then(|| mutex.mutex_spin_enter());
         let mut lwp = self.lock();
-        self.work(&mut lwp);
+        let before = self.work(&mut lwp);
         let new = new.unwrap_or_else(|| mutex.mutex_spin_enter());
         let mut lwp = match op {
             NetbsdOp::UnlockTo(..) => lwp.lwp_unlock_to_held(new),
@@ -232,6 +240,7 @@ impl Thread<'_, Multiprocessor> {
         self.work(&mut lwp);
         self.shared.occupant.leave();
         lwp.lwp_unlock();
+        before
     }
 }
 

@@ -5,11 +5,11 @@ use std::fmt;
 use lwp_core::site::Site;
 use lwp_core::sync::{Cell, SpinLock};
 
-use super::work::{self, Fields, Occupant, work};
+use super::work::{self, Fields, Occupant, Seen, work};
 use super::{Operation, Outcome, Threads};
 
 /// What a thread does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SpinOp {
     /// Takes the lock, works, releases it.
     Enter,
@@ -53,7 +53,7 @@ unsafe impl Sync for Shared {}
 unsafe impl Send for Shared {}
 
 /// Runs a program once.
-pub fn run(program: &Threads<SpinOp>) -> Outcome {
+pub fn run(program: &Threads<SpinOp>) -> Vec<Vec<Seen>> {
     let shared = Shared {
         lock: SpinLock::new(),
         fields: Cell::new(Fields::default()),
@@ -64,7 +64,7 @@ pub fn run(program: &Threads<SpinOp>) -> Outcome {
     work::run(shared, program.threads.len(), body, |shared| shared.fields.with_mut(|f| unsafe { &mut *f }))
 }
 
-fn body(shared: &Shared, thread: usize) -> (Outcome, usize) {
+fn body(shared: &Shared, thread: usize) -> (Vec<Seen>, usize) {
     let (mut saw, mut works) = (Vec::new(), 0);
     for op in &shared.program.threads[thread] {
         let taken = match op {
@@ -72,18 +72,18 @@ fn body(shared: &Shared, thread: usize) -> (Outcome, usize) {
             SpinOp::Tryenter => shared.lock.try_lock(),
         };
         if !taken {
-            saw.push(format!("{op}=busy"));
+            saw.push(Seen::Busy);
             continue;
         }
         shared.occupant.enter();
         // SAFETY: `lock` is held.
         let before = shared.fields.with_mut(|f| work(unsafe { &mut *f }));
-        saw.push(format!("{op}={before}"));
+        saw.push(Seen::Works(before));
         works += 1;
         shared.occupant.leave();
         shared.lock.unlock().expect("this thread took the lock");
     }
-    (saw.join(" "), works)
+    (saw, works)
 }
 
 /// Two threads of one operation each: either may be first, and a try may find the lock busy.

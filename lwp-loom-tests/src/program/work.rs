@@ -1,11 +1,28 @@
 //! What threads do while they hold the LWP: the checks that every program shares.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lwp_core::sync;
 
-use super::Outcome;
+/// What an operation saw of the LWP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// How often somebody had worked on it before.
+    Works(usize),
+    /// That somebody else has its lock.
+    Busy,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Seen::Works(n) => n.fmt(f),
+            Seen::Busy => f.write_str("busy"),
+        }
+    }
+}
 
 /// The fields that the LWP's lock covers.
 #[derive(Debug, Default)]
@@ -43,13 +60,13 @@ pub fn work(fields: &mut Fields) -> usize {
 }
 
 /// Runs one body a thread, the first on the caller, joins them, and checks that no work was lost. A body gives back
-/// what it saw and how often it worked.
+/// what each of its operations saw and how often it worked.
 pub fn run<S: Send + Sync + 'static>(
     shared: S,
     threads: usize,
-    body: fn(&S, usize) -> (Outcome, usize),
+    body: fn(&S, usize) -> (Vec<Seen>, usize),
     fields: fn(&mut S) -> &mut Fields,
-) -> Outcome {
+) -> Vec<Vec<Seen>> {
     let shared = Arc::new(shared);
     let others: Vec<_> = (1..threads)
         .map(|n| {
@@ -63,5 +80,5 @@ pub fn run<S: Send + Sync + 'static>(
     let mut shared = Arc::into_inner(shared).expect("every thread has ended");
     let works: usize = all.iter().map(|(_, works)| works).sum();
     assert_eq!(fields(&mut shared).works, works, "work was lost");
-    all.into_iter().map(|(saw, _)| saw).filter(|saw| !saw.is_empty()).collect::<Vec<_>>().join(" ")
+    all.into_iter().map(|(saw, _)| saw).collect()
 }

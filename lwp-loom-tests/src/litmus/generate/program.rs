@@ -27,6 +27,7 @@ pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program 
     Program {
         name: format!("{}/{n:06}-{digest:06x}", suite.name()),
         about: format!("{}: {}", theme.name, text(&shape.starts, &shape.lines)),
+        locks: None,
         revisions: revisions(shape),
         cpus: vec![cpus],
         lines: lines.collect(),

@@ -16,7 +16,7 @@ pub fn read(begin: &Cursor<'_, '_>, names: &Names) -> Parsed<Condition> {
         _ => Quantifier::Sometimes,
     };
     let claimed = cursor.clone();
-    let claim = any(&mut cursor, names)?;
+    let claim = any(&mut cursor, names, 0)?;
     let span = cursor.since(&claimed);
     let when = if cursor.eat_all(&["along", "the", "way"]) { When::AlongTheWay } else { When::AtTheEnd };
     cursor.done()?;
@@ -28,6 +28,16 @@ pub fn read(begin: &Cursor<'_, '_>, names: &Names) -> Parsed<Condition> {
     }
     if claim != Claim::Hang && contains(&claim, &|claim| *claim == Claim::Hang) {
         return Err(Diagnostic::new(span, "`hang` stands alone", "part of a larger claim"));
+    }
+    let about_the_machine = |claim: &Claim| {
+        matches!(
+            claim,
+            Claim::Hang | Claim::Counter(..) | Claim::Is(..) | Claim::Passed(..) | Claim::Under(..)
+        )
+    };
+    if names.locks.is_some() && (when == When::AlongTheWay || contains(&claim, &about_the_machine)) {
+        let message = "a program over a lock layer comes to results, and claims are about those";
+        return Err(Diagnostic::new(span, message, "not about a result at the end"));
     }
     let about_results = |claim: &Claim| matches!(claim, Claim::Result { .. } | Claim::SameResult(..));
     if when == When::AlongTheWay && contains(&claim, &about_results) {
@@ -46,22 +56,28 @@ fn contains(claim: &Claim, is: &dyn Fn(&Claim) -> bool) -> bool {
         }
 }
 
-fn any(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Claim> {
-    let mut parts = cursor.list("or", |cursor| all(cursor, names))?;
+/// Claims within claims: more than anybody reads.
+const DEEPEST: usize = 64;
+
+fn any(cursor: &mut Cursor<'_, '_>, names: &Names, depth: usize) -> Parsed<Claim> {
+    let mut parts = cursor.list("or", |cursor| all(cursor, names, depth))?;
     Ok(if parts.len() == 1 { parts.remove(0) } else { Claim::Any(parts) })
 }
 
-fn all(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Claim> {
-    let mut parts = cursor.list("and", |cursor| one(cursor, names))?;
+fn all(cursor: &mut Cursor<'_, '_>, names: &Names, depth: usize) -> Parsed<Claim> {
+    let mut parts = cursor.list("and", |cursor| one(cursor, names, depth))?;
     Ok(if parts.len() == 1 { parts.remove(0) } else { Claim::All(parts) })
 }
 
-fn one(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Claim> {
+fn one(cursor: &mut Cursor<'_, '_>, names: &Names, depth: usize) -> Parsed<Claim> {
+    if depth == DEEPEST {
+        return Err(cursor.expected(&format!("no more than {DEEPEST} claims within each other")));
+    }
     if cursor.eat("not") {
-        return Ok(Claim::Not(Box::new(one(cursor, names)?)));
+        return Ok(Claim::Not(Box::new(one(cursor, names, depth + 1)?)));
     }
     if cursor.eat("(") {
-        let claim = any(cursor, names)?;
+        let claim = any(cursor, names, depth + 1)?;
         cursor.expect(")")?;
         return Ok(claim);
     }
@@ -78,6 +94,9 @@ fn one(cursor: &mut Cursor<'_, '_>, names: &Names) -> Parsed<Claim> {
         return about_an_lwp(cursor, lid);
     }
     let Some((line, step)) = names.result(name) else {
+        if names.locks.is_some() {
+            return Err(Diagnostic::unknown(token.span.clone(), "result", name, names.results()));
+        }
         let known = names.results().chain(names.lwps()).chain(Counter::ALL.map(Counter::name));
         let unknown = Diagnostic::unknown(token.span.clone(), "result, LWP or counter", name, known);
         let lwp = name.split_once('.').map(|(lwp, _)| lwp).filter(|lwp| names.lwp(lwp).is_some());

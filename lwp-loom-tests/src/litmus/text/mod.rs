@@ -7,6 +7,7 @@ mod claim;
 mod cursor;
 mod diagnostic;
 pub mod format;
+mod locks;
 mod parse;
 mod print;
 mod sense;

@@ -7,11 +7,13 @@ use lwp_core::netbsd::{Lid, Revision};
 use super::claim;
 use super::cursor::{Cursor, Parsed};
 use super::diagnostic::{Diagnostic, Span};
+use super::locks;
 use super::sense;
 use super::step;
 use super::token::{Kind, Token, tokens};
 use super::words;
 use crate::litmus::ast::{Condition, Defect, Doing, Line, Program, Start, Step, Symptom};
+use crate::litmus::locks::Locks;
 use crate::reach::{Bound, Loom};
 
 /// Reads a program.
@@ -39,6 +41,7 @@ fn read(name: &str, text: &str) -> Result<(Program, Vec<Placed>), Vec<Diagnostic
     let about = about(&tokens);
     let statements = statements(&tokens, &mut wrong);
     let mut names = Names::default();
+    names.locks = locks::read(&statements, &names, &mut wrong);
     let mut heads = Vec::new();
     for statement in &statements {
         if matches!(statement.keyword(), "lwp" | "outside") {
@@ -65,7 +68,8 @@ fn read(name: &str, text: &str) -> Result<(Program, Vec<Placed>), Vec<Diagnostic
     }
     // What does not make sense may be so for what could not be read.
     if wrong.is_empty() {
-        let program = rest.program(name, about, lines.iter().map(|placed| placed.line.clone()).collect());
+        let program =
+            rest.program(name, about, names.locks, lines.iter().map(|placed| placed.line.clone()).collect());
         wrong = sense::check(&program, &lines, &rest.places(text));
         if wrong.is_empty() {
             return Ok((program, lines));
@@ -79,24 +83,25 @@ fn read(name: &str, text: &str) -> Result<(Program, Vec<Placed>), Vec<Diagnostic
 fn about(tokens: &[Token<'_>]) -> String {
     let prose = tokens.iter().take_while(|token| matches!(token.kind, Kind::Comment | Kind::Newline));
     let lines = prose.filter(|token| token.kind == Kind::Comment);
-    lines.map(|line| line.text.trim_start_matches('#').trim()).collect::<Vec<_>>().join(" ").trim().to_owned()
+    let words = lines.flat_map(|line| line.text.trim_start_matches('#').split_whitespace());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A statement: its line, and what is between braces.
-struct Statement<'t> {
-    head: Vec<Token<'t>>,
+pub struct Statement<'t> {
+    pub head: Vec<Token<'t>>,
     block: Option<Vec<Vec<Token<'t>>>>,
 }
 
 impl Statement<'_> {
-    fn keyword(&self) -> &str {
+    pub fn keyword(&self) -> &str {
         self.head[0].text
     }
 }
 
 /// What a statement begins with.
-const KEYWORDS: [&str; 9] =
-    ["system", "cpus", "lwp", "outside", "always", "never", "sometimes", "defect", "loom"];
+const KEYWORDS: [&str; 10] =
+    ["system", "locks", "cpus", "lwp", "outside", "always", "never", "sometimes", "defect", "loom"];
 
 fn statements<'t>(tokens: &[Token<'t>], wrong: &mut Vec<Diagnostic>) -> Vec<Statement<'t>> {
     let mut statements: Vec<Statement<'t>> = Vec::new();
@@ -171,6 +176,8 @@ fn begins_a_statement(token: &Token<'_>, steps: &[Vec<Token<'_>>]) -> bool {
 /// The names that a program gives.
 #[derive(Default)]
 pub struct Names {
+    /// Of locks, where the program is over a lock layer.
+    pub locks: Option<Locks>,
     /// Of lines.
     lines: Vec<(String, Start)>,
     /// Of results: the line and the step, each from 0.
@@ -201,11 +208,12 @@ impl Names {
     }
 
     fn is_taken(&self, name: &str) -> bool {
-        self.results.contains_key(name) || self.lines.iter().any(|(known, _)| known == name)
+        let lock = || self.locks.as_ref().is_some_and(|locks| locks.names.iter().any(|known| known == name));
+        self.results.contains_key(name) || self.lines.iter().any(|(known, _)| known == name) || lock()
     }
 
     /// Takes a name that must be free.
-    fn free(&self, token: &Token<'_>) -> Parsed<String> {
+    pub fn free(&self, token: &Token<'_>) -> Parsed<String> {
         let (name, span) = (token.text, token.span.clone());
         if words::reserved(name) {
             let message = format!("`{name}` is a word of the language");
@@ -236,6 +244,10 @@ fn head(statement: &Statement<'_>, names: &mut Names) -> Parsed<(Start, Span)> {
     let mut cursor = Cursor::new(&statement.head);
     let begin = cursor.clone();
     let outside = cursor.eat("outside");
+    if outside && names.locks.is_some() {
+        let message = "nobody is outside of a lock layer";
+        return Err(Diagnostic::new(cursor.last(), message, "say `lwp NAME`: each is a thread of its own"));
+    }
     if outside && cursor.peek().is_none() {
         if names.is_taken("outside") {
             let message = "the name `outside` is given twice";
@@ -298,6 +310,10 @@ fn head(statement: &Statement<'_>, names: &mut Names) -> Parsed<(Start, Span)> {
             }
         }
     };
+    if names.locks.is_some() && start != (Start::Born { detached: false, doing: Doing::Running }) {
+        let message = "whoever moves or locks an LWP has no starting state";
+        return Err(Diagnostic::new(cursor.since(&begin), message, "expected a name and no more"));
+    }
     if statement.block.is_none() {
         return Err(cursor.expected("`{` and what it does"));
     }
@@ -336,6 +352,7 @@ fn steps(
 /// The statements that are no lines.
 #[derive(Default)]
 struct Rest {
+    locks: Option<((), Span)>,
     systems: Option<(Vec<Revision>, Span)>,
     cpus: Option<(Vec<usize>, Span)>,
     loom: Option<(Loom, Span)>,
@@ -366,10 +383,19 @@ impl Rest {
         }
         let keyword = cursor.word("a statement")?;
         match keyword.text {
+            "cpus" | "defect" if names.locks.is_some() => {
+                let message = format!("`{}` goes with the protocol", keyword.text);
+                return Err(Diagnostic::new(keyword.span.clone(), message, "a lock layer has none"));
+            }
             "system" => {
-                let systems = cursor.list(",", words::revision)?;
+                let systems = match names.locks {
+                    Some(_) => cursor.next().map(|_| Vec::new()).unwrap_or_default(),
+                    None => cursor.list(",", words::revision)?,
+                };
                 once(&mut self.systems, systems, cursor.since(&begin))?;
             }
+            // Read before the steps, which speak of locks.
+            "locks" => return once(&mut self.locks, (), keyword.span.clone()),
             "cpus" => {
                 let cpus = cursor.list(",", |cursor| cursor.number("a number of CPUs"))?;
                 once(&mut self.cpus, cpus, cursor.since(&begin))?;
@@ -388,14 +414,16 @@ impl Rest {
         if matches!(keyword.text, "always" | "never" | "sometimes") { Ok(()) } else { cursor.done() }
     }
 
-    fn program(&self, name: &str, about: String, lines: Vec<Line>) -> Program {
+    fn program(&self, name: &str, about: String, locks: Option<Locks>, lines: Vec<Line>) -> Program {
         let lwps = lines.iter().filter(|line| line.is_lwp()).count();
-        let default = Program::reach_of(lines.len());
+        let default = Program::reach_of(lines.len(), locks.as_ref());
+        let cpus = if locks.is_some() { Vec::new() } else { vec![lwps] };
         Program {
             name: name.into(),
             about,
             revisions: self.systems.as_ref().map_or(Revision::ALL.to_vec(), |(systems, _)| systems.clone()),
-            cpus: self.cpus.as_ref().map_or(vec![lwps], |(cpus, _)| cpus.clone()),
+            cpus: self.cpus.as_ref().map_or(cpus, |(cpus, _)| cpus.clone()),
+            locks,
             lines,
             conditions: self.conditions.clone(),
             defects: self.defects.iter().map(|(defect, _)| defect.clone()).collect(),

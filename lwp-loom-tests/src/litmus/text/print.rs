@@ -7,6 +7,7 @@ use super::words;
 use crate::litmus::ast::{
     Claim, Condition, Defect, Doing, Line, Program, Quantifier, Start, Step, Symptom, Value, When,
 };
+use crate::litmus::locks::{Locks, system};
 use crate::reach::Loom;
 
 /// Writes a program.
@@ -18,14 +19,16 @@ pub fn print(program: &Program) -> String {
     if !text.is_empty() {
         text += "\n";
     }
-    if program.revisions != Revision::ALL {
+    if let Some(locks) = &program.locks {
+        text += &lock_layer(locks);
+    } else if program.revisions != Revision::ALL {
         text += &format!("system {}\n", systems(&program.revisions));
     }
     let lwps = program.lines.iter().filter(|line| line.is_lwp()).count();
-    if program.cpus != [lwps] {
+    if program.locks.is_none() && program.cpus != [lwps] {
         text += &format!("cpus {}\n", join(program.cpus.iter().map(usize::to_string), ", "));
     }
-    if program.loom != Program::reach_of(program.lines.len()) {
+    if program.loom != Program::reach_of(program.lines.len(), program.locks.as_ref()) {
         text += &format!("loom {}\n", loom(&program.loom));
     }
     if !text.is_empty() && !text.ends_with("\n\n") {
@@ -80,6 +83,19 @@ fn join(parts: impl IntoIterator<Item = String>, between: &str) -> String {
 
 fn systems(revisions: &[Revision]) -> String {
     join(revisions.iter().map(|revision| words::system(*revision).to_owned()), ", ")
+}
+
+fn lock_layer(locks: &Locks) -> String {
+    let mut text = format!("system {}\n", system(locks.layer));
+    let names = &locks.names[Locks::built_in(locks.layer).len()..];
+    if !names.is_empty() {
+        text += &format!("locks {}", names.join(", "));
+        if locks.start != Locks::first(locks.layer) {
+            text += &format!(" under {}", locks.names[locks.start]);
+        }
+        text += "\n";
+    }
+    text
 }
 
 fn loom(loom: &Loom) -> String {

@@ -1,18 +1,18 @@
 //! Whether a program that can be read makes sense: what is found here would else go wrong while it runs.
 
-use lwp_core::netbsd::Revision;
+use lwp_core::netbsd::{Lid, Revision};
 
 use super::diagnostic::Diagnostic;
+use super::locks;
 use super::parse::{Placed, Places};
 use super::words;
-use crate::litmus::ast::{Claim, Doing, Line, NOBODY, Op, Program, Start, Step};
+use crate::litmus::ast::{CPUS, Claim, Doing, Line, NOBODY, Op, Program, Start, Step};
 use crate::litmus::verb;
 use crate::oracle;
 use crate::reach::{LOOM_THREADS, Loom};
 
 /// More than the machine has room for.
 const LINES: usize = 16;
-const CPUS: usize = 16;
 
 /// All that does not make sense.
 pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagnostic> {
@@ -41,6 +41,12 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
             say(places.cpus.clone(), format!("a machine has 1 to {CPUS} CPUs"), "not so many");
         }
     }
+    if has_one_twice(&program.cpus) {
+        say(places.cpus.clone(), "a number of CPUs is given twice".into(), "each is run once");
+    }
+    if has_one_twice(&program.revisions) {
+        say(places.systems.clone(), "a system is given twice".into(), "each is run once");
+    }
     let rank = |start: Start| match start {
         Start::Born { .. } => 0,
         Start::Unborn { .. } => 1,
@@ -67,6 +73,8 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
     for placed in lines {
         line(program, placed, places, &mut say);
     }
+    wrong.extend(begun_twice(program, lines));
+    wrong.extend(locks::out_of_order(program, lines));
     wrong
 }
 
@@ -75,11 +83,7 @@ pub fn never_ends(program: &Program, lines: &[Placed]) -> Option<Diagnostic> {
     if program.conditions.iter().any(|condition| condition.claim == Claim::Hang) {
         return None;
     }
-    let reference = oracle::reference(program)?;
-    if !reference.outcomes.is_empty() {
-        return None;
-    }
-    let stuck = *reference.stuck.first()?;
+    let stuck = oracle::stuck(program)?;
     let message =
         format!("the program can never end: in every order {} waits for ever", program.lines[stuck].name);
     let diagnostic = Diagnostic::new(lines[stuck].span.clone(), message, "nobody ever lets this one go on");
@@ -136,14 +140,49 @@ fn line(
     }
 }
 
+fn has_one_twice<T: PartialEq>(all: &[T]) -> bool {
+    all.iter().enumerate().any(|(n, one)| all[..n].contains(one))
+}
+
+/// LWPs that come to be once, and are made to twice, or out of turn.
+fn begun_twice(program: &Program, lines: &[Placed]) -> Vec<Diagnostic> {
+    let mut begun: Vec<(Lid, usize)> = Vec::new();
+    let mut wrong = Vec::new();
+    for (n, placed) in lines.iter().enumerate() {
+        for (step, span) in placed.line.steps.iter().zip(&placed.steps) {
+            let (Op::Create(lid) | Op::Start(lid) | Op::Abandon(lid)) = step.op else { continue };
+            let name = program.lwp_name(lid);
+            let later = |(other, line): &(Lid, usize)| {
+                let created = matches!(step.op, Op::Create(_)) && *line == n && *other > lid;
+                created.then(|| program.lwp_name(*other))
+            };
+            if begun.iter().any(|(other, _)| *other == lid) {
+                let message = format!("{name} comes to be twice");
+                wrong.push(Diagnostic::new(
+                    span.clone(),
+                    message,
+                    "it has been created, started or given up already",
+                ));
+            } else if let Some(other) = begun.iter().find_map(later) {
+                let message = format!("{name} is created after {other}, and stands before it in the file");
+                wrong.push(Diagnostic::new(span.clone(), message, "LWPs are numbered as they are created"));
+            }
+            begun.push((lid, n));
+        }
+    }
+    wrong
+}
+
 /// Why an operation cannot be done to the LWP that it names.
 fn wrong_target(program: &Program, op: Op) -> Option<String> {
     let start = |lid: usize| program.lines[lid - 1].start;
     let name = |lid| program.lwp_name(lid).to_owned();
     match op {
-        Op::Create(NOBODY) | Op::Start(NOBODY) | Op::Abandon(NOBODY) | Op::GetOf(NOBODY) => {
-            Some("nobody cannot be used here".into())
-        }
+        Op::Create(NOBODY)
+        | Op::Start(NOBODY)
+        | Op::Abandon(NOBODY)
+        | Op::GetOf(NOBODY)
+        | Op::Timeout(NOBODY) => Some("nobody cannot be used here".into()),
         Op::Create(lid) if !matches!(start(lid), Start::Unborn { .. }) => {
             Some(format!("{} is there from the start; only an `unborn` LWP is created", name(lid)))
         }
@@ -152,8 +191,13 @@ fn wrong_target(program: &Program, op: Op) -> Option<String> {
         {
             Some(format!("{} does not start `idle`", name(lid)))
         }
-        Op::GetOf(lid) if !matches!(start(lid), Start::Born { .. }) => {
+        Op::GetOf(lid) | Op::Timeout(lid) if !matches!(start(lid), Start::Born { .. }) => {
             Some(format!("{} is not there from the start", name(lid)))
+        }
+        Op::Set(key) => {
+            let keys = program.lines.iter().flat_map(|line| &line.steps);
+            let keys = keys.filter(|step| step.op == Op::KeyCreate).count();
+            (key >= keys).then(|| format!("there never is a key {key}: `key-create` is done {keys} times"))
         }
         _ => None,
     }

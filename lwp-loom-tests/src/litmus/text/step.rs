@@ -2,11 +2,13 @@
 
 use super::cursor::{Cursor, Parsed};
 use super::diagnostic::Diagnostic;
+use super::locks;
 use super::parse::Names;
 use super::token::Token;
 use super::words;
 use crate::litmus::ast::{ANY, NOBODY, Op, Sig, Start, Step, Value};
-use crate::litmus::verb::{self, Takes, VERBS, Verb};
+use crate::litmus::locks as lock_layer;
+use crate::litmus::verb::{self, Takes, VERBS};
 
 /// `[NAME =] OPERATION [-> RESULT { | RESULT }]`; gives the name apart.
 pub fn read<'t, 's>(
@@ -19,21 +21,33 @@ pub fn read<'t, 's>(
     if name.is_some() {
         *cursor = ahead;
     }
-    let word = cursor.word("an operation")?;
-    let verb = VERBS.iter().find(|verb| verb.word == word.text).ok_or_else(|| {
-        Diagnostic::unknown(word.span.clone(), "operation", word.text, VERBS.iter().map(|verb| verb.word))
-    })?;
-    if verb.by_an_lwp && start == Start::Outside {
-        let message = format!("`{}` is done by an LWP, and this is none", verb.word);
-        return Err(Diagnostic::new(word.span.clone(), message, "nobody outside can do this"));
-    }
-    let op = operation(cursor, verb, names)?;
+    let op = match &names.locks {
+        Some(locks) => locks::operation(cursor, locks)?,
+        None => operation(cursor, names, start)?,
+    };
     let may = if cursor.eat("->") { cursor.list("|", |cursor| result(cursor, names))? } else { Vec::new() };
     cursor.done()?;
     Ok((name, Step { name: None, op, may }))
 }
 
-fn operation(cursor: &mut Cursor<'_, '_>, verb: &Verb, names: &Names) -> Parsed<Op> {
+/// An operation of the protocol.
+fn operation(cursor: &mut Cursor<'_, '_>, names: &Names, start: Start) -> Parsed<Op> {
+    let word = cursor.word("an operation")?;
+    let verb = VERBS.iter().find(|verb| verb.word == word.text).ok_or_else(|| {
+        let (what, span) = ("operation", word.span.clone());
+        let unknown = Diagnostic::unknown(span, what, word.text, VERBS.iter().map(|verb| verb.word));
+        match lock_layer::VERBS.iter().find(|verb| verb.word == word.text) {
+            Some(verb) => {
+                let system = lock_layer::system(verb.layers[0]);
+                unknown.help(format!("a program over the lock layer has it: `system {system}`"))
+            }
+            None => unknown,
+        }
+    })?;
+    if verb.by_an_lwp && start == Start::Outside {
+        let message = format!("`{}` is done by an LWP, and this is none", verb.word);
+        return Err(Diagnostic::new(word.span.clone(), message, "nobody outside can do this"));
+    }
     match verb.takes {
         // What takes nothing is its own example.
         Takes::Nothing => Ok(verb.example),

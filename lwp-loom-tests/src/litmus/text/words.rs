@@ -6,6 +6,8 @@ use lwp_core::netbsd::{Errno, Repair, Revision, State};
 use super::cursor::{Cursor, Parsed};
 use super::diagnostic::Diagnostic;
 use crate::litmus::ast::{NOBODY, Value};
+use crate::litmus::locks;
+use crate::program::Layer;
 
 /// What a revision's kernel is called in a program.
 pub fn system(revision: Revision) -> &'static str {
@@ -13,6 +15,16 @@ pub fn system(revision: Revision) -> &'static str {
         Revision::R1_62 => "netbsd-1.62",
         Revision::R1_69_2_6 => "netbsd-1.69.2.6",
     }
+}
+
+/// The lock layer that a program names as its system.
+pub fn layer(word: &str) -> Option<Layer> {
+    Layer::ALL.into_iter().find(|layer| locks::system(*layer) == word)
+}
+
+/// Every word that is a system.
+pub fn systems() -> impl Iterator<Item = &'static str> {
+    Revision::ALL.map(system).into_iter().chain(Layer::ALL.map(locks::system))
 }
 
 /// One of a few things that have names.
@@ -25,7 +37,15 @@ fn one_of<T: Copy>(cursor: &mut Cursor<'_, '_>, what: &str, all: &[(&str, T)]) -
 }
 
 pub fn revision(cursor: &mut Cursor<'_, '_>) -> Parsed<Revision> {
-    one_of(cursor, "system", &Revision::ALL.map(|revision| (system(revision), revision)))
+    let token = cursor.word("a system")?;
+    let found = Revision::ALL.into_iter().find(|revision| system(*revision) == token.text);
+    found.ok_or_else(|| match layer(token.text) {
+        Some(layer) => {
+            let message = format!("{} is not one of several systems", locks::system(layer));
+            Diagnostic::new(token.span.clone(), message, "a program over a lock layer has no other system")
+        }
+        None => Diagnostic::unknown(token.span.clone(), "system", token.text, systems()),
+    })
 }
 
 pub fn repair(cursor: &mut Cursor<'_, '_>) -> Parsed<Repair> {
@@ -45,7 +65,7 @@ const LOCKS: [Class; 5] =
     [Class::SchedMutex, Class::SpcLwplock, Class::SpcMutex, Class::SleepQueue, Class::TurnstileChain];
 
 /// Results that are words of the language.
-pub const RESULTS: [(&str, Value); 7] = [
+pub const RESULTS: [(&str, Value); 8] = [
     ("ok", Value::Ok),
     ("gone", Value::Gone),
     ("none", Value::None),
@@ -53,6 +73,7 @@ pub const RESULTS: [(&str, Value); 7] = [
     ("exited", Value::Exited),
     ("reaped", Value::Reaped),
     ("not-yet", Value::NotYet),
+    ("busy", Value::Busy),
 ];
 
 /// Every error that an operation can have.
