@@ -264,6 +264,9 @@ pub struct TriageArgs {
     /// The suites: 2x2, 3x1, 4x1, 2x3 or 3x2.
     #[arg(required = true, value_name = "SUITE", value_parser = suite)]
     pub suite: Vec<Suite>,
+    /// Take the Ith of N parts of each suite only: every Nth program.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
     /// Explore this many programs at a time, instead of one per core.
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,

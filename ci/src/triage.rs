@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lwp_loom_tests::job::{Job, Verdict};
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::{Case, Variant};
+use lwp_loom_tests::report::Shard;
 
 use crate::backend::Engine;
 use crate::cli::TriageArgs;
@@ -36,12 +37,16 @@ pub fn triage(args: &TriageArgs) -> Result<(), Error> {
         "| suite | revision | programs | fail as written | due to | smallest |\n|---|---|---|---|---|---|"
     );
     for suite in &args.suite {
+        let part = match args.shard {
+            Some(Shard { index, count }) => format!("{}, {index}/{count}", suite.name()),
+            None => suite.name(),
+        };
         for system in ["1.62", "1.69.2.6"] {
-            let found = of(&pool, *suite, system).map_err(|stopped| match stopped {
+            let found = of(&pool, *suite, args.shard, system).map_err(|stopped| match stopped {
                 Stopped::Interrupted => Error::Interrupted,
                 Stopped::NoWorker(why) => Error::Failed(why),
             })?;
-            found.print(*suite, system);
+            found.print(&part, system);
             unknown += found.due.get(&Due::Unknown).map_or(0, Vec::len);
         }
     }
@@ -58,10 +63,11 @@ struct Triage {
     due: BTreeMap<Due, Vec<Case>>,
 }
 
-fn of(pool: &Pool, suite: Suite, revision: &str) -> Result<Triage, Stopped> {
+fn of(pool: &Pool, suite: Suite, shard: Option<Shard>, revision: &str) -> Result<Triage, Stopped> {
     let of_program = |program| Case::all_of(&Arc::new(program));
     let is_wanted = |case: &Case| case.revision.name() == revision && case.variant == Variant::AsWritten;
-    let cases: Vec<Case> = suite.programs().flat_map(of_program).filter(is_wanted).collect();
+    let here = (0..suite.len()).filter(|n| shard.is_none_or(|shard| shard.has(*n)));
+    let cases: Vec<Case> = here.map(|n| suite.program(n)).flat_map(of_program).filter(is_wanted).collect();
     let programs = cases.len();
     let mut left = failing(pool, cases, Variant::AsWritten)?;
     let mut due: BTreeMap<Due, Vec<Case>> = BTreeMap::new();
@@ -113,9 +119,9 @@ fn failing(pool: &Pool, cases: Vec<Case>, variant: Variant) -> Result<Vec<Case>,
 }
 
 impl Triage {
-    fn print(&self, suite: Suite, revision: &str) {
+    fn print(&self, suite: &str, revision: &str) {
         let all: usize = self.due.values().map(Vec::len).sum();
-        let head = format!("| {} | {} | {} | {all} |", suite.name(), revision, self.programs);
+        let head = format!("| {suite} | {revision} | {} | {all} |", self.programs);
         if self.due.is_empty() {
             println!("{head} | |");
         }
