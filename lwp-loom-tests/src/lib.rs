@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod canary;
 pub mod coverage;
+pub mod defects;
 pub mod diagram;
 pub mod engine;
 pub mod explain;
