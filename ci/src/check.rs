@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::time::Instant;
 
 use clap::ValueEnum;
 use lwp_loom_tests::diagram;
@@ -21,9 +22,9 @@ use crate::orderings::{self, Searched};
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::select::Wanted;
-use crate::summary::{self, Output};
+use crate::summary::{self, Files, Output};
 use crate::tally::Tally;
-use crate::{explain, revision, select, table};
+use crate::{environment, explain, revision, select, table};
 
 /// Runs the check. Whatever is wrong with the request is found before anything runs.
 pub fn check(args: &CheckArgs) -> Result<(), Error> {
@@ -51,7 +52,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
     }
     let diagram = diagram(args, families, &engines)?;
     refuse_too_many_threads(args, families)?;
-    let json = args.json.as_deref().map(Output::create).transpose()?;
+    let files = Files::open(args.json.as_deref(), &args.page)?;
     let mut workers = Vec::new();
     for engine in engines {
         workers.push((engine, args.worker.clone().map_or_else(|| engine.build_worker(), Ok)?));
@@ -70,10 +71,14 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         shard: args.shard,
         ..Report::default()
     };
-    let stopped = explore(&mut report, &pools, &selected.families, &sites, &template, args).err();
-    if stopped.is_none() {
+    let started = Instant::now();
+    let explored = explore(&mut report, &pools, &selected.families, &sites, &template, args);
+    report.environments.push(environment::here(args.shard, size, started.elapsed().as_secs_f64()));
+    let explained = explored.and_then(|()| {
         explain_failures(&mut report, &pools, &template);
-    }
+        if files.any() { explain_defects(&mut report, &pools, &template, &interrupt) } else { Ok(()) }
+    });
+    let stopped = explained.err();
     report.incomplete = stopped.is_some();
 
     let why = stopped.as_ref().map(|stopped| match stopped {
@@ -81,7 +86,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         Stopped::NoWorker(_) => "the worker does not start",
     });
     let drawn = diagram.map_or(Ok(()), |file| file.write(&diagram::svg(&report.transitions.coverage())));
-    let finished = summary::finish(&report, json, why).and(drawn);
+    let finished = summary::finish(&report, files, why).and(drawn);
     match stopped {
         Some(Stopped::Interrupted) => Err(Error::Interrupted),
         Some(Stopped::NoWorker(why)) => Err(Error::Failed(why)),
@@ -113,11 +118,31 @@ fn explain_failures(report: &mut Report, pools: &[(Engine, Pool)], template: &Jo
     };
     let failures = report.failures.clone();
     let explained = report.failures.iter_mut().filter(|failure| !twice(failure, &failures));
-    for failure in explained.take(EXPLAINED) {
-        if let Some((_, pool)) = pools.iter().find(|(engine, _)| engine.name() == failure.engine) {
-            let template = Job { program: failure.program.clone(), ..template.clone() };
-            failure.timeline = explain::timeline(pool, &template, failure);
+    explained.take(EXPLAINED).for_each(|failure| add_timeline(failure, pools, template));
+}
+
+/// Adds to an example of each defect how it went: for those who read the report, since nobody needs it to go on.
+fn explain_defects(
+    report: &mut Report,
+    pools: &[(Engine, Pool)],
+    template: &Job,
+    interrupt: &Interrupt,
+) -> Result<(), Stopped> {
+    let progress = Progress::new("timelines", report.defects.len());
+    for example in report.defects.examples_mut() {
+        if interrupt.is_raised() {
+            return Err(Stopped::Interrupted);
         }
+        add_timeline(example, pools, template);
+        progress.step();
+    }
+    Ok(())
+}
+
+fn add_timeline(failure: &mut Finding, pools: &[(Engine, Pool)], template: &Job) {
+    if let Some((_, pool)) = pools.iter().find(|(engine, _)| engine.name() == failure.engine) {
+        let template = Job { program: failure.program.clone(), ..template.clone() };
+        failure.timeline = explain::timeline(pool, &template, failure);
     }
 }
 
@@ -128,8 +153,10 @@ fn diagram<'a>(
     engines: &[Engine],
 ) -> Result<Option<Output<'a>>, Error> {
     let Some(path) = args.diagram.as_deref() else { return Ok(None) };
-    if args.json.as_deref() == Some(path) {
-        return Err(Error::Input("--json and --diagram name the same file".into()));
+    for (option, other) in [("--json", &args.json), ("--html", &args.page.html)] {
+        if other.as_deref() == Some(path) {
+            return Err(Error::Input(format!("{option} and --diagram name the same file")));
+        }
     }
     let explored =
         families.iter().filter(|f| engines.iter().any(|engine| f.engines.contains(&engine.name())));
@@ -249,6 +276,8 @@ fn explore_families(
         let tally = &mut tallies[owners[index]];
         tally.add(finding);
         report.transitions.add(finding);
+        report.lock_order.add(finding);
+        report.defects.add(finding);
         agreement.add(engine, &template.mode, families[owners[index]].bound(engine.name()), finding);
         progress.explored(finding);
         progress.step();

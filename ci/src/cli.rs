@@ -124,6 +124,9 @@ pub struct CheckArgs {
     /// Write the report to this file as well.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// The report as a page.
+    #[command(flatten)]
+    pub page: PageArgs,
     /// Draw the transitions of l_stat that were seen, as SVG, into this file.
     #[arg(long, value_name = "FILE")]
     pub diagram: Option<PathBuf>,
@@ -284,6 +287,20 @@ pub struct MergeArgs {
     /// Write the joined report to this file as well.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// The report as a page.
+    #[command(flatten)]
+    pub page: PageArgs,
+}
+
+/// The report as a page.
+#[derive(Debug, Args)]
+pub struct PageArgs {
+    /// Write the report as a page into this file: one file for any browser, which needs no network.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Put this fault score on the page: what `cargo ci faults --json FILE` has written.
+    #[arg(long, value_name = "FILE", requires = "html")]
+    pub faults: Option<PathBuf>,
 }
 
 /// The arguments of `cargo ci replay`.

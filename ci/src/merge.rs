@@ -1,8 +1,6 @@
 //! `cargo ci merge`: the reports of all shards as one.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use lwp_loom_tests::job::Verdict;
 use lwp_loom_tests::orderings::sites;
@@ -12,20 +10,14 @@ use lwp_loom_tests::suite::{Scope, families};
 use crate::cli::MergeArgs;
 use crate::error::Error;
 use crate::revision::UNKNOWN;
-use crate::summary::{self, Output};
+use crate::summary::{self, Files};
 
 /// Joins the reports, or says why they are not the whole of one check.
 pub fn merge(args: &MergeArgs) -> Result<(), Error> {
-    let reports = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let reports = args.files.iter().map(|path| summary::read_json(path)).collect::<Result<Vec<_>, _>>()?;
     let report = join(reports).map_err(Error::Input)?;
-    let json = args.json.as_deref().map(Output::create).transpose()?;
-    summary::finish(&report, json, None)
-}
-
-fn read(path: &Path) -> Result<Report, Error> {
-    let wrong = |e: &dyn std::fmt::Display| Error::Input(format!("cannot read {}: {e}", path.display()));
-    let text = fs::read(path).map_err(|e| wrong(&e))?;
-    serde_json::from_slice(&text).map_err(|e| wrong(&format!("it is no report: {e}")))
+    let files = Files::open(args.json.as_deref(), &args.page)?;
+    summary::finish(&report, files, None)
 }
 
 /// One report of all shards. An error says which shards do not fit together, and why.
@@ -80,7 +72,12 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
             .flatten()
             .max_by(|(.., a), (.., b)| a.total_cmp(b));
         all.differences.extend(report.differences);
+        all.outcomes.extend(report.outcomes);
+        all.unreached.extend(report.unreached);
         all.transitions.join(report.transitions);
+        all.lock_order.join(report.lock_order);
+        all.defects.join(report.defects);
+        all.environments.extend(report.environments);
         all.compared += report.compared;
         all.bounded.extend(report.bounded);
         for family in report.left_out {
@@ -128,7 +125,10 @@ fn add(sum: &mut Run, run: Run) {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
+    use crate::environment;
     use lwp_loom_tests::report::{Bounded, LeftOut, Shard};
 
     fn shard(index: usize, count: usize, commit: &str) -> Report {
@@ -149,7 +149,8 @@ mod tests {
             seconds: 0.5,
         };
         let shard = Some(Shard { index, count });
-        Report { commit: commit.into(), shard, runs: vec![run], ..Report::default() }
+        let environments = vec![environment::here(shard, NonZeroUsize::MIN, 0.5)];
+        Report { commit: commit.into(), shard, runs: vec![run], environments, ..Report::default() }
     }
 
     #[test]
@@ -159,6 +160,8 @@ mod tests {
         cut.runs[0].bound = Some("1 seconds".into());
         let all = join(vec![cut, shard(1, 2, "a")]).unwrap();
         assert_eq!(all.shard, None);
+        let parts: Vec<_> = all.environments.iter().map(|on| on.shard.map(|shard| shard.index)).collect();
+        assert_eq!(parts, [Some(1), Some(2)], "where each part ran is known");
         assert_eq!((all.runs.len(), all.runs[0].programs, all.runs[0].executions), (1, 2, 6));
         assert_eq!(
             (all.runs[0].verdict, all.runs[0].bound.as_deref()),

@@ -1,16 +1,22 @@
 //! A report as a user gets it: printed, written, and summed up in an exit status.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
 use lwp_loom_tests::coverage::Coverage;
+use lwp_loom_tests::defects;
+use lwp_loom_tests::faults::FaultReport;
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{Outcomes, Report, Run};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
+use crate::cli::PageArgs;
+use crate::command::again;
 use crate::error::Error;
+use crate::page::{self, Besides};
 use crate::table;
 
 /// A report file that was opened before anything ran.
@@ -41,14 +47,56 @@ impl<'a> Output<'a> {
     }
 }
 
+/// The files that a report goes to.
+#[derive(Debug)]
+pub struct Files<'a> {
+    /// The report for machines.
+    json: Option<Output<'a>>,
+    /// The report as a page, and what else is to be on it.
+    html: Option<(Output<'a>, Besides)>,
+}
+
+impl<'a> Files<'a> {
+    /// Opens the files that are asked for, and reads what is to be on the page.
+    pub fn open(json: Option<&'a Path>, page: &'a PageArgs) -> Result<Files<'a>, Error> {
+        let html = page.html.as_deref();
+        if json.is_some() && json == html {
+            return Err(Error::Input("--json and --html name the same file".into()));
+        }
+        let faults: Option<FaultReport> = page.faults.as_deref().map(read_json).transpose()?;
+        let json = json.map(Output::create).transpose()?;
+        let open = |path| {
+            let defects = defects::all().map_err(Error::Failed)?;
+            Ok((Output::create(path)?, Besides { defects, faults }))
+        };
+        Ok(Files { json, html: html.map(open).transpose()? })
+    }
+
+    /// Whether anybody is to read the report later.
+    pub fn any(&self) -> bool {
+        self.json.is_some() || self.html.is_some()
+    }
+
+    fn write(self, report: &Report, stopped: Option<&str>) -> Result<(), Error> {
+        let json = self.json.map_or(Ok(()), |json| json.write_json(report));
+        let page = |(html, besides): (Output<'_>, _)| html.write(&page::page(report, &besides, stopped));
+        json.and(self.html.map_or(Ok(()), page))
+    }
+}
+
+/// A report that some command wrote.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let wrong = |e: &dyn std::fmt::Display| Error::Input(format!("cannot read {}: {e}", path.display()));
+    let text = fs::read(path).map_err(|e| wrong(&e))?;
+    serde_json::from_slice(&text).map_err(|e| wrong(&format!("it is no report: {e}")))
+}
+
 /// Prints the report, writes it, and fails unless it is green. `stopped` says what stopped the check, if anything did.
-pub fn finish(report: &Report, json: Option<Output<'_>>, stopped: Option<&str>) -> Result<(), Error> {
+pub fn finish(report: &Report, files: Files<'_>, stopped: Option<&str>) -> Result<(), Error> {
     anstream::stdout()
         .write_all(text(report, stopped).as_bytes())
         .map_err(|e| Error::Failed(format!("cannot print the report: {e}")))?;
-    if let Some(json) = json {
-        json.write_json(report)?;
-    }
+    files.write(report, stopped)?;
     if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
 }
 
@@ -70,7 +118,7 @@ pub fn is_green(report: &Report) -> bool {
 }
 
 /// Whether the report is of everything: only then is it amiss that a transition was not seen.
-fn is_whole(report: &Report) -> bool {
+pub fn is_whole(report: &Report) -> bool {
     report.shard.is_none() && report.selection.iter().all(|option| option == "--full")
 }
 
@@ -84,10 +132,9 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
     let mut text = table::runs(runs) + "\n";
     text += &table::outcomes(&report.outcomes, &report.unreached);
     text += &table::failures(&report.failures, |failure| {
-        again(failure, &report.selection)
-            .into_iter()
-            .chain(holds_repaired(failure, &report.outcomes))
-            .collect()
+        let again = again(failure, &report.selection).into_iter();
+        let again = again.map(|(does, command)| format!("{does}: {command}"));
+        again.chain(holds_repaired(failure, &report.outcomes)).collect()
     });
     if let Some((program, engine, seconds)) = &report.slowest {
         text += &format!("slowest: {program} ({engine}), {seconds:.1} s\n");
@@ -125,18 +172,24 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
     if let Some(shard) = report.shard {
         text += &format!("shard {} of {}\n", shard.index, shard.count);
     }
+    text + &sum(report, stopped) + "\n"
+}
+
+/// The report in a line.
+pub fn sum(report: &Report, stopped: Option<&str>) -> String {
+    let runs = &report.runs;
     let count = |verdict| runs.iter().filter(|run| run.verdict == verdict).count();
     let declared = runs.iter().filter(|run| run.declared.is_some()).count();
     let alone: usize = report.bounded.iter().map(|program| program.alone.len()).sum();
     let families = runs.len();
-    text + &match stopped {
-        Some(why) => format!("incomplete: {why}\n"),
-        None if report.incomplete => "incomplete: a shard was stopped\n".into(),
-        None if runs.is_empty() => "nothing was explored\n".into(),
-        None if is_green(report) => format!("{}{}\n", as_declared(runs), blocked(report)),
+    match stopped {
+        Some(why) => format!("incomplete: {why}"),
+        None if report.incomplete => "incomplete: a shard was stopped".into(),
+        None if runs.is_empty() => "nothing was explored".into(),
+        None if is_green(report) => format!("{}{}", as_declared(runs), blocked(report)),
         None => format!(
             "of {families} families {} failed, {} bounded, {declared} bounded as declared; {alone} outcomes under a \
-             bound are loom's alone; {} orderings undecided; {} transitions amiss\n",
+             bound are loom's alone; {} orderings undecided; {} transitions amiss",
             count(Verdict::Failed),
             count(Verdict::Bounded) - declared,
             report.undecided.len(),
@@ -178,42 +231,13 @@ fn blocked(report: &Report) -> String {
     format!("; {share:.1} % of the complete search's executions were sleep-set blocked")
 }
 
-/// The commands that run a failing program again: all of it, and the failing execution alone where that can be.
-fn again(failure: &Finding, selection: &[String]) -> Vec<String> {
-    let program = quoted(&failure.program);
-    let with = |wanted: fn(&str) -> bool| -> String {
-        selection.iter().filter(|s| wanted(s)).fold(String::new(), |all, option| all + " " + option)
-    };
-    let options = with(|s| s.starts_with("--") && !s.starts_with("--engine") && s != "--full");
-    // Random executions are the complete search's engine's, and have a name of their own on the command line.
-    let asked = selection.iter().find(|option| option.starts_with("--engine ")).cloned();
-    let engine = asked.unwrap_or_else(|| format!("--engine {}", failure.engine));
-    let mut commands = vec![format!("repeat: cargo ci check {program} {engine}{options}")];
-    if let Some(schedule) = &failure.schedule {
-        let weaken = with(|s| s.starts_with("--weaken"));
-        commands.push(format!("replay: cargo ci replay {program} {}{weaken}", quoted(schedule)));
-        commands.push(format!("explain: cargo ci explain {program} {}{weaken}", quoted(schedule)));
-    }
-    commands
-}
-
 /// What is said of a program that fails as written only, to whoever asks about a program of his own.
-fn holds_repaired(failure: &Finding, explored: &[Outcomes]) -> Option<String> {
+pub fn holds_repaired(failure: &Finding, explored: &[Outcomes]) -> Option<String> {
     let repaired = failure.program.replacen("/as-written/", "/repaired/", 1);
     let holds = |other: &&Outcomes| (&other.program, &other.engine) == (&repaired, &failure.engine);
     let holds = repaired != failure.program && explored.iter().find(holds)?.verdict == "complete";
     let what = "with every repair it holds: a defect of the source. `defect` in the program declares it";
     holds.then(|| what.into())
-}
-
-/// The text as one word of a shell's.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/=+@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.into()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]
@@ -234,14 +258,6 @@ mod tests {
         assert!(holds_repaired(&failure, &[explored("complete")]).is_some());
         assert!(holds_repaired(&failure, &[explored("failed")]).is_none());
         assert!(holds_repaired(&failure, &[]).is_none());
-    }
-
-    #[test]
-    fn a_name_is_quoted_for_the_shell_where_it_must_be() {
-        assert_eq!(quoted("suspend/continue-2"), "suspend/continue-2");
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 
     fn run(name: &str, verdict: Verdict, declared: Option<&str>) -> Run {

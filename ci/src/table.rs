@@ -145,23 +145,33 @@ pub fn transitions(coverages: &[Coverage], all: bool) -> String {
 /// A revision's lock order: a line for each edge that is declared or was observed.
 pub fn lock_order(order: &Order) -> String {
     let mut table = table(&["held", "taken", "standing", "first seen at", "in", "declared by"]);
-    let place = |seen: &Sight| seen.place.trim_start_matches("lwp-core/src/").to_owned();
     for edge in &order.declared {
-        let (standing, place, program) = match &edge.seen {
-            Some(seen) => ("declared, observed", place(seen), seen.program.as_str()),
-            None => ("declared, not observed", String::new(), ""),
-        };
-        table.add_row([&edge.held, &edge.taken, standing, &place, program, &edge.source]);
+        let standing = if edge.seen.is_some() { "declared, observed" } else { NOT_OBSERVED };
+        let (place, program) = edge.seen.as_ref().map_or(("", ""), |seen| (place(seen), &seen.program));
+        table.add_row([&edge.held, &edge.taken, standing, place, program, &edge.source]);
     }
     for edge in &order.others {
-        let standing = match edge.standing {
-            Standing::Implied => "follows, observed",
-            Standing::Exception => "exception, observed",
-            Standing::Undeclared => "UNDECLARED, observed",
-        };
-        table.add_row([&edge.held, &edge.taken, standing, &place(&edge.seen), &edge.seen.program, ""]);
+        let standing = standing(edge.standing);
+        table.add_row([&edge.held, &edge.taken, standing, place(&edge.seen), &edge.seen.program, ""]);
     }
     text(&table)
+}
+
+/// What is said of an edge that is declared and that no program showed.
+pub const NOT_OBSERVED: &str = "declared, not observed";
+
+/// What an observed edge is that is not itself declared, in words.
+pub fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Implied => "follows, observed",
+        Standing::Exception => "exception, observed",
+        Standing::Undeclared => "UNDECLARED, observed",
+    }
+}
+
+/// Where an edge was seen, without the folder in which all of them are.
+pub fn place(seen: &Sight) -> &str {
+    seen.place.trim_start_matches("lwp-core/src/")
 }
 
 /// How much loom saw of the programs that it does not complete.

@@ -97,23 +97,83 @@ pub struct Excepted {
     pub seen: Option<Sight>,
 }
 
-/// Where an edge was observed first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where an edge was observed: in the first of the programs, by name, that showed it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Sight {
+    /// The program that showed it.
+    pub program: String,
     /// The place in our source, as `file:line`.
     pub place: String,
-    /// The first program that showed it.
-    pub program: String,
+}
+
+/// The edges that programs showed, by revision, by what was held, and by what was taken. A revision is there once one of
+/// its programs was explored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Observed(BTreeMap<String, BTreeMap<String, BTreeMap<String, Sight>>>);
+
+impl Observed {
+    /// Adds what a program showed. Programs over the lock layer have no locks with classes.
+    pub fn add(&mut self, finding: &Finding) {
+        let Some(case) = Case::parse(&finding.program) else { return };
+        let edges = self.0.entry(case.revision.name().into()).or_default();
+        for LockEdge { held, taken, place } in &finding.lock_edges {
+            let sight = Sight { place: place.clone(), program: finding.program.clone() };
+            keep_first(edges.entry(held.clone()).or_default(), taken, sight);
+        }
+    }
+
+    /// Adds what another part of a check has seen.
+    pub fn join(&mut self, others: Observed) {
+        for (revision, edges) in others.0 {
+            let ours = self.0.entry(revision).or_default();
+            for (held, taken) in edges {
+                let ours = ours.entry(held).or_default();
+                taken.into_iter().for_each(|(taken, sight)| keep_first(ours, &taken, sight));
+            }
+        }
+    }
+
+    /// The lock order of each revision whose programs were explored.
+    pub fn orders(&self) -> Vec<Order> {
+        let explored = Revision::ALL.into_iter().filter(|revision| self.0.contains_key(revision.name()));
+        explored.map(|revision| Order::of(revision, self)).collect()
+    }
+
+    fn of(findings: &[Finding]) -> Observed {
+        let mut observed = Observed::default();
+        findings.iter().for_each(|finding| observed.add(finding));
+        observed
+    }
+
+    fn sight(&self, revision: Revision, held: &str, taken: &str) -> Option<&Sight> {
+        self.0.get(revision.name())?.get(held)?.get(taken)
+    }
+
+    fn edges(&self, revision: Revision) -> impl Iterator<Item = (&str, &str, &Sight)> {
+        let edges = self.0.get(revision.name()).into_iter().flatten();
+        edges.flat_map(|(held, taken)| taken.iter().map(|(taken, at)| (held.as_str(), taken.as_str(), at)))
+    }
+}
+
+/// Keeps the sight that comes first by name, so that it does not matter which program is done first.
+fn keep_first(taken: &mut BTreeMap<String, Sight>, lock: &str, sight: Sight) {
+    match taken.get_mut(lock) {
+        Some(first) if *first <= sight => {}
+        Some(first) => *first = sight,
+        None => drop(taken.insert(lock.into(), sight)),
+    }
 }
 
 impl Audit {
     /// Sums up the findings, in the order of the programs.
     pub fn of(findings: &[Finding]) -> Audit {
         let in_full = |finding: &&Finding| matches!(finding.verdict, Verdict::Complete | Verdict::Defect);
+        let observed = Observed::of(findings);
         Audit {
             programs: findings.len(),
             executions: findings.iter().map(|finding| finding.executions).sum(),
-            orders: Revision::ALL.map(|revision| Order::of(revision, findings)).into(),
+            orders: Revision::ALL.map(|revision| Order::of(revision, &observed)).into(),
             failures: findings.iter().filter(|finding| !in_full(finding)).cloned().collect(),
             ..Audit::default()
         }
@@ -128,19 +188,8 @@ impl Audit {
 
 impl Order {
     /// Holds what the revision's programs show against what it declares.
-    fn of(revision: Revision, findings: &[Finding]) -> Order {
-        let mut observed = BTreeMap::new();
-        for finding in findings {
-            if Case::parse(&finding.program).is_some_and(|case| case.revision == revision) {
-                for LockEdge { held, taken, place } in &finding.lock_edges {
-                    let sight = || Sight { place: place.clone(), program: finding.program.clone() };
-                    observed.entry((held.clone(), taken.clone())).or_insert_with(sight);
-                }
-            }
-        }
-        let seen =
-            |held: Class, taken: Class| observed.get(&(held.name().into(), taken.name().into())).cloned();
-
+    fn of(revision: Revision, observed: &Observed) -> Order {
+        let seen = |held: Class, taken: Class| observed.sight(revision, held.name(), taken.name()).cloned();
         let declared = declared(revision).iter().map(|edge| Declared {
             held: edge.held.name().into(),
             taken: edge.taken.name().into(),
@@ -159,10 +208,13 @@ impl Order {
             })
             .collect();
         let others = observed
-            .iter()
-            .filter(|((held, taken), _)| !declared.iter().any(|d| (&d.held, &d.taken) == (held, taken)))
-            .map(|((held, taken), sight)| {
-                let excepted = || exceptions.iter().any(|e| (&e.held, &e.taken) == (held, taken));
+            .edges(revision)
+            .filter(|(held, taken, _)| {
+                !declared.iter().any(|d| (d.held.as_str(), d.taken.as_str()) == (*held, *taken))
+            })
+            .map(|(held, taken, sight)| {
+                let excepted =
+                    || exceptions.iter().any(|e| (e.held.as_str(), e.taken.as_str()) == (held, taken));
                 let standing = if implied(revision, held, taken) {
                     Standing::Implied
                 } else if excepted() {
@@ -170,7 +222,7 @@ impl Order {
                 } else {
                     Standing::Undeclared
                 };
-                Other { held: held.clone(), taken: taken.clone(), seen: sight.clone(), standing }
+                Other { held: held.into(), taken: taken.into(), seen: sight.clone(), standing }
             });
         Order { revision: revision.name().into(), others: others.collect(), declared, exceptions }
     }
@@ -220,7 +272,7 @@ mod tests {
     }
 
     fn order(edges: &[(&str, &str)]) -> Order {
-        Order::of(Revision::R1_69_2_6, &[finding(Verdict::Complete, edges)])
+        Order::of(Revision::R1_69_2_6, &Observed::of(&[finding(Verdict::Complete, edges)]))
     }
 
     fn standings(edges: &[(&str, &str)]) -> Vec<Standing> {
@@ -264,8 +316,24 @@ mod tests {
     fn an_exception_of_one_revision_explains_nothing_in_another() {
         let mut finding = finding(Verdict::Complete, &[("sq_mutex", "spc_lwplock")]);
         finding.program = finding.program.replace("1.69.2.6", "1.62");
-        let order = Order::of(Revision::R1_62, &[finding]);
+        let order = Order::of(Revision::R1_62, &Observed::of(&[finding]));
         assert_eq!(order.others[0].standing, Standing::Undeclared);
+    }
+
+    // Which program is done first differs from run to run.
+    #[test]
+    fn where_an_edge_was_seen_depends_neither_on_the_order_of_programs_nor_on_the_parts_of_a_check() {
+        let first = finding(Verdict::Complete, &[("p_smutex", "spc_lwplock")]);
+        let second = Finding { program: first.program.replace("2-cpus", "3-cpus"), ..first.clone() };
+        let whole = Observed::of(&[first.clone(), second.clone()]);
+        assert_eq!(whole, Observed::of(&[second.clone(), first.clone()]));
+        let mut joined = Observed::of(&[second]);
+        joined.join(Observed::of(std::slice::from_ref(&first)));
+        assert_eq!(joined, whole);
+        let orders = joined.orders();
+        assert_eq!(orders.len(), 1, "nothing of 1.62 was explored");
+        let seen = orders[0].declared.iter().find_map(|edge| edge.seen.as_ref()).unwrap();
+        assert_eq!(seen.program, first.program);
     }
 
     #[test]

@@ -21,8 +21,10 @@ const RADIUS: f64 = 230.0;
 const STATE: f64 = 49.0;
 /// How far a transition bends away from the straight line, as a share of its length.
 const BEND: f64 = 0.14;
-/// Room below the panels for the legend.
-const LEGEND: f64 = 50.0;
+/// What an entry of the legend takes: four of them in a line under two panels, two under one.
+const ENTRY: (f64, f64) = (265.0, 34.0);
+/// Room around the legend.
+const ROOM: f64 = 16.0;
 
 /// How a transition is drawn.
 #[derive(Clone, Copy)]
@@ -59,9 +61,14 @@ const UNDOCUMENTED: Style = Style {
     means: "seen, and should not be",
 };
 
+const STYLES: [Style; 4] = [SEEN, NEVER, UNSEEN, UNDOCUMENTED];
+
 /// The picture, as the text of an SVG file: a panel for each revision.
 pub fn svg(coverages: &[Coverage]) -> String {
-    let (width, height) = (PANEL.0 * coverages.len().max(1) as f64, PANEL.1 + LEGEND);
+    let panels = coverages.len().max(1);
+    let across = if panels == 1 { 2 } else { STYLES.len() };
+    let legend_height = ENTRY.1 * STYLES.len().div_ceil(across) as f64 + ROOM;
+    let (width, height) = (PANEL.0 * panels as f64, PANEL.1 + legend_height);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
          height=\"{height}\" font-family=\"sans-serif\" text-anchor=\"middle\">\n\
@@ -70,7 +77,7 @@ pub fn svg(coverages: &[Coverage]) -> String {
     for (n, coverage) in coverages.iter().enumerate() {
         panel(&mut svg, PANEL.0 * n as f64, coverage);
     }
-    legend(&mut svg, width);
+    legend(&mut svg, width, across);
     svg + "</svg>\n"
 }
 
@@ -180,11 +187,14 @@ fn onto_itself(at: Point, head: f64) -> Arrow {
     Arrow { line, base, tip }
 }
 
-fn legend(svg: &mut String, width: f64) {
-    let y = PANEL.1 + LEGEND / 2.0;
-    for (n, style) in [SEEN, NEVER, UNSEEN, UNDOCUMENTED].into_iter().enumerate() {
+/// What the lines mean, `across` of them in a row.
+fn legend(svg: &mut String, width: f64, across: usize) {
+    // The longest of the texts is shorter than its place.
+    let left = (width - ENTRY.0 * across as f64) / 2.0 + ROOM;
+    for (n, style) in STYLES.into_iter().enumerate() {
         let Style { colour, width: thick, dashes, means, .. } = style;
-        let x = width / 2.0 - 510.0 + 265.0 * n as f64;
+        let x = left + ENTRY.0 * (n % across) as f64;
+        let y = PANEL.1 + ENTRY.1 * ((n / across) as f64 + 0.5);
         let _ = writeln!(
             svg,
             "<path stroke=\"{colour}\" stroke-width=\"{thick}\" stroke-dasharray=\"{dashes}\" \

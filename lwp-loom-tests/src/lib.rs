@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod canary;
 pub mod coverage;
+pub mod defects;
 pub mod diagram;
 pub mod engine;
 pub mod explain;
@@ -19,6 +20,7 @@ pub mod orderings;
 pub mod program;
 pub mod reach;
 pub mod report;
+pub mod shown;
 pub mod subject;
 pub mod suite;
 pub mod timeline;

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Observed;
 use crate::coverage::Transitions;
 use crate::job::{Finding, Verdict};
+use crate::shown::Shown;
 
 /// The whole of a check.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,6 +44,12 @@ pub struct Report {
     /// The transitions of `l_stat` that the protocol's programs made.
     #[serde(default)]
     pub transitions: Transitions,
+    /// The locks that the protocol's programs took while they held others.
+    #[serde(default)]
+    pub lock_order: Observed,
+    /// The defects of the sources that the protocol's programs showed.
+    #[serde(default)]
+    pub defects: Shown,
     /// A row for each ordering site.
     pub orderings: Vec<OrderingRow>,
     /// Why the orderings were not searched, where they were not.
@@ -50,6 +58,30 @@ pub struct Report {
     pub undecided: Vec<String>,
     /// Whether the check was stopped before its end.
     pub incomplete: bool,
+    /// Where the check ran: once for each part.
+    #[serde(default)]
+    pub environments: Vec<Environment>,
+}
+
+/// What a check, or a part of one, ran on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The part.
+    pub shard: Option<Shard>,
+    /// The operating system and the processor's architecture.
+    pub machine: String,
+    /// The processor's cores that the check could use.
+    pub cores: usize,
+    /// How many programs ran at a time.
+    pub jobs: usize,
+    /// The compiler.
+    pub compiler: String,
+    /// The version of loom.
+    pub loom: String,
+    /// The version of shuttle, which the complete search schedules.
+    pub shuttle: String,
+    /// Wall-clock seconds, without the build.
+    pub seconds: f64,
 }
 
 /// One of several parts into which a check is split for several machines.

@@ -150,17 +150,21 @@ impl Case {
         self.symptoms().chain(expected).flat_map(Symptom::words).collect()
     }
 
-    /// How the defects show that the case has.
-    fn symptoms(&self) -> impl Iterator<Item = &Symptom> {
-        let here = self.litmus.defects.iter().filter(|defect| {
+    /// The defects that the case is declared to show.
+    pub fn defects(&self) -> impl Iterator<Item = &Defect> {
+        self.litmus.defects.iter().filter(|defect| {
             let in_variant = match self.variant {
                 Variant::AsWritten => true,
                 Variant::Repaired | Variant::Only(_) => false,
                 Variant::Without(repair) => repair == defect.repair && defect.alone,
             };
             in_variant && defect.revisions.contains(&self.revision) && defect.cpus <= self.cpus
-        });
-        here.flat_map(|defect| &defect.shows)
+        })
+    }
+
+    /// How these show.
+    fn symptoms(&self) -> impl Iterator<Item = &Symptom> {
+        self.defects().flat_map(|defect| &defect.shows)
     }
 
     /// Whether an execution in which nobody can go on is one like any other, and no failure: of a generated program, where

@@ -5,12 +5,12 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::layout::{Kind, Layout, Mark, Row, Shown};
 use super::step::Timeline;
 
-/// What it looks like, by light and by dark.
-const STYLE: &str = "
+/// What it looks like, by light and by dark, and on paper.
+pub const STYLE: &str = "
 .timeline { --ink: #1b1b1b; --faint: #767676; --line: #d4d4d4; --mark: #fff2c2; --bad: #fbdcdc; --lock: #2458a6;
   --operation: #00696b; --paper: #ffffff; color: var(--ink); background: var(--paper);
   font: 14px/1.45 system-ui, sans-serif; }
-@media (prefers-color-scheme: dark) { .timeline { --ink: #e4e4e4; --faint: #9a9a9a; --line: #444444; --mark: #4d4215;
+@media screen and (prefers-color-scheme: dark) { .timeline { --ink: #e4e4e4; --faint: #9a9a9a; --line: #444444; --mark: #4d4215;
   --bad: #5a2222; --lock: #8ab4f8; --operation: #5fd0d2; --paper: #161616; } }
 .timeline .story { max-width: 60em; font-size: 1.1em; }
 .timeline .beginning, .timeline footer { color: var(--faint); max-width: 60em; }
@@ -38,33 +38,37 @@ pub fn page(timeline: &Timeline, layout: &Layout) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
                 title { (timeline.program) }
+                style { (PreEscaped(STYLE)) }
             }
-            body { (fragment(timeline, layout)) }
+            body.timeline {
+                h1 { (timeline.program) }
+                (fragment(timeline, layout))
+            }
         }
     };
     page.into_string()
 }
 
-/// A part of a page.
+/// A part of a page that has [`STYLE`] and its own heading.
 pub fn fragment(timeline: &Timeline, layout: &Layout) -> Markup {
     html! {
-        section.timeline {
-            style { (PreEscaped(STYLE)) }
-            h1 { (timeline.program) }
+        div.timeline {
             p.story { (layout.story) }
             @if !layout.beginning.is_empty() {
                 p.beginning { "In the beginning " (layout.beginning) "." }
             }
-            table {
-                thead {
-                    tr {
-                        th.number { "step" }
-                        @for column in &layout.columns { th { (column) } }
-                        th { "in" }
+            div.steps role="region" tabindex="0" aria-label=(format!("Steps of {}", timeline.program)) {
+                table {
+                    thead {
+                        tr {
+                            th.number scope="col" { "step" }
+                            @for column in &layout.columns { th scope="col" { (column) } }
+                            th scope="col" { "in" }
+                        }
                     }
-                }
-                tbody {
-                    @for row in &layout.rows { (row_of(row, layout.columns.len())) }
+                    tbody {
+                        @for row in &layout.rows { (row_of(row, layout.columns.len())) }
+                    }
                 }
             }
             footer {

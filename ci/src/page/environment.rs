@@ -1,0 +1,47 @@
+//! What the check ran on.
+
+use lwp_loom_tests::report::Report;
+use maud::{Markup, html};
+
+use super::parts::{number, table};
+
+/// The section.
+pub fn section(report: &Report) -> Markup {
+    let head = [
+        "part",
+        "machine",
+        "#cores",
+        "#programs at a time",
+        "compiler",
+        "loom",
+        "shuttle",
+        "#seconds, wall-clock",
+    ];
+    let rows = html! {
+        tbody {
+            @for on in &report.environments {
+                tr {
+                    td { @match on.shard {
+                        Some(shard) => { (shard.index) " of " (shard.count) },
+                        None => "all",
+                    } }
+                    td { (on.machine) }
+                    (number(on.cores))
+                    (number(on.jobs))
+                    td { (on.compiler) }
+                    td { (on.loom) }
+                    td { (on.shuttle) }
+                    (number(format!("{:.1}", on.seconds)))
+                }
+            }
+        }
+    };
+    html! {
+        p { "lwp-core " (env!("CARGO_PKG_VERSION")) ", commit " code { (report.commit) } "." }
+        @if report.environments.is_empty() {
+            p { "The report does not say what it was made on." }
+        } @else {
+            (table("What each part ran on; the time is without the build", &head, rows))
+        }
+    }
+}
