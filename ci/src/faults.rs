@@ -19,7 +19,11 @@ use crate::revision;
 use crate::summary::Output;
 
 /// Seconds for a program with a mistake: some make a program go on for ever.
-const SECONDS: f64 = 5.0;
+const SECONDS: f64 = 20.0;
+
+/// Executions of a program with a mistake that is declared to be none: its reason is what counts, and the programs only
+/// try to refute it.
+const REFUTING: u64 = 1000;
 
 /// Runs the command. Whatever is wrong with the request is found before anything runs.
 pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
@@ -238,7 +242,11 @@ fn job(mistake: &Mistake, program: &str) -> Job {
         program: program.into(),
         fault,
         weaken,
-        limits: Limits { seconds: Some(SECONDS), ..Limits::default() },
+        limits: Limits {
+            seconds: Some(SECONDS),
+            executions: mistake.equivalent().map(|_| REFUTING),
+            ..Limits::default()
+        },
         ..Job::default()
     }
 }
