@@ -351,6 +351,7 @@ fn summary(report: &FaultReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::tests::fake_pool;
 
     // A page that says on which line something failed would be wrong after the next edit.
     #[test]
@@ -361,6 +362,21 @@ mod tests {
             without_places(message),
             "deadlock: thread 1 waits for lock 0, which thread 2 holds; data race: cell 0: thread 1 writes it"
         );
+    }
+
+    // A program that comes by a place and is left out could be the only one that notices.
+    #[test]
+    fn only_programs_that_come_by_a_place_are_tried_and_the_cheapest_first() {
+        let pool = fake_pool(2);
+        let that_pass = |programs: &[&str]| {
+            let programs: Vec<String> = programs.iter().map(ToString::to_string).collect();
+            Sound::default().that_pass(&pool, "a.b", &programs, &mut |_| {})
+        };
+        let (dear, cheap) = ("passes=a.b executions=9 complete", "passes=c.d passes=a.b complete");
+        assert_eq!(that_pass(&[dear, "passes=c.d complete", "complete", cheap]).unwrap(), [cheap, dear]);
+        // What was not explored to its end may come by the place later.
+        assert!(matches!(that_pass(&["passes=c.d bounded"]), Err(Unsound::Program(_))));
+        assert!(matches!(that_pass(&["failed"]), Err(Unsound::Program(_))));
     }
 
     #[test]

@@ -115,7 +115,8 @@ impl Programs {
         }
     }
 
-    fn protocol(&self, engine: &str) -> &[String] {
+    /// Those over the protocol that an engine completes.
+    pub fn protocol(&self, engine: &str) -> &[String] {
         if engine == "loom" { &self.loom } else { &self.complete }
     }
 }
