@@ -196,7 +196,8 @@ faults! {
         Exit1Switchaway = "exit1.no-switchaway", "does not leave its CPU";
         ExitLwpsWexit = "exit_lwps.lw_wexit-not-set", "does not set LW_WEXIT";
         ExitLwpsWsuspend = "exit_lwps.lw_wsuspend-kept", "does not clear LW_WSUSPEND";
-        ExitLwpsGap = "exit_lwps.lock-gap", "unlocks the LWP between LW_WEXIT and its look at l_stat";
+        ExitLwpsGap = "exit_lwps.lock-gap", "unlocks the LWP between LW_WEXIT and its look at l_stat",
+            equivalent: "p_smutex stays held, and l_stat is looked at after the gap for what is done about it. Who sees LW_WEXIT in the gap does not sleep interruptibly, and for what it does about it otherwise, to exit or to suspend itself, it takes p_smutex first";
         ExitLwpsRuns = "exit_lwps.no-setrunnable", "does not wake those who sleep interruptibly, are suspended or stopped";
         ExitLwpsUserret = "exit_lwps.no-ast", "does not send those who run through lwp_userret";
 
@@ -334,7 +335,8 @@ faults! {
         HasStoppedSstop = "proc_stop.sstop-not-set", "does not set p_stat to SSTOP";
         SigswitchStops = "sigswitch.no-proc_stop", "does not have the others stop too";
         SigswitchSecondLook = "sigswitch.no-second-look", "does not look at PS_STOPPING again once it has proclist_mutex";
-        SigswitchStopped = "sigswitch.no-sstop", "does not say that the process has stopped where it is the last";
+        SigswitchStopped = "sigswitch.no-sstop", "does not say that the process has stopped where it is the last",
+            equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
         SigswitchThirdLook = "sigswitch.no-third-look", "does not ask again whether the process stops before it stops itself";
         SigswitchKernelLock = "sigswitch.keeps-big-lock", "does not give the big lock up while it is stopped";
         ProcUnstopSactive = "proc_unstop.sactive-not-set", "does not set p_stat to SACTIVE";
