@@ -9,22 +9,23 @@ use lwp_loom_tests::orderings::sites;
 use lwp_loom_tests::suite::Scope;
 
 /// A fault that is not on the page has never been caught, and one that is gone was caught by nobody. Run with
-/// `UPDATE_PAGES=1` to measure the page anew, which takes a while.
+/// `UPDATE_PAGES=1` to measure the page anew, which takes a while, or with `UPDATE_PAGES=FILE` to write it from what
+/// `cargo ci faults --json FILE` has measured.
 #[test]
 fn the_page_of_the_faults_names_each_of_them_once() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/faults.md");
-    if env::var_os("UPDATE_PAGES").is_some() {
-        let dir = tempfile::tempdir().unwrap();
-        let json = dir.path().join("faults.json");
-        let status =
-            Command::new(env!("CARGO_BIN_EXE_ci")).args(["faults", "--json"]).arg(&json).status().unwrap();
-        // 1 where a mistake is open: the page says so.
-        assert!(matches!(status.code(), Some(0 | 1)), "{status}");
-        let report: FaultReport = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
-        fs::write(&page, report.page()).unwrap();
+    if let Some(how) = env::var_os("UPDATE_PAGES") {
+        let measured = Path::new(&how);
+        let report = if measured.is_file() { fs::read_to_string(measured).unwrap() } else { measure() };
+        let report: FaultReport = serde_json::from_str(&report).unwrap();
+        assert!(!report.incomplete, "the run was stopped before its end");
+        let before = fs::read_to_string(&page).unwrap();
+        let by_hand = before.find(BY_HAND).map_or("", |at| &before[at..]);
+        fs::write(&page, report.page() + by_hand).unwrap();
     }
     let page = fs::read_to_string(page).unwrap();
-    let mut on_page = names_on(&page);
+    let (measured, _) = page.split_once(BY_HAND).expect("the page tells of mutants");
+    let mut on_page = names_on(measured);
     let all = Mistake::all(&sites(Scope::Default));
     let mut there: Vec<String> = all.iter().map(Mistake::name).collect();
     on_page.sort();
@@ -34,4 +35,18 @@ fn the_page_of_the_faults_names_each_of_them_once() {
     for why in all.iter().filter_map(Mistake::equivalent) {
         assert!(page.contains(why), "run this test with UPDATE_PAGES=1: {why}");
     }
+}
+
+/// What begins the part of the page that nobody measures.
+const BY_HAND: &str = "\n## Mutants\n";
+
+/// A report, of a run of the command.
+fn measure() -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("faults.json");
+    let status =
+        Command::new(env!("CARGO_BIN_EXE_ci")).args(["faults", "--json"]).arg(&json).status().unwrap();
+    // 1 where a mistake is open: the page says so.
+    assert!(matches!(status.code(), Some(0 | 1)), "{status}");
+    fs::read_to_string(&json).unwrap()
 }

@@ -4,7 +4,8 @@ engine=loom
 
 answer() {
     printf '{"program":"%s","engine":"%s","verdict":"%s","bound":%s,"message":%s,' "$program" "$engine" "$1" "$2" "$3"
-    printf '"executions":2,"distinct":1,"outcomes":[],"lock_edges":[%s],"transitions":[%s],' "$edges" "$transitions"
+    printf '"executions":%s,"distinct":1,"outcomes":[],"lock_edges":[%s],' "$executions" "$edges"
+    printf '"transitions":[%s],"passed":[%s],' "$transitions" "$passed"
     printf '"seconds":0.5}\n'
 }
 
@@ -13,6 +14,8 @@ while read -r job; do
     program=${program%%'","weaken":'*}
     edges=
     transitions=
+    passed=
+    executions=2
     for word in ${FAKE_WORKER:-$program}; do
         case $word in
         touch=*) : >"${word#touch=}" ;;
@@ -26,6 +29,8 @@ while read -r job; do
             transition=${word#transition=}
             transitions="$transitions${transitions:+,}[\"${transition%%/*}\",\"${transition#*/}\"]"
             ;;
+        passes=*) passed="$passed${passed:+,}\"${word#passes=}\"" ;;
+        executions=*) executions=${word#executions=} ;;
         complete) answer complete null null ;;
         bounded) answer bounded '"2 executions"' null ;;
         preemptions=*) answer bounded "\"${word#preemptions=} preemptions in an execution\"" null ;;

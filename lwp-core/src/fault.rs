@@ -86,6 +86,7 @@ pub(crate) const fn seeded(_: Step) -> bool {
 /// Whether this step goes wrong.
 #[cfg(any(loom, shuttle))]
 pub(crate) fn seeded(step: Step) -> bool {
+    pass(Fault::Step(step));
     number() == of(Fault::Step(step))
 }
 
@@ -99,6 +100,8 @@ pub(crate) const fn times(_: Count) -> usize {
 /// How often a counter is to be updated: once, but with a fault.
 #[cfg(any(loom, shuttle))]
 pub(crate) fn times(count: Count) -> usize {
+    pass(Fault::Dropped(count));
+    pass(Fault::Doubled(count));
     match number() {
         n if n == of(Fault::Dropped(count)) => 0,
         n if n == of(Fault::Doubled(count)) => 2,
@@ -123,6 +126,35 @@ const fn of(fault: Fault) -> usize {
         Fault::Dropped(count) => 2 + 3 * count as usize,
         Fault::Doubled(count) => 3 + 3 * count as usize,
     }
+}
+
+/// The faults at whose places a model has been. Plain memory of the checker's process, not part of any model.
+#[cfg(any(loom, shuttle))]
+static PASSED: [core::sync::atomic::AtomicBool; PLACES] =
+    [const { core::sync::atomic::AtomicBool::new(false) }; PLACES];
+
+/// More than the largest number of a fault.
+#[cfg(any(loom, shuttle))]
+const PLACES: usize =
+    1 + 3 * if Step::ALL.len() > Count::ALL.len() { Step::ALL.len() } else { Count::ALL.len() };
+
+#[cfg(any(loom, shuttle))]
+fn pass(fault: Fault) {
+    // ORDERING: none needed. The checker asks after the models have run.
+    PASSED[of(fault)].store(true, core::sync::atomic::Ordering::Relaxed);
+}
+
+/// The faults at whose places the models of this process have been since [`forget`]. A program that never comes by a
+/// fault's place runs the same with the fault as without it.
+#[cfg(any(loom, shuttle))]
+pub fn passed() -> impl Iterator<Item = Fault> {
+    Fault::all().filter(|fault| PASSED[of(*fault)].load(core::sync::atomic::Ordering::Relaxed))
+}
+
+/// Forgets where models have been.
+#[cfg(any(loom, shuttle))]
+pub fn forget() {
+    PASSED.iter().for_each(|passed| passed.store(false, core::sync::atomic::Ordering::Relaxed));
 }
 
 /// Seeds a fault into every model that this process runs from now on; `None` seeds none.

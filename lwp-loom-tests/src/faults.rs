@@ -71,6 +71,15 @@ impl Mistake {
         }
     }
 
+    /// The place that not every program comes by, as a worker names it, where it is worth while to ask which do: of the
+    /// lock layer's programs, short and many, the first few catch what there is.
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Mistake::Seeded(fault) if fault.layer() == Layer::Protocol => Some(fault.name()),
+            Mistake::Seeded(_) | Mistake::Weakened { .. } => None,
+        }
+    }
+
     /// The programs that may catch it under an engine, in the order in which they are to be tried: those that run what
     /// it is about, all of which hold without it.
     pub fn programs(&self, engine: &str, all: &Programs) -> Vec<String> {
@@ -106,7 +115,8 @@ impl Programs {
         }
     }
 
-    fn protocol(&self, engine: &str) -> &[String] {
+    /// Those over the protocol that an engine completes.
+    pub fn protocol(&self, engine: &str) -> &[String] {
         if engine == "loom" { &self.loom } else { &self.complete }
     }
 }
@@ -137,6 +147,8 @@ pub struct FaultReport {
     pub rows: Vec<FaultRow>,
     /// Wall-clock seconds.
     pub seconds: f64,
+    /// How many of them went into the programs without a mistake.
+    pub sound_seconds: f64,
     /// How many programs ran at a time.
     pub jobs: usize,
     /// Whether it was stopped before its end.
@@ -156,7 +168,9 @@ pub struct FaultRow {
     pub equivalent: Option<String>,
     /// Programs that were explored, under all engines.
     pub programs: usize,
-    /// How many of them were cut short by the limit that only mistakes meet.
+    /// Programs that were left out: they hold, and no execution of theirs comes by the mistake's place.
+    pub passed_over: usize,
+    /// How many of those explored were cut short by the limit that only mistakes meet.
     pub cut_short: usize,
     /// Wall-clock seconds.
     pub seconds: f64,
@@ -227,7 +241,10 @@ impl FaultReport {
         let mut page = format!(
             "# What the collection would not let pass\n\n\
              Measured by `cargo ci faults`, which makes one mistake at a time in `lwp-core` and explores the programs that \
-             hold without it until one fails: the smallest first, the complete search before loom. A test holds the names against the tables of the code (`lwp-core/src/fault/table.rs`, \
+             hold without it until one fails: the one with the fewest executions first, the complete search before \
+             loom. Each program is explored without a mistake before; one that never comes by a mistake's place then \
+             runs the same with it, and is left out. A weaker ordering shows under loom alone, in the programs that \
+             decide its row in [orderings](orderings.md). A test holds the names against the tables of the code (`lwp-core/src/fault/table.rs`, \
              `lwp-core/src/site.rs`); `UPDATE_PAGES=1` with that test measures the page anew. Repeat a row with \
              `cargo ci faults NAME`.\n\n\
              Score: {}.\n\n\
@@ -249,10 +266,12 @@ impl FaultReport {
             }
         }
         page += "\n## Equivalent\n\nNo execution can tell these from the code without them. One that a program catches \
-                 all the same fails the run.\n\n| mistake | the function | why nothing shows it |\n|---|---|---|\n";
+                 all the same fails the run.\n\n| mistake | the function | programs explored, and left out | why \
+                 nothing shows it |\n|---|---|---|---|\n";
         for row in &self.rows {
             if let (None, Some(why)) = (&row.caught, &row.equivalent) {
-                page += &format!("| `{}` | {} | {} |\n", row.name, cell(&row.what), cell(why));
+                let (name, what, why) = (&row.name, cell(&row.what), cell(why));
+                page += &format!("| `{name}` | {what} | {}, {} | {why} |\n", row.programs, row.passed_over);
             }
         }
         let open = self.rows.iter().filter(|row| row.standing() == Standing::Survives);
@@ -285,6 +304,7 @@ mod tests {
             caught: caught.then(catch),
             equivalent: equivalent.then(|| "nobody looks".into()),
             programs: 1,
+            passed_over: 0,
             cut_short: 0,
             seconds: 0.0,
         }

@@ -18,6 +18,9 @@ pub struct Job {
     /// A fault to seed into `lwp-core` for this job.
     #[serde(default)]
     pub fault: Option<String>,
+    /// Whether to name the faults at whose places the program comes by.
+    #[serde(default)]
+    pub places: bool,
     /// How to go through the program's executions.
     #[serde(default)]
     pub mode: Mode,
@@ -158,6 +161,9 @@ pub struct Finding {
     /// Every transition of `l_stat` that was made.
     #[serde(default)]
     pub transitions: Vec<Transition>,
+    /// The faults at whose places the program has been, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<String>,
     /// How the failing execution went, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Box<Timeline>>,
@@ -181,6 +187,7 @@ impl Finding {
             schedule: None,
             outcomes: Vec::new(),
             unreached: Vec::new(),
+            passed: Vec::new(),
             timeline: None,
             lock_edges: Vec::new(),
             transitions: Vec::new(),

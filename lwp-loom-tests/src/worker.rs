@@ -53,6 +53,7 @@ fn answer(job: Job) -> Result<bool, String> {
         program: job.program.clone(),
         outcomes: outcomes.clone(),
         subject: subject.clone(),
+        places: job.places,
         explains: job.explain.then(|| Arc::new(Explainer::new(&subject))),
     };
     let failed = finding.clone();
@@ -168,6 +169,7 @@ fn restore() {
     {
         lwp_core::site::Site::ALL.iter().for_each(|site| lwp_core::site::weaken(*site, None));
         lwp_core::fault::seed(None);
+        lwp_core::fault::forget();
     }
 }
 
@@ -195,6 +197,17 @@ fn seed(_: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The faults at whose places this job's program has been.
+#[cfg(any(loom, shuttle))]
+fn passed() -> Vec<String> {
+    lwp_core::fault::passed().map(lwp_core::fault::Fault::name).collect()
+}
+
+#[cfg(not(any(loom, shuttle)))]
+fn passed() -> Vec<String> {
+    Vec::new()
+}
+
 /// The engine that this process was built with.
 pub const ENGINE: &str = if cfg!(loom) {
     "loom"
@@ -212,6 +225,7 @@ struct Findings {
     program: String,
     outcomes: Arc<Mutex<BTreeSet<String>>>,
     subject: Subject,
+    places: bool,
     explains: Option<Arc<Explainer>>,
 }
 
@@ -250,6 +264,7 @@ impl Findings {
             outcomes,
             lock_edges: lock_edges(),
             transitions: transitions(),
+            passed: if self.places { passed() } else { Vec::new() },
             // Last: what is run to explain a failure is no part of what was found.
             timeline: explains
                 .and_then(|explains| explains.explain(&self.program, failure, exploration.schedule)),

@@ -174,8 +174,7 @@ faults! {
         LwpExitLast = "lwp_exit.no-last-test", "does not ask whether the LWP is the last of its process";
         LwpExitKernelLock = "lwp_exit.keeps-big-lock", "does not give the big lock up before it leaves its CPU";
         LwpExitSwitchaway = "lwp_exit.no-switchaway", "does not leave its CPU";
-        LwpExitData = "lwp_exit.keeps-data", "does not give back its data and credentials",
-            equivalent: "what is not given back is not missed: memory does not run out here, and nobody counts it";
+        LwpExitData = "lwp_exit.keeps-data", "does not give back its data and credentials";
         LwpExitAlllwp = "lwp_exit.on-alllwp", "does not take the LWP off alllwp",
             equivalent: "nothing that is modelled reads alllwp";
         LwpExitDrains = "lwp_exit.no-drain", "does not wait for the references";
@@ -197,7 +196,8 @@ faults! {
         Exit1Switchaway = "exit1.no-switchaway", "does not leave its CPU";
         ExitLwpsWexit = "exit_lwps.lw_wexit-not-set", "does not set LW_WEXIT";
         ExitLwpsWsuspend = "exit_lwps.lw_wsuspend-kept", "does not clear LW_WSUSPEND";
-        ExitLwpsGap = "exit_lwps.lock-gap", "unlocks the LWP between LW_WEXIT and its look at l_stat";
+        ExitLwpsGap = "exit_lwps.lock-gap", "unlocks the LWP between LW_WEXIT and its look at l_stat",
+            equivalent: "p_smutex stays held, and l_stat is looked at after the gap for what is done about it. Who sees LW_WEXIT in the gap does not sleep interruptibly, and for what it does about it otherwise, to exit or to suspend itself, it takes p_smutex first";
         ExitLwpsRuns = "exit_lwps.no-setrunnable", "does not wake those who sleep interruptibly, are suspended or stopped";
         ExitLwpsUserret = "exit_lwps.no-ast", "does not send those who run through lwp_userret";
 
@@ -238,12 +238,15 @@ faults! {
         LwpFindZomb = "lwp_find.no-lszomb-test", "finds an LWP that is LSZOMB";
 
         // `setrunnable.rs`
-        SetrunnableWsuspend = "setrunnable.lw_wsuspend-kept", "does not clear LW_WSUSPEND of a suspended LWP";
+        SetrunnableWsuspend = "setrunnable.lw_wsuspend-kept", "does not clear LW_WSUSPEND of a suspended LWP",
+            equivalent: "lwp_continue has cleared it before it comes here, and whoever else makes a suspended LWP run is the exit pass: it has set LW_WEXIT, at which lwp_userret looks next and never at LW_WSUSPEND again; nobody asks for that flag of an LWP that exits";
         SetrunnableWchan = "setrunnable.no-l_wchan-test", "does not take the LWP off its sleep queue";
-        SetrunnableOnCpu = "setrunnable.no-cpu-test", "does not ask whether the LWP has left its CPU";
+        SetrunnableOnCpu = "setrunnable.no-cpu-test", "does not ask whether the LWP has left its CPU",
+            equivalent: "an LWP that stops or suspends itself stays locked from before its state changes until its CPU is another's (mi_switch); one that was halted asleep has left the sleep queue for sched_mutex or spc_lwplock then, with which 1.62 switches, and is locked by its queue until it has switched in 1.69.2.6";
 
         // `switch.rs`
-        MiSwitchLwpctlNone = "mi_switch.lwpctl-kept", "does not say in the lwpctl block that the LWP leaves its CPU";
+        MiSwitchLwpctlNone = "mi_switch.lwpctl-kept", "does not say in the lwpctl block that the LWP leaves its CPU",
+            equivalent: "an LWP reads its own block alone, while it is on a CPU; what others read there in user mode is not modelled";
         MiSwitchRunning = "mi_switch.lw_running-kept", "does not clear LW_RUNNING";
         MiSwitchRequeue = "mi_switch.no-requeue", "does not put an LWP that yields on the run queue";
         MiSwitchEarly = "mi_switch.early", "unlocks the LWP before it has the next lock (1.62) or has left its CPU (1.69.2.6)";
@@ -309,7 +312,8 @@ faults! {
         UndoStopsUnstop = "kill.no-proc_unstop", "does not have a stopped process go on";
         SigpostRefcnt = "sigpost.no-l_refcnt-test", "does not ask whether the LWP has begun to go";
         SigpostPendsig = "sigpost.lw_pendsig-not-set", "does not set LW_PENDSIG";
-        SigpostGap = "sigpost.lock-gap", "unlocks the LWP between LW_PENDSIG and its look at l_stat";
+        SigpostGap = "sigpost.lock-gap", "unlocks the LWP between LW_PENDSIG and its look at l_stat",
+            equivalent: "p_smutex stays held, and l_stat is looked at after the gap for what is done about it. Who sees LW_PENDSIG in the gap does what it would do had the signal come then: it does not sleep interruptibly, and for lwp_userret and lwp_exit it takes p_smutex first";
         SigpostUserret = "sigpost.no-ast", "does not send an LWP that runs through lwp_userret";
         SigpostWakes = "sigpost.no-wakeup", "does not wake an LWP that sleeps interruptibly";
         SigpostContinues = "sigpost.no-continue", "does not continue a suspended LWP for a signal that ends the process";
@@ -323,19 +327,21 @@ faults! {
         ProcStopSwapped = "proc_stop.locks-swapped", "takes p_smutex before proclist_mutex";
         ProcStopStopping = "proc_stop.ps_stopping-not-set", "does not set PS_STOPPING";
         ProcStopSleeper = "proc_stop.no-halt", "does not halt those who sleep interruptibly";
-        ProcStopStopped = "proc_stop.no-sstop", "does not say that the process has stopped where nobody runs";
+        ProcStopStopped = "proc_stop.no-sstop", "does not say that the process has stopped where nobody runs",
+            equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
         ProcStopPost = "proc_stop.no-sigpost", "does not ask the others to stop";
-        HasStoppedStopping = "proc_stop.ps_stopping-kept", "does not clear PS_STOPPING once the process has stopped";
+        HasStoppedStopping = "proc_stop.ps_stopping-kept", "does not clear PS_STOPPING once the process has stopped",
+            equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop clears both; with SSTOP nobody calls proc_stop, and an LWP that stops once more in sigswitch says again what is said already";
         HasStoppedSstop = "proc_stop.sstop-not-set", "does not set p_stat to SSTOP";
         SigswitchStops = "sigswitch.no-proc_stop", "does not have the others stop too";
         SigswitchSecondLook = "sigswitch.no-second-look", "does not look at PS_STOPPING again once it has proclist_mutex";
-        SigswitchStopped = "sigswitch.no-sstop", "does not say that the process has stopped where it is the last";
+        SigswitchStopped = "sigswitch.no-sstop", "does not say that the process has stopped where it is the last",
+            equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
         SigswitchThirdLook = "sigswitch.no-third-look", "does not ask again whether the process stops before it stops itself";
         SigswitchKernelLock = "sigswitch.keeps-big-lock", "does not give the big lock up while it is stopped";
         ProcUnstopSactive = "proc_unstop.sactive-not-set", "does not set p_stat to SACTIVE";
         ProcUnstopStopping = "proc_unstop.ps_stopping-kept", "does not clear PS_STOPPING";
         ProcUnstopRuns = "proc_unstop.no-setrunnable", "does not make stopped LWPs run";
-        ProcUnstopBroadcast = "proc_unstop.no-broadcast", "does not wake those who wait";
 
         // `park.rs`
         LwpParkUnparked = "_lwp_park.no-lw_unparked-test", "does not ask whether the LWP has been unparked before it sleeps";
@@ -360,13 +366,16 @@ faults! {
         // `dump.rs`
         SigexitWexit = "sigexit.no-ps_wexit-test", "does not ask whether another LWP ends the process";
         SigexitWcore = "sigexit.no-ps_wcore-test", "does not ask whether another LWP dumps core";
-        SigexitFlags = "sigexit.lw_wexit-not-set", "does not set LW_WCORE, LW_WEXIT and LW_WSUSPEND where another LWP dumps core";
+        SigexitFlags = "sigexit.lw_wexit-not-set", "does not set LW_WCORE, LW_WEXIT and LW_WSUSPEND where another LWP dumps core",
+            equivalent: "whoever dumps has set LW_WCORE and LW_WEXIT of all others, and suspended them, before it releases p_smutex. LW_WSUSPEND is missing where somebody has continued the LWP since: it exits then without being suspended, as it does where it is continued just after it has set the flag";
         SigexitDumps = "sigexit.ps_wcore-not-set", "does not set PS_WCORE";
         SigexitDumped = "sigexit.ps_wcore-kept", "does not clear PS_WCORE";
-        SuspendOthersOwn = "sigexit.lw_wsuspend-kept", "does not clear its own LW_WSUSPEND";
+        SuspendOthersOwn = "sigexit.lw_wsuspend-kept", "does not clear its own LW_WSUSPEND",
+            equivalent: "whoever dumps goes on to exit1, and does not come to lwp_userret, where the flag is looked at, unless another dumps meanwhile, who sets it";
         SuspendOthersFlags = "sigexit.lw_wcore-not-set", "does not set LW_WCORE and LW_WEXIT of the others";
         SuspendOthersSuspend = "sigexit.no-suspension", "does not suspend the others";
-        SuspendOthersBroadcast = "sigexit.no-broadcast", "does not wake those who wait, who are to be suspended";
+        SuspendOthersBroadcast = "sigexit.no-broadcast", "does not wake those who wait, who are to be suspended",
+            equivalent: "who sleeps interruptibly is woken by the suspension itself. On p_lwpcv others sleep for their last reference, which wakes them, or to end the process: that sets PS_WEXIT, with which sigexit does not come here; as written it does, but then fails anyhow, as p_nlwpwait counts the LWP for ever (dumped-wait)";
         SuspendOthersGap = "sigexit.p_smutex-gap", "lets go of p_smutex between its look at p_nrlwps and its sleep";
         SuspendOthersAgain = "sigexit.waits-once", "does not look at p_nrlwps again after it has slept";
 
@@ -378,8 +387,7 @@ faults! {
         UpdateCredsEarly = "lwp_update_creds.early", "releases p_mutex before it has a reference to the new credentials";
         UpdateCredsFree = "lwp_update_creds.no-free", "does not give the old credentials back";
         CacheCreds = "lwp_cache_creds.no-look", "does not ask whether the credentials are the process' still";
-        ExitCreds = "lwp_exit.keeps-creds", "does not give its credentials back",
-            equivalent: "what is not given back is not missed: memory does not run out here, and nobody counts it";
+        ExitCreds = "lwp_exit.keeps-creds", "does not give its credentials back";
 
         // `specific.rs`
         FinispecificUnlink = "lwp_finispecific.linked", "does not take the container off the domain's list";

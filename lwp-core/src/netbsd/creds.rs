@@ -72,6 +72,9 @@ pub(super) struct ProcCred {
     p_cred: Covered<Arc<Cred>>,
     /// Which credential that is, for whoever compares it with its own without p_mutex.
     number: AtomicUsize,
+    /// All that there ever were. Not part of any model.
+    #[cfg(any(loom, shuttle))]
+    made: std::sync::Mutex<Vec<Arc<Cred>>>,
 }
 
 impl System {
@@ -84,8 +87,16 @@ impl System {
             l.data().l_cred.write(|l_cred| *l_cred = Some(cred.clone()));
         }
         let p_mutex = self.locks.only(Class::ProcMutex);
-        let p_cred = Covered::new(self.locks.clone(), p_mutex, cred);
-        self.creds = Some(ProcCred { p_cred, number: AtomicUsize::new(1) });
+        let p_cred = Covered::new(self.locks.clone(), p_mutex, cred.clone());
+        let creds = ProcCred {
+            p_cred,
+            number: AtomicUsize::new(1),
+            #[cfg(any(loom, shuttle))]
+            made: std::sync::Mutex::default(),
+        };
+        #[cfg(any(loom, shuttle))]
+        creds.remember(&cred);
+        self.creds = Some(creds);
         self
     }
 
@@ -149,6 +160,8 @@ impl System {
         let mut p_mutex = creds.p_cred.enter();
         let p_cred = creds.p_cred.get_mut(&mut p_mutex);
         let new = Cred::new(p_cred.number + 1, uid, 2);
+        #[cfg(any(loom, shuttle))]
+        creds.remember(&new);
         let old = core::mem::replace(p_cred, new.clone());
         creds.number.store(new.number, Site::PCredStore);
         drop(p_mutex);
@@ -166,6 +179,29 @@ impl System {
     pub(super) fn free_cached_creds(&self, l: &KernelLwp) {
         if let Some(cred) = l.data().l_cred.read(Clone::clone) {
             step(Step::ExitCreds, || cred.free());
+        }
+    }
+}
+
+#[cfg(any(loom, shuttle))]
+impl ProcCred {
+    fn remember(&self, cred: &Arc<Cred>) {
+        self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(cred.clone());
+    }
+
+    /// Counts the references of each credential anew: the process' own, and one for each of these LWPs that has it.
+    ///
+    /// Entry and exit: p_mutex not held; nobody else runs.
+    #[track_caller]
+    pub(super) fn check(&self, lwps: &[Arc<KernelLwp>]) {
+        let p_mutex = self.p_cred.enter();
+        let p_cred = self.p_cred.get(&p_mutex);
+        for cred in self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
+            let is = |other: &Arc<Cred>| Arc::ptr_eq(other, cred);
+            let cached = |l: &&Arc<KernelLwp>| l.data().l_cred.read(|l_cred| l_cred.as_ref().is_some_and(is));
+            let references = usize::from(is(p_cred)) + lwps.iter().filter(cached).count();
+            let number = cred.number;
+            assert_eq!(cred.cr_refcnt.load_held(), references, "cr_refcnt of credential {number} is wrong");
         }
     }
 }

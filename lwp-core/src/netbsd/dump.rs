@@ -41,6 +41,8 @@ impl System {
         if core {
             step(Step::SigexitDumps, || p.p_sflag |= PS_WCORE);
             p = self.suspend_all_others(p, l);
+            // What is written are the registers of LWPs that do not run.
+            assert_eq!(p.p_nrlwps, 1, "an LWP runs while its registers are dumped");
             step(Step::SigexitDumped, || p.p_sflag &= !PS_WCORE);
         }
         self.exit1(p, l)

@@ -211,6 +211,7 @@ impl Blocks {
         self.lcp_rotor = i;
         self.lcp_nfree = self.lcp_nfree.wrapping_sub(times(Count::LcpNfreeAlloc));
         let offset = i * u32::BITS as usize + bit;
+        self.check();
         let word = self.words[offset].get_or_insert_with(|| Arc::new(AtomicUsize::new(NONE)));
         (offset, word.clone())
     }
@@ -222,6 +223,16 @@ impl Blocks {
         step(Step::LcpBitmapFree, || self.lcp_bitmap[map] |= 1 << (offset % u32::BITS as usize));
         if self.lcp_bitmap[self.lcp_rotor] == 0 {
             self.lcp_rotor = map;
+        }
+        self.check();
+    }
+
+    /// Counts the free blocks anew.
+    #[track_caller]
+    fn check(&self) {
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            let free: u32 = self.lcp_bitmap.iter().map(|map| map.count_ones()).sum();
+            assert_eq!(self.lcp_nfree, free as usize, "lcp_nfree is not the number of free blocks");
         }
     }
 }

@@ -134,8 +134,9 @@ impl System {
     ///
     /// Entry and exit: p_smutex held.
     pub(super) fn sigpost(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>, signal: Signal) -> bool {
-        // Nobody delivers to an LWP that has begun to go.
-        if p.member(l).l_refcnt == 0 && !seeded(Step::SigpostRefcnt) {
+        // Nobody delivers to an LWP that has begun to go, and to which nobody has a reference any more.
+        let member = p.member(l);
+        if member.l_refcnt == usize::from(member.draining) && !seeded(Step::SigpostRefcnt) {
             return false;
         }
         let mut l = l.lwp_lock();

@@ -57,6 +57,13 @@ impl SleepQueue {
         self.cv_waiters.load(Site::CvWaitersLook) == 0
     }
 
+    /// Makes sure that nobody is counted, for whoever knows that nobody waits.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub(super) fn check_empty(&self) {
+        assert_eq!(self.cv_waiters.load_held(), 0, "cv_waiters counts somebody, and nobody waits");
+    }
+
     /// Counts the waiters anew: 0 for ever where nobody asks, as for those who park. The queue's lock is held.
     #[track_caller]
     pub(super) fn count(&self, waiters: impl FnOnce(usize) -> usize) {

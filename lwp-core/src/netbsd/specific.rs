@@ -52,15 +52,32 @@ impl fmt::Debug for Domain {
 pub(super) struct Container {
     owner: Lid,
     slots: Vec<Unlocked<Option<SpecificData>>>,
+    /// Whether the memory is somebody else's by now. Reading it is using the memory.
+    freed: Unlocked<bool>,
 }
 
 impl Container {
     /// Takes a datum out and gives it to its destructor. The domain's lock is held.
     #[track_caller]
     fn destroy_datum(&self, key: SpecificKey, dtor: Option<&Dtor>) {
+        assert!(
+            !self.freed.read(|freed| *freed),
+            "the data of LWP {} are used after they were freed",
+            self.owner
+        );
         let Some(data) = self.slots.get(key).and_then(|slot| slot.write(Option::take)) else { return };
         let Some(dtor) = dtor else { panic!("LWP {} has data of key {key}, which is deleted", self.owner) };
         dtor(data);
+    }
+
+    /// Frees the container, whose data are all destroyed by now.
+    #[track_caller]
+    fn free(&self) {
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            let lost = self.slots.iter().any(|slot| slot.read(Option::is_some));
+            assert!(!lost, "LWP {} is gone, and some of its data are not destroyed", self.owner);
+        }
+        self.freed.write(|freed| *freed = true);
     }
 }
 
@@ -120,6 +137,7 @@ impl System {
         for key in 0..container.slots.len() {
             step(Step::FinispecificDestroy, || container.destroy_datum(key, domain.dtors[key].as_ref()));
         }
+        container.free();
     }
 
     /// What the current LWP has for a key.
@@ -171,7 +189,7 @@ impl System {
         assert!(key < keys, "there is no key {key}");
         let moved = |key: SpecificKey| small.as_ref()?.slots.get(key)?.write(Option::take);
         let slots = (0..keys).map(|key| Unlocked::new(moved(key))).collect();
-        let container = Arc::new(Container { owner: l.l_lid(), slots });
+        let container = Arc::new(Container { owner: l.l_lid(), slots, freed: Unlocked::new(false) });
         if let Some(small) = &small {
             domain.unlink(small);
         }

@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use super::condvar::P_LWPCV;
 use super::flag::PS_STOPPING;
 use super::proc::{ProcGuard, ProcState};
 use super::signal::Signal;
-use super::{KernelLwp, Repair, State, System};
+use super::{KernelLwp, State, System};
 use crate::fault::{Count, Step, in_order, seeded, step, times};
 
 impl System {
@@ -108,10 +107,6 @@ impl System {
                 p.p_nrlwps += times(Count::ProcUnstopNrlwps);
                 l.unlock();
             }
-        }
-        if self.repaired(Repair::StoppedWait) {
-            // Whoever waits is to ask again whether it does so for ever.
-            step(Step::ProcUnstopBroadcast, || self.cv_broadcast(P_LWPCV, p));
         }
     }
 }

@@ -238,6 +238,27 @@ impl System {
         }
     }
 
+    /// Counts anew what no release of a lock can: who sleeps and who has which credentials, once nobody runs any more.
+    ///
+    /// Entry and exit: nothing held. Every thread of the machine has ended.
+    ///
+    /// # Panics
+    /// Where a count is wrong.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub fn check_at_rest(&self) {
+        for queue in &self.sleepqs {
+            queue.check_empty();
+        }
+        if let Some(creds) = &self.creds {
+            let p = self.proc().enter();
+            // A zombie has given its own back.
+            let alive = p.lwps().into_iter().filter(|l| l.ghost() != State::Zomb).collect::<Vec<_>>();
+            p.exit();
+            creds.check(&alive);
+        }
+    }
+
     /// Whether a repair is in force.
     pub(super) fn repaired(&self, repair: Repair) -> bool {
         self.repairs.has(repair)

@@ -51,6 +51,8 @@ pub fn run(program: &Arc<Program>, boot: Boot) -> All {
         assert_eq!((p.p_nlwps, p.p_nzlwps), (1, 1), "a dead process has more than its last LWP");
     }
     p.exit();
+    #[cfg(any(loom, shuttle))]
+    machine.sys.check_at_rest();
     all
 }
 

@@ -7,18 +7,30 @@ use lwp_loom_tests::job::{Finding, Job};
 
 /// Explores one job in a process of its own.
 pub fn explore(job: &Job) -> Finding {
+    explore_in_turn(std::slice::from_ref(job)).remove(0)
+}
+
+/// Explores jobs in one process, none of which but the last is to fail.
+pub fn explore_in_turn(jobs: &[Job]) -> Vec<Finding> {
     let mut worker = Command::new(env!("CARGO_BIN_EXE_worker"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("the worker starts");
-    let job = serde_json::to_string(job).unwrap();
-    writeln!(worker.stdin.take().expect("stdin is piped"), "{job}").unwrap();
-    let mut answer = String::new();
-    BufReader::new(worker.stdout.take().expect("stdout is piped")).read_line(&mut answer).unwrap();
+    let jobs: Vec<String> = jobs.iter().map(|job| serde_json::to_string(job).unwrap()).collect();
+    let mut stdin = worker.stdin.take().expect("stdin is piped");
+    jobs.iter().for_each(|job| writeln!(stdin, "{job}").unwrap());
+    drop(stdin);
+    let mut answers = BufReader::new(worker.stdout.take().expect("stdout is piped"));
+    let answers = jobs.iter().map(|job| {
+        let mut answer = String::new();
+        answers.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap_or_else(|e| panic!("no answer to {job}: {e}: {answer:?}"))
+    });
+    let answers = answers.collect();
     worker.wait().unwrap();
-    serde_json::from_str(&answer).unwrap_or_else(|e| panic!("no answer to {job}: {e}: {answer:?}"))
+    answers
 }
 
 /// A job that explores all of a program.
