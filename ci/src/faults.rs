@@ -140,7 +140,7 @@ fn search(
         })?;
         if let Some((_, finding)) = failed {
             is_of_the_program(&finding)?;
-            sound.explore(pool, &[finding.program.clone()], &mut on_done)?;
+            sound.explore(pool, std::slice::from_ref(&finding.program), &mut on_done)?;
             row.caught = Some(caught(finding));
             break;
         }

@@ -135,6 +135,7 @@ fn faults() -> FaultReport {
         }),
         equivalent: None,
         programs: 1,
+        passed_over: 0,
         cut_short: 0,
         seconds: 0.1,
     };

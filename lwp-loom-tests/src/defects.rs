@@ -204,7 +204,8 @@ fn prose(page: &str) -> Result<(String, String, Vec<Section>), String> {
     let (prose, _) = page.split_once(BEGIN).ok_or_else(|| format!("expected the line `{}`", BEGIN.trim()))?;
     let mut parts = prose.split("\n## ");
     let head = parts.next().and_then(|head| head.strip_prefix("# ")).and_then(|head| head.split_once("\n\n"));
-    let (title, summary) = head.ok_or("expected a title and a summary: `# TITLE`, an empty line, a paragraph")?;
+    let (title, summary) =
+        head.ok_or("expected a title and a summary: `# TITLE`, an empty line, a paragraph")?;
     let section = |part: &str| {
         let (heading, text) = part.split_once("\n\n")?;
         let heading = HEADINGS.into_iter().find(|known| *known == heading)?;
@@ -239,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_page_without_a_section_is_told_what_it_lacks() {
-        let sections: Vec<String> = HEADINGS.iter().map(|heading| format!("\n## {heading}\n\ntext\n")).collect();
+        let sections: Vec<String> =
+            HEADINGS.iter().map(|heading| format!("\n## {heading}\n\ntext\n")).collect();
         let page = |sections: &str| format!("# title\n\nsummary\n{sections}{BEGIN}{END}");
         let (title, summary, all) = prose(&page(&sections.concat())).unwrap();
         assert_eq!((title.as_str(), summary.as_str(), all.len()), ("title", "summary", HEADINGS.len()));
