@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use lwp_loom_tests::audit;
-use lwp_loom_tests::faults::{Catch, FaultReport, FaultRow, Mistake, Programs, Standing};
+use lwp_loom_tests::faults::{Catch, FaultReport, FaultRow, Mistake, Programs, REFUTING, Standing};
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::orderings::sites;
 use lwp_loom_tests::suite::Scope;
@@ -20,10 +20,6 @@ use crate::summary::Output;
 
 /// Seconds for a program with a mistake: some make a program go on for ever.
 const SECONDS: f64 = 20.0;
-
-/// Executions of a program with a mistake that is declared to be none: its reason is what counts, and the programs only
-/// try to refute it.
-const REFUTING: u64 = 1000;
 
 /// Runs the command. Whatever is wrong with the request is found before anything runs.
 pub fn faults(args: &FaultsArgs) -> Result<(), Error> {

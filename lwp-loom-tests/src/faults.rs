@@ -23,6 +23,10 @@ pub enum Mistake {
     },
 }
 
+/// Executions of a program with a mistake that is declared to be none: its reason is what counts, and the programs only
+/// try to refute it.
+pub const REFUTING: u64 = 1000;
+
 /// Orderings that are weaker than what is declared and as good, each with the reason.
 const AS_GOOD: &[(&str, &str, &str)] = &[(
     "p_lwpctl.store",
@@ -265,9 +269,11 @@ impl FaultReport {
                 );
             }
         }
-        page += "\n## Equivalent\n\nNo execution can tell these from the code without them. One that a program catches \
-                 all the same fails the run.\n\n| mistake | the function | programs explored, and left out | why \
-                 nothing shows it |\n|---|---|---|---|\n";
+        page += &format!(
+            "\n## Equivalent\n\nNo execution can tell these from the code without them, for the reason given. The programs \
+             try to refute it, each with its first {REFUTING} executions; one that does fails the run.\n\n| mistake | the \
+             function | programs explored, and left out | why nothing shows it |\n|---|---|---|---|\n"
+        );
         for row in &self.rows {
             if let (None, Some(why)) = (&row.caught, &row.equivalent) {
                 let (name, what, why) = (&row.name, cell(&row.what), cell(why));
