@@ -162,8 +162,13 @@ pub fn is_about_memory(timeline: &Timeline) -> bool {
 
 /// Whether the failure is that nobody can go on.
 pub fn hangs(timeline: &Timeline) -> bool {
+    is_standstill(&timeline.failure)
+}
+
+/// Whether an engine's message is that nobody can go on.
+pub fn is_standstill(message: &str) -> bool {
     let kinds = ["lost wake-up", "deadlock", "livelock", "nobody can go on"];
-    kinds.iter().any(|kind| timeline.failure.starts_with(kind))
+    kinds.iter().any(|kind| message.starts_with(kind))
 }
 
 /// Every look at a flag or a state of its own, or at who is on a CPU, that was out of date when somebody came to act on it by
