@@ -73,6 +73,7 @@ pub fn fragment(timeline: &Timeline, layout: &Layout) -> Markup {
             }
             footer {
                 p { "Decisive steps are marked. A dashed line is a context switch: somebody else goes on." }
+                @for line in &layout.legend { p { (line) } }
                 @if let Some(schedule) = &timeline.schedule {
                     p { "Again: " code { "cargo ci explain " (timeline.program) " " (schedule) } }
                 }

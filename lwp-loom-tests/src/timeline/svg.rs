@@ -70,6 +70,9 @@ pub fn draw(timeline: &Timeline, layout: &Layout) -> String {
     }
     let bottom = pen.y + LINE / 2.0;
     pen.y = bottom + LINE / 2.0;
+    for line in &layout.legend {
+        pen.paragraph(line, across, "faint");
+    }
     if let Some(schedule) = &timeline.schedule {
         pen.paragraph(&format!("again: cargo ci explain {} {schedule}", timeline.program), across, "faint");
     }
