@@ -42,7 +42,9 @@ pub fn smallest(pool: &Pool, case: &Case, found: &Finding) -> Result<Option<Stri
         match smaller {
             Some(cut) => text = cut,
             None => {
-                let laid_out = parse(&tried.path.to_string_lossy(), &text).map(|program| print(&program));
+                // As many CPUs as it was tried with, though it may have fewer LWPs now.
+                let laid_out = parse(&tried.path.to_string_lossy(), &text)
+                    .map(|program| print(&Program { cpus: vec![case.cpus], ..program }));
                 return Ok(laid_out.ok().filter(|_| text != whole));
             }
         }

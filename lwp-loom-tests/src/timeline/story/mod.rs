@@ -25,6 +25,7 @@ pub fn tell(timeline: &Timeline, cause: &Cause, rows: &[Shown], sources: &Source
     story.extend(teller.stale(cause));
     story.extend(teller.owed_lock(cause));
     story.extend(teller.freed(cause));
+    story.extend(teller.stale_page());
     story.extend(teller.decided(cause));
     story.join(" ")
 }

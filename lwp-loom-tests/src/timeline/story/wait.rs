@@ -48,7 +48,8 @@ impl Teller<'_> {
             match moment::state(timeline, thread.lid, taken) {
                 Some(state) if waits && n + 1 != me && state != "LSSLEEP" => {
                     told += &format!(
-                        " But {} waits no longer: it is {state}, and p_nlwpwait counts it still.",
+                        " But {0} waits no longer: it is {state}, and p_nlwpwait counts it still. {0} owed to take itself out \
+                         before it let go of p_smutex.",
                         thread.name
                     );
                 }
@@ -70,7 +71,8 @@ impl Teller<'_> {
                 }
                 Some("LSSLEEP") if waits && moment::is_detached(timeline, thread.lid, taken) => {
                     told += &format!(
-                        " {0} is detached and waits: it is taken out twice, by p_ndlwps and by p_nlwpwait.",
+                        " {0} is detached and waits: it is taken out twice, by p_ndlwps and by p_nlwpwait. Only one \
+                         of the two was owed.",
                         thread.name
                     );
                 }
