@@ -63,7 +63,14 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     let pictures = pictures.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
 
     let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::default());
-    let first = first_to_fail(&pool, &mut template, &programs).map_err(refused)?;
+    let first = match first_to_fail(&pool, &mut template, &programs) {
+        Ok(first) => first,
+        Err(unanswered) => {
+            pictures.into_iter().for_each(Picture::discard);
+            args.smallest.as_deref().into_iter().for_each(discard);
+            return Err(refused(unanswered));
+        }
+    };
     let Some(mut found) = first else {
         pictures.into_iter().for_each(Picture::discard);
         args.smallest.as_deref().into_iter().for_each(discard);

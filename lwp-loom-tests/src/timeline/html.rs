@@ -31,7 +31,7 @@ pub const STYLE: &str = "
 
 /// What is around it on a page of its own.
 const PAGE: &str =
-    ":root { color-scheme: light dark; } body { margin: 0; } .timeline { min-height: 100vh; padding: 1em; }";
+    ":root { color-scheme: light dark; } body.timeline { margin: 0; min-height: 100vh; padding: 1em; }";
 
 /// A page of its own.
 pub fn page(timeline: &Timeline, layout: &Layout) -> String {
