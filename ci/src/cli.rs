@@ -64,9 +64,14 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show how a program fails: a timeline with a column for each LWP, and what decided it in plain words.
     ///
-    /// The execution is one with as few preemptions as a search finds, or the one that SCHEDULE stands for.
+    /// The execution is one with as few preemptions as a search finds, or the one that SCHEDULE stands for. A program that
+    /// fails in several ways has a timeline for each, the one with the fewest preemptions and steps first.
     /// Exit status: 1 if it fails, 0 if it does not, 2 if the string or a file is refused.
     Explain(ExplainArgs),
+    /// List the defects of the sources, or write the pages of docs/defects.
+    ///
+    /// Exit status: 1 if a defect does not show, 2 for bad input.
+    Defects(DefectsArgs),
     /// Run everything that must hold before a change is merged.
     Test,
     /// Run the tests on real threads under ThreadSanitizer, which wants a nightly toolchain and its rust-src.
@@ -319,6 +324,14 @@ pub struct ReplayArgs {
     pub weaken: Vec<Weakening>,
 }
 
+/// The arguments of `cargo ci defects`.
+#[derive(Debug, Args)]
+pub struct DefectsArgs {
+    /// Find the smallest program of each, and write its page, its program and the index into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub pages: Option<PathBuf>,
+}
+
 /// Which of the ways in which a program is explored is meant.
 #[derive(Debug, Default, Args)]
 pub struct WhichArgs {
@@ -348,10 +361,10 @@ pub struct ExplainArgs {
     /// Run it under this engine.
     #[arg(long, value_name = "E", default_value = "complete")]
     pub engine: Engine,
-    /// Draw the timeline, as SVG, into this file as well.
+    /// Draw the timeline, as SVG, into this file as well: the first, where the program fails in several ways.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
-    /// Write the timeline, as a page, into this file as well.
+    /// Write the timeline, as a page, into this file as well: the first, where the program fails in several ways.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Write the smallest program that fails in the same way into this file, and explain that.

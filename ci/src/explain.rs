@@ -5,7 +5,7 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use lwp_loom_tests::job::{Finding, Job, Limits, Mode, Verdict};
+use lwp_loom_tests::job::{Finding, Job, Limits, Mode, Verdict, way};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::litmus::text::{EXTENSION, print};
 use lwp_loom_tests::orderings::sites;
@@ -25,6 +25,9 @@ use crate::worker::Unanswered;
 /// Preemptions up to which a failure with as few as possible is looked for, and how long each time.
 const PREEMPTIONS: usize = 4;
 const SECONDS: f64 = 10.0;
+
+/// Ways to fail that are explained of one program.
+const WAYS: usize = 4;
 
 /// Explains how a program fails, or how the execution does that a string stands for.
 pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
@@ -60,7 +63,14 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     let pictures = pictures.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
 
     let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::default());
-    let first = first_to_fail(&pool, &mut template, &programs).map_err(refused)?;
+    let first = match first_to_fail(&pool, &mut template, &programs) {
+        Ok(first) => first,
+        Err(unanswered) => {
+            pictures.into_iter().for_each(Picture::discard);
+            args.smallest.as_deref().into_iter().for_each(discard);
+            return Err(refused(unanswered));
+        }
+    };
     let Some(mut found) = first else {
         pictures.into_iter().for_each(Picture::discard);
         args.smallest.as_deref().into_iter().for_each(discard);
@@ -76,15 +86,25 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
         template.program = smaller::case_in(path, &case, case.variant);
         found = pool.ask(&template).map_err(refused)?;
     }
-    let explained =
-        if schedule.is_some() { found.timeline.clone() } else { timeline(&pool, &template, &found) };
-    let Some(timeline) = explained else {
+    let told = match engine {
+        _ if schedule.is_some() => found.timeline.iter().map(|timeline| *timeline.clone()).collect(),
+        Engine::Complete => timelines(&pool, &template, &found),
+        Engine::Loom => timeline(&pool, &template, &found).into_iter().map(|timeline| *timeline).collect(),
+    };
+    let layouts: Vec<_> = told.iter().map(layout::lay_out).collect();
+    let (Some(first), Some(layout)) = (told.first(), layouts.first()) else {
         pictures.into_iter().for_each(Picture::discard);
         let message = found.message.unwrap_or_default();
         return Err(Error::Failed(format!("it fails, and there is no execution to show: {message}")));
     };
-    let layout = layout::lay_out(&timeline);
-    let drawn = text::draw(&timeline, &layout, width());
+    let mut drawn = String::new();
+    for (n, (timeline, layout)) in told.iter().zip(&layouts).enumerate() {
+        if told.len() > 1 {
+            let begins = if n == 0 { "" } else { "\n" };
+            drawn += &format!("{begins}Way {} of {} in which it fails:\n\n", n + 1, told.len());
+        }
+        drawn += &text::draw(timeline, layout, width());
+    }
     anstream::stdout()
         .write_all(drawn.as_bytes())
         .map_err(|e| Error::Failed(format!("cannot print the timeline: {e}")))?;
@@ -94,9 +114,37 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
         );
     }
     for picture in pictures {
-        picture.file.write(&(picture.draw)(&timeline, &layout))?;
+        picture.file.write(&(picture.draw)(first, layout))?;
     }
-    Err(Error::Failed(format!("it fails: {}", story::in_short(&timeline))))
+    let ways: Vec<String> = told.iter().map(story::in_short).collect();
+    Err(Error::Failed(format!("it fails: {}", ways.join("; in another way: "))))
+}
+
+/// The timelines of a program's failures: of each way to fail an execution with as few preemptions as a search finds, the
+/// shortest of those first. Of a program that fails in very many ways, some.
+fn timelines(pool: &Pool, template: &Job, found: &Finding) -> Vec<Timeline> {
+    let mut told: Vec<Timeline> = Vec::new();
+    let is_told =
+        |told: &[Timeline], message: &str| told.iter().any(|told| way(&told.failure) == way(message));
+    for preemptions in 0..=PREEMPTIONS {
+        let limits =
+            Limits { preemptions: Some(preemptions), seconds: Some(SECONDS), ..template.limits.clone() };
+        let job = Job { limits, every_way: true, ..template.clone() };
+        for failing in pool.ask(&job).map(|finding| finding.ways).unwrap_or_default() {
+            if told.len() < WAYS && !is_told(&told, &failing.message) {
+                let mode = Mode::Replay { schedule: failing.schedule };
+                let again = Job { mode, explain: true, ..template.clone() };
+                let timeline = pool.ask(&again).ok().and_then(|finding| finding.timeline);
+                let safe_preemptions = preemptions.checked_sub(1);
+                told.extend(timeline.map(|timeline| Timeline { safe_preemptions, ..*timeline }));
+            }
+        }
+    }
+    // It may take more preemptions than that, or more time.
+    if !found.message.as_deref().is_some_and(|message| is_told(&told, message)) {
+        told.extend(timeline(pool, template, found).map(|timeline| *timeline));
+    }
+    told
 }
 
 /// Runs one program after another until one fails, which `template` is left with. Says of the others that they do not.
@@ -124,7 +172,7 @@ fn first_to_fail(
 /// The timeline of a failure that a search has found: of an execution that fails in the same way with as few preemptions
 /// as a search finds, else of the one that was found. `None` where what failed is no execution.
 pub fn timeline(pool: &Pool, template: &Job, found: &Finding) -> Option<Box<Timeline>> {
-    let same = |other: &Finding| fails(other) && kind(other) == kind(found);
+    let same = |other: &Finding| fails(other) && other.way() == found.way();
     let least = template.limits.preemptions.map_or(PREEMPTIONS, |limit| limit.min(PREEMPTIONS));
     for preemptions in 0..=least {
         let limits =
@@ -150,11 +198,6 @@ pub fn width() -> usize {
 /// Whether an execution has failed.
 fn fails(finding: &Finding) -> bool {
     matches!(finding.verdict, Verdict::Failed | Verdict::Defect)
-}
-
-/// What kind of failure it is: the engine's name for it.
-fn kind(finding: &Finding) -> &str {
-    finding.message.as_deref().and_then(|message| message.split(": ").next()).unwrap_or_default()
 }
 
 fn refused(unanswered: Unanswered) -> Error {

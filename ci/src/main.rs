@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod cli;
 mod command;
+mod defects;
 mod environment;
 mod error;
 mod explain;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Defects(args) => defects::defects(&args),
         Command::Test => test::test(),
         Command::Races => races::races(),
         Command::Fuzz(args) => fuzz::fuzz(&args),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
-use lwp_loom_tests::litmus::ast::{NOT_ALLOWED, Program};
+use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::text::{EXTENSION, parse, parse_to_run, print};
 use lwp_loom_tests::litmus::{Case, Variant};
 
@@ -25,14 +25,7 @@ pub fn smallest(pool: &Pool, case: &Case, found: &Finding) -> Result<Option<Stri
     let folder = tempfile::tempdir()
         .map_err(|e| Error::Failed(format!("cannot make a folder for the programs to try: {e}")))?;
     let tried = Tried { pool, case, found, path: folder.path().join("tried").with_extension(EXTENSION) };
-    let whole = Program {
-        about: String::new(),
-        revisions: vec![case.revision],
-        cpus: vec![case.cpus],
-        defects: Vec::new(),
-        ..Program::clone(&case.litmus)
-    };
-    let whole = print(&whole);
+    let whole = print(&alone(case));
     let mut text = whole.clone();
     // Alone it may fail in another way: at what it claims of all its defects together.
     if !tried.fails_alike(&text)? {
@@ -49,26 +42,29 @@ pub fn smallest(pool: &Pool, case: &Case, found: &Finding) -> Result<Option<Stri
         match smaller {
             Some(cut) => text = cut,
             None => {
-                let laid_out = parse(&tried.path.to_string_lossy(), &text).map(|program| print(&program));
+                // As many CPUs as it was tried with, though it may have fewer LWPs now.
+                let laid_out = parse(&tried.path.to_string_lossy(), &text)
+                    .map(|program| print(&Program { cpus: vec![case.cpus], ..program }));
                 return Ok(laid_out.ok().filter(|_| text != whole));
             }
         }
     }
 }
 
+/// The program of a case, for its revision and CPUs alone, and without a word on what it shows.
+pub fn alone(case: &Case) -> Program {
+    Program {
+        about: String::new(),
+        revisions: vec![case.revision],
+        cpus: vec![case.cpus],
+        defects: Vec::new(),
+        ..Program::clone(&case.litmus)
+    }
+}
+
 /// The name of the case that is in a file, of the same revision, variant and CPUs as another.
 pub fn case_in(path: &Path, case: &Case, variant: Variant) -> String {
     format!("lwp/{}/{}/{}-cpus/{}", case.revision.name(), variant.name(), case.cpus, path.display())
-}
-
-/// How a program fails: what the engine calls it, and what is said of whom, but not where.
-pub fn way(finding: &Finding) -> Option<&str> {
-    let message = finding.message.as_deref()?;
-    match message.split_once(" panicked: ") {
-        Some((_, what)) if what.starts_with(NOT_ALLOWED) => Some(NOT_ALLOWED),
-        Some((_, what)) => what.split(" (at ").next(),
-        None => message.split(':').next(),
-    }
 }
 
 struct Tried<'a> {
@@ -91,7 +87,7 @@ impl Tried<'_> {
             let finding = self.pool.ask(&Job { program, limits, ..Job::default() }).ok()?;
             (finding.verdict == Verdict::Failed).then_some(finding)
         };
-        let alike = fails(self.case.variant).is_some_and(|finding| way(&finding) == way(self.found));
+        let alike = fails(self.case.variant).is_some_and(|finding| finding.way() == self.found.way());
         Ok(alike && (self.case.variant == Variant::Repaired || fails(Variant::Repaired).is_none()))
     }
 }
@@ -132,19 +128,5 @@ mod tests {
         assert_eq!(cuts.len(), 2 + 4, "{cuts:?}");
         assert_eq!(cuts[1], "cpus 1\n\nlwp a {\n    exit\n}\n\n\n");
         assert!(!cuts[2].contains("wait b") && cuts[2].contains("lwp b"), "{}", cuts[2]);
-    }
-
-    #[test]
-    fn a_way_to_fail_is_what_is_said_and_not_of_which_thread_or_where() {
-        let finding = |message: &str| Finding {
-            message: Some(message.into()),
-            ..Finding::of("p", "complete", Verdict::Failed)
-        };
-        let way = |message: &str| way(&finding(message)).map(String::from);
-        let wait = way("assertion: thread 1 panicked: a: wait b gave EDEADLK, not b");
-        assert_eq!(wait, way("assertion: thread 2 panicked: a: wait b gave EDEADLK, not b (at x.rs:1:1)"));
-        assert_ne!(wait, way("assertion: thread 1 panicked: a: suspend b gave ok, not ESRCH"));
-        assert_eq!(way("deadlock: thread 1 waits"), way("deadlock: thread 2 waits"));
-        assert_ne!(way("data race: cell 0"), way("deadlock: thread 1 waits"));
     }
 }

@@ -56,7 +56,7 @@ fn an_unknown_program_cannot_be_replayed() {
 fn what_cannot_be_explained_or_written_is_bad_input_and_nothing_runs() {
     let program = "lwp/1.62/as-written/2-cpus/lost-continue";
     for (args, says) in [
-        (&["no/such/program"][..], "there is no program `no/such/program`"),
+        (&["no/such/program"][..], "unknown program or family `no/such/program`"),
         (&[program, "lwp1-0-a-0", "--engine", "loom"], "loom has no strings"),
         (&[program, "--svg", "no/such/folder/x.svg"], "cannot write no/such/folder/x.svg"),
         (&[program, "--html", "no/such/folder/x.html"], "cannot write no/such/folder/x.html"),

@@ -69,7 +69,7 @@ pub enum Event {
         /// What they are.
         to: Counters,
     },
-    /// Something else that p_smutex covers has changed: it is about to be released.
+    /// Something else has changed: what p_smutex covers when it is about to be released, and what is the LWP's own at once.
     Field {
         /// Whose, or 0 for the process.
         lid: Lid,

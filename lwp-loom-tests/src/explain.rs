@@ -3,7 +3,7 @@
 use crate::subject::Subject;
 use crate::timeline::Timeline;
 #[cfg(any(loom, shuttle))]
-use crate::timeline::record::Recorder;
+use crate::timeline::{Step, Thread, What, record::Recorder};
 
 /// Explains the failure of one program.
 ///
@@ -36,10 +36,25 @@ impl Explainer {
         timeline
     }
 
+    /// The timeline with a column for the LWPs too that never did anything.
+    #[cfg(any(loom, shuttle))]
+    fn with_all_lwps(&self, mut timeline: Timeline) -> Timeline {
+        let Subject::Litmus(case) = &self.subject else { return timeline };
+        for (n, line) in case.litmus.lines.iter().enumerate().filter(|(_, line)| line.is_lwp()) {
+            let lid = n + 1;
+            let born = |step: &Step| matches!(step.what, What::Born { lid: born, .. } if born == lid);
+            let has_column = timeline.threads.iter().any(|thread| thread.lid == lid);
+            if !has_column && timeline.steps.iter().any(born) {
+                timeline.threads.push(Thread { name: line.name.clone(), lid });
+            }
+        }
+        timeline
+    }
+
     /// The timeline of the execution that has failed, where it can be had.
     #[cfg(loom)]
     pub fn explain(&self, program: &str, failure: String, _: Option<String>) -> Option<Box<Timeline>> {
-        let timeline = self.name_threads(self.recorder.timeline(&failure));
+        let timeline = self.with_all_lwps(self.name_threads(self.recorder.timeline(&failure)));
         let timeline = Timeline { program: program.into(), engine: "loom".into(), ..timeline };
         Some(Box::new(timeline)).filter(|timeline| !timeline.steps.is_empty())
     }
@@ -58,7 +73,7 @@ impl Explainer {
         let recorder = Recorder::start();
         let again = body.clone();
         let failed = replay(program, &schedule, move || again()).ok()?;
-        let timeline = self.name_threads(recorder.timeline(&failed.message?));
+        let timeline = self.with_all_lwps(self.name_threads(recorder.timeline(&failed.message?)));
         drop(recorder);
         if timeline.steps.is_empty() {
             return None;

@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::timeline::Timeline;
+use crate::litmus::ast::NOT_ALLOWED;
+use crate::timeline::{Timeline, cause};
 
 /// One program to explore, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Job {
     /// Whether to record the failing execution, if there is one, and to send its timeline.
     #[serde(default)]
     pub explain: bool,
+    /// Whether to go on after a failure, for every way in which the program fails; the complete search only.
+    #[serde(default)]
+    pub every_way: bool,
 }
 
 /// How to go through a program's executions.
@@ -164,6 +168,9 @@ pub struct Finding {
     /// The faults at whose places the program has been, where that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<String>,
+    /// Every way in which the program fails, the shortest execution first, where all were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<Way>,
     /// How the failing execution went, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Box<Timeline>>,
@@ -188,6 +195,7 @@ impl Finding {
             outcomes: Vec::new(),
             unreached: Vec::new(),
             passed: Vec::new(),
+            ways: Vec::new(),
             timeline: None,
             lock_edges: Vec::new(),
             transitions: Vec::new(),
@@ -208,6 +216,35 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// The way in which the first failing execution failed.
+    pub fn way(&self) -> Option<&str> {
+        self.message.as_deref().map(way)
+    }
+}
+
+/// A way in which a program fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// How an execution failed.
+    pub message: String,
+    /// A string that replays it.
+    pub schedule: String,
+}
+
+/// What two failures have in common that are the same way to fail: what the engine calls them, and what is said of whom, but
+/// not where, or which thread said it.
+pub fn way(message: &str) -> &str {
+    if cause::is_standstill(message) {
+        return "nobody can go on";
+    }
+    match message.split_once(" panicked: ") {
+        Some((_, what)) if what.starts_with(NOT_ALLOWED) => NOT_ALLOWED,
+        Some((_, what)) => what.split(" (at ").next().unwrap_or(what),
+        None => message.split(':').next().unwrap_or(message),
+    }
+}
+
 /// A lock of one class was taken while one of another was held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockEdge {
@@ -221,3 +258,17 @@ pub struct LockEdge {
 
 /// An LWP went from one state to another; the kernel's names of both.
 pub type Transition = (String, String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_to_fail_is_what_is_said_and_not_of_which_thread_or_where() {
+        let wait = way("assertion: thread 1 panicked: a: wait b gave EDEADLK, not b");
+        assert_eq!(wait, way("assertion: thread 2 panicked: a: wait b gave EDEADLK, not b (at x.rs:1:1)"));
+        assert_ne!(wait, way("assertion: thread 1 panicked: a: suspend b gave ok, not ESRCH"));
+        assert_eq!(way("deadlock: thread 1 waits"), way("lost wake-up: thread 2 waits"));
+        assert_ne!(way("data race: cell 0"), way("deadlock: thread 1 waits"));
+    }
+}

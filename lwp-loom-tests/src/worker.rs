@@ -114,6 +114,7 @@ fn explore(
             let options = complete::Options {
                 limits: job.limits.clone(),
                 standstills_are_outcomes: subject.may_hang(),
+                every_way: job.every_way,
                 ..complete::Options::default()
             };
             Ok(complete::explore_with_progress(&job.program, &options, body, &mut working))
@@ -262,6 +263,7 @@ impl Findings {
             schedule: exploration.schedule.clone(),
             unreached: if searched_all { self.subject.unreached(&outcomes) } else { Vec::new() },
             outcomes,
+            ways: exploration.ways,
             lock_edges: lock_edges(),
             transitions: transitions(),
             passed: if self.places { passed() } else { Vec::new() },

@@ -8,6 +8,7 @@ use super::vm::Vm;
 use super::{Errno, KernelLwp, Repair, Revision, System};
 use crate::fault::{Step, keep, seeded, step};
 use crate::mutex::Class;
+use crate::observe::{self, Event};
 use crate::site::Site;
 use crate::sync::AtomicUsize;
 
@@ -42,6 +43,12 @@ impl ProcLwpctl {
 pub(super) struct LwpctlRef {
     l_lcpage: Option<Arc<LcPage>>,
     l_lwpctl: Option<Lwpctl>,
+}
+
+/// Tells whoever listens that a pointer of the LWP's is set, or cleared.
+#[track_caller]
+fn tell(l: &KernelLwp, name: &'static str, set: bool) {
+    observe::tell(|| Event::Field { lid: l.l_lid(), name, from: usize::from(!set), to: usize::from(set) });
 }
 
 impl System {
@@ -94,6 +101,8 @@ impl System {
         mine.write(|mine| {
             *mine = LwpctlRef { l_lcpage: Some(block.page().clone()), l_lwpctl: Some(block.clone()) };
         });
+        tell(l, "l_lcpage", true);
+        tell(l, "l_lwpctl", true);
         drop(lp_lock);
         block.set_curcpu(LcCurcpu::Cpu(l.l_cpu()));
         Ok(block)
@@ -125,9 +134,13 @@ impl System {
     pub fn lwp_ctl_exit(&self, l: &KernelLwp) {
         let repaired = self.repaired(Repair::StalePage);
         l.data().lwpctl.write(|mine| {
-            step(Step::LwpctlExitBlock, || mine.l_lwpctl = None);
+            step(Step::LwpctlExitBlock, || {
+                mine.l_lwpctl = None;
+                tell(l, "l_lwpctl", false);
+            });
             if repaired {
                 mine.l_lcpage = None;
+                tell(l, "l_lcpage", false);
             }
         });
         assert!(self.lwpctl.is_used(), "lwp_ctl_exit: lp != NULL");

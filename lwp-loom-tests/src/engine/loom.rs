@@ -64,6 +64,7 @@ pub fn explore(
             blocked: progress.redundant,
             standstills: progress.standstills,
             steps: 0,
+            ways: Vec::new(),
             seconds: started.elapsed().as_secs_f64(),
         }
     };

@@ -1,6 +1,6 @@
 //! The engines that explore programs.
 
-use crate::job::Verdict;
+use crate::job::{Verdict, Way};
 
 #[cfg(shuttle)]
 pub mod complete;
@@ -28,6 +28,8 @@ pub struct Exploration {
     pub standstills: u64,
     /// Visible operations over all executions.
     pub steps: u64,
+    /// Every way to fail, the shortest execution first, where all were asked for.
+    pub ways: Vec<Way>,
     /// Wall-clock seconds.
     pub seconds: f64,
 }

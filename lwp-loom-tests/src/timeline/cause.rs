@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use lwp_core::netbsd::flag::PS_WEXIT;
+
 use super::moment;
 use super::step::{Step, Timeline, What};
 
@@ -20,6 +22,23 @@ pub struct Cause {
     pub race: Option<[Access; 2]>,
     /// Who had collected an LWP that somebody else waited for.
     pub stolen: Option<Stolen>,
+    /// An LWP that has no reference and is no zombie.
+    pub unreferenced: Option<Unreferenced>,
+    /// The last change of a counter that is not the number that it stands for.
+    pub miscounted: Option<usize>,
+    /// Where each of several LWPs that end the process told another to exit.
+    pub exits: Vec<usize>,
+}
+
+/// An LWP whose count of references is 0 though it is no zombie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreferenced {
+    /// The LWP.
+    pub lid: usize,
+    /// The step in which it gave its own reference back.
+    pub own: Option<usize>,
+    /// The step in which the count became 0.
+    pub none: usize,
 }
 
 /// One of two accesses that nothing orders.
@@ -95,6 +114,8 @@ pub enum Waits {
         asked: Option<usize>,
         /// The step in which it was told to exit, if it was.
         told_to_exit: Option<usize>,
+        /// The step in which the process had begun to exit, if that was before the LWP became so.
+        exits: Option<usize>,
     },
     /// For a CPU that does not come, in this state.
     Cpu(String),
@@ -124,8 +145,14 @@ pub fn find(timeline: &Timeline) -> Cause {
         stuck,
         race: race(timeline),
         stolen: stolen(timeline),
+        unreferenced: unreferenced(timeline),
+        miscounted: miscounted(timeline),
+        exits: if hangs { exits(timeline) } else { Vec::new() },
         ..Cause::default()
     };
+    cause.steps.extend(cause.unreferenced.iter().flat_map(|it| it.own.into_iter().chain([it.none])));
+    cause.steps.extend(cause.miscounted);
+    cause.steps.extend(cause.exits.iter());
     cause.steps.extend(cause.race.iter().flatten().filter_map(|access| access.step));
     cause.steps.extend(cause.stolen.iter().flat_map(|stolen| [stolen.waits, stolen.freed]));
     cause.steps.extend(cause.decided);
@@ -136,10 +163,11 @@ pub fn find(timeline: &Timeline) -> Cause {
                 cause.steps.insert(*slept);
                 cause.steps.extend(*untold);
             }
-            Waits::Suspended { became, asked, told_to_exit } => {
+            Waits::Suspended { became, asked, told_to_exit, exits } => {
                 cause.steps.insert(*became);
                 cause.steps.extend(*asked);
                 cause.steps.extend(*told_to_exit);
+                cause.steps.extend(exits.filter(|_| told_to_exit.is_none()));
             }
             Waits::Change { look } => cause.steps.extend(*look),
             Waits::Cpu(_) | Waits::Ast | Waits::Lock { .. } => {}
@@ -160,10 +188,27 @@ pub fn is_about_memory(timeline: &Timeline) -> bool {
         || failure.contains(": Concurrent ")
 }
 
+/// Who panicked, and where: the number of a thread, a source file and a line.
+pub fn panicked(failure: &str) -> Option<(usize, Option<(String, u32)>)> {
+    let (_, rest) = failure.split_once(": thread ")?;
+    let (thread, what) = rest.split_once(" panicked: ")?;
+    let place = what.rsplit_once(" (at ").and_then(|(_, place)| {
+        let mut place = place.strip_suffix(')')?.rsplitn(3, ':').skip(1);
+        let line = place.next()?.parse().ok()?;
+        Some((place.next()?.to_string(), line))
+    });
+    Some((thread.parse().ok()?, place))
+}
+
 /// Whether the failure is that nobody can go on.
 pub fn hangs(timeline: &Timeline) -> bool {
+    is_standstill(&timeline.failure)
+}
+
+/// Whether an engine's message is that nobody can go on.
+pub fn is_standstill(message: &str) -> bool {
     let kinds = ["lost wake-up", "deadlock", "livelock", "nobody can go on"];
-    kinds.iter().any(|kind| timeline.failure.starts_with(kind))
+    kinds.iter().any(|kind| message.starts_with(kind))
 }
 
 /// Every look at a flag or a state of its own, or at who is on a CPU, that was out of date when somebody came to act on it by
@@ -235,6 +280,63 @@ fn stolen(timeline: &Timeline) -> Option<Stolen> {
     Some(Stolen { lid, waits: waits?, freed })
 }
 
+/// The change of a counter in a step.
+fn counts<'t>(step: &'t Step, of: usize, name: &str) -> Option<&'t (String, usize, usize)> {
+    match &step.what {
+        What::Counted { lid, changes } if *lid == of => changes.iter().find(|(changed, ..)| changed == name),
+        _ => None,
+    }
+}
+
+/// The LWP whose missing reference the kernel's assertion is about.
+fn unreferenced(timeline: &Timeline) -> Option<Unreferenced> {
+    if !timeline.failure.contains("l_refcnt != 0") {
+        return None;
+    }
+    let steps = &timeline.steps;
+    let (none, lid) = steps.iter().enumerate().rev().find_map(|(n, step)| match &step.what {
+        What::Counted { lid, .. } if *lid > 0 => {
+            counts(step, *lid, "l_refcnt").filter(|(.., to)| *to == 0).map(|_| (n, *lid))
+        }
+        _ => None,
+    })?;
+    let gives = |step: &Step| {
+        timeline.lid(step.thread) == lid && counts(step, lid, "l_refcnt").is_some_and(|(_, was, is)| is < was)
+    };
+    Some(Unreferenced { lid, own: steps[..=none].iter().rposition(gives), none })
+}
+
+/// The name of the counter that a failure is about.
+pub fn counter_of(timeline: &Timeline) -> Option<&str> {
+    let (before, _) = timeline.failure.split_once(" is not the number of ")?;
+    before.rsplit(' ').next()
+}
+
+/// The last change of a counter that is not the number that it stands for.
+fn miscounted(timeline: &Timeline) -> Option<usize> {
+    let counter = counter_of(timeline)?;
+    timeline.steps.iter().rposition(|step| counts(step, 0, counter).is_some())
+}
+
+/// Whether the process has begun to exit in a step.
+fn exits_now(step: &Step) -> bool {
+    counts(step, 0, "p_sflag").is_some_and(|(_, was, is)| is & !was & PS_WEXIT as usize != 0)
+}
+
+/// Where each of several LWPs that end the process told another to exit.
+fn exits(timeline: &Timeline) -> Vec<usize> {
+    let told_by = |thread: usize| {
+        timeline.steps.iter().position(|step| {
+            let exits = |flag: &String| flag == "LW_WEXIT";
+            step.thread == thread
+                && matches!(&step.what, What::Flags { lid, set, .. }
+                    if *lid != timeline.lid(thread) && set.iter().any(exits))
+        })
+    };
+    let all: Vec<usize> = (1..=timeline.threads.len()).filter_map(told_by).collect();
+    if all.len() > 1 { all } else { Vec::new() }
+}
+
 fn stuck(timeline: &Timeline) -> Vec<Stuck> {
     let mut all = Vec::new();
     for thread in 1..=timeline.threads.len() {
@@ -284,7 +386,8 @@ fn for_cpu(timeline: &Timeline, of: usize, since: usize) -> Waits {
             let flag = |step: &Step, name: &str| matches!(&step.what, What::Flags { lid, set, .. } if *lid == of && set.iter().any(|f| f == name));
             let asked = steps[..since].iter().rposition(|step| flag(step, "LW_WSUSPEND"));
             let told_to_exit = steps.iter().rposition(|step| flag(step, "LW_WEXIT"));
-            Waits::Suspended { became, asked, told_to_exit }
+            let exits = steps[..became].iter().position(exits_now);
+            Waits::Suspended { became, asked, told_to_exit, exits }
         }
         state => Waits::Cpu(state.into()),
     }

@@ -29,6 +29,10 @@ pub const STYLE: &str = "
 .timeline code { overflow-wrap: anywhere; }
 ";
 
+/// What is around it on a page of its own.
+const PAGE: &str =
+    ":root { color-scheme: light dark; } body.timeline { margin: 0; min-height: 100vh; padding: 1em; }";
+
 /// A page of its own.
 pub fn page(timeline: &Timeline, layout: &Layout) -> String {
     let page = html! {
@@ -38,7 +42,7 @@ pub fn page(timeline: &Timeline, layout: &Layout) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
                 title { (timeline.program) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(PAGE)) }
             }
             body.timeline {
                 h1 { (timeline.program) }
@@ -73,6 +77,7 @@ pub fn fragment(timeline: &Timeline, layout: &Layout) -> Markup {
             }
             footer {
                 p { "Decisive steps are marked. A dashed line is a context switch: somebody else goes on." }
+                @for line in &layout.legend { p { (line) } }
                 @if let Some(schedule) = &timeline.schedule {
                     p { "Again: " code { "cargo ci explain " (timeline.program) " " (schedule) } }
                 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cause::{self, Cause};
+use super::moment;
 use super::source::{Function, Sources};
 use super::step::{Step, Timeline, What};
 use super::words;
@@ -76,7 +77,9 @@ fn shown(timeline: &Timeline, cause: &Cause, sources: &Sources) -> Vec<Shown> {
         let decisive = cause.steps.contains(&n);
         let Some(text) = said(timeline, n, step, &mut locking, decisive) else { continue };
         let (function, place) = match step.what {
-            What::Begins(_) | What::Ends(_) | What::Fails => (None, String::new()),
+            What::Begins(_) | What::Ends(_) => (None, String::new()),
+            // What a program claims is no line of the kernel's.
+            What::Fails if !step.file.starts_with("lwp-core") => (None, String::new()),
             _ => whereabouts(step, sources),
         };
         let mark = match (&step.what, decisive) {
@@ -165,7 +168,8 @@ fn said(
                     after.map(|by| format!(", which {} held", timeline.name(by))).unwrap_or_default();
                 return Some(format!("locks {} by {lock}{waited}", timeline.lwp(lid)));
             }
-            (decisive || after.is_some() || lock == "p_smutex").then_some(text)
+            let matters = after.is_some() || lock == "p_smutex" || others_see_it_held(timeline, n, lock);
+            (decisive || matters).then_some(text)
         }
         What::Wants { .. } => {
             // Whoever gets the lock before anybody else has a step did not wait.
@@ -174,7 +178,8 @@ fn said(
             (decisive || waits).then_some(text)
         }
         What::Releases { lock } => {
-            (decisive || lock == "p_smutex" || is_waited_for(timeline, n, lock)).then_some(text)
+            let matters = lock == "p_smutex" || is_waited_for(timeline, n, lock);
+            (decisive || matters || others_saw_it_held(timeline, n, lock)).then_some(text)
         }
         What::Sees { word, .. } if word == "cv_waiters" => None,
         What::Broadcasts { .. } => Some(match timeline.steps.get(n + 1).map(|step| &step.what) {
@@ -215,6 +220,24 @@ fn leads_to(timeline: &Timeline, look: usize, what: impl Fn(&What) -> bool) -> b
     mine.any(|step| what(&step.what))
 }
 
+/// Whether somebody else goes on before the lock is released that is taken in a step.
+fn others_see_it_held(timeline: &Timeline, n: usize, lock: &str) -> bool {
+    let by = timeline.steps[n].thread;
+    let releases = |step: &&Step| {
+        step.thread == by && matches!(&step.what, What::Releases { lock: released } if released == lock)
+    };
+    timeline.steps[n + 1..].iter().take_while(|step| !releases(step)).any(|step| step.thread != by)
+}
+
+/// Whether somebody else has gone on since the lock was taken that is released in a step.
+fn others_saw_it_held(timeline: &Timeline, n: usize, lock: &str) -> bool {
+    let by = timeline.steps[n].thread;
+    let takes = |step: &&Step| {
+        step.thread == by && matches!(&step.what, What::Takes { lock: taken, .. } if taken == lock)
+    };
+    timeline.steps[..n].iter().rev().take_while(|step| !takes(step)).any(|step| step.thread != by)
+}
+
 /// Whether somebody waits for the lock that is released in a step.
 fn is_waited_for(timeline: &Timeline, n: usize, lock: &str) -> bool {
     let by = timeline.steps[n].thread;
@@ -245,6 +268,8 @@ pub struct Layout {
     pub story: String,
     /// How each LWP began.
     pub beginning: String,
+    /// What a reader has to know about the rest.
+    pub legend: Vec<String>,
     /// The columns, one for each thread.
     pub columns: Vec<String>,
     /// The rows.
@@ -259,7 +284,13 @@ pub fn lay_out(timeline: &Timeline) -> Layout {
     let rows = shown(timeline, &cause, &sources);
     let story = super::story::tell(timeline, &cause, &rows, &sources);
     let columns = (1..=timeline.threads.len()).map(|thread| column(timeline, thread)).collect();
-    Layout { story, beginning: beginning(timeline), columns, rows: cut(rows) }
+    Layout {
+        story,
+        beginning: beginning(timeline),
+        legend: legend(timeline, &revision),
+        columns,
+        rows: cut(rows),
+    }
 }
 
 fn column(timeline: &Timeline, thread: usize) -> String {
@@ -273,9 +304,28 @@ fn beginning(timeline: &Timeline) -> String {
     let begin = timeline.steps.iter().position(|step| matches!(step.what, What::Begins(_))).unwrap_or(0);
     let born = timeline.steps[..begin].iter().filter_map(|step| match &step.what {
         What::Born { lid, state, lock, cpu } => {
-            Some(format!("{} is {state} on cpu{cpu}, under {lock}", timeline.lwp(*lid)))
+            let detached = if moment::is_detached(timeline, *lid, begin) { ", detached" } else { "" };
+            Some(format!("{} is {state} on cpu{cpu}, under {lock}{detached}", timeline.lwp(*lid)))
         }
         _ => None,
     });
     born.collect::<Vec<_>>().join("; ")
+}
+
+fn legend(timeline: &Timeline, revision: &str) -> Vec<String> {
+    let mut legend =
+        vec!["A lock that is not said to be released is released before anybody else goes on.".into()];
+    if timeline.program.starts_with("lwp/") {
+        legend.push(format!(
+            "In: the kernel's function, L and the line of kern_lwp.c {revision} at which it begins, and our line."
+        ));
+    }
+    if let Some(safe) = timeline.safe_preemptions {
+        legend.push(match safe {
+            0 => "No search without a preemption has found a failure.".into(),
+            1 => "No search with 1 preemption has found a failure.".into(),
+            _ => format!("No search with {safe} preemptions has found a failure."),
+        });
+    }
+    legend
 }

@@ -61,3 +61,14 @@ pub fn operation(timeline: &Timeline, thread: usize, step: usize) -> Option<(usi
         _ => None,
     })?
 }
+
+/// Whether nobody is to wait for an LWP, after a step.
+pub fn is_detached(timeline: &Timeline, lid: usize, step: usize) -> bool {
+    let mut changes = timeline.steps.iter().take(step + 1).rev().filter_map(|step| match &step.what {
+        What::Counted { lid: of, changes } if *of == lid => Some(changes),
+        _ => None,
+    });
+    changes
+        .find_map(|changes| changes.iter().find(|(name, ..)| name == "LPR_DETACHED"))
+        .is_some_and(|(.., to)| *to == 1)
+}

@@ -9,6 +9,7 @@ use lwp_core::netbsd::{State, flag};
 use lwp_core::observe::{self, Event, Origin, Until};
 use lwp_core::site::Site;
 
+use super::cause;
 use super::step::{Step, Thread, Timeline, What};
 
 /// Listens from now on until it is dropped. What it has is the execution that is under way, or the last: the next
@@ -50,8 +51,10 @@ impl Recorder {
         for (n, thread) in threads.iter_mut().enumerate().filter(|(_, thread)| thread.name.is_empty()) {
             thread.name = format!("thread {}", n + 1);
         }
-        if let Some(last) = steps.last().cloned() {
-            steps.push(Step { what: What::Fails, ..last });
+        if let Some(last) = steps.last() {
+            let (thread, place) = cause::panicked(failure).unwrap_or((last.thread, None));
+            let (file, line) = place.unwrap_or_default();
+            steps.push(Step { thread, file, line, taken: last.taken, what: What::Fails });
         }
         Timeline { failure: failure.into(), threads, steps, ..Timeline::default() }
     }

@@ -9,14 +9,18 @@ use std::path::{Path, PathBuf};
 const MAPPING: &str = include_str!("../../../docs/mapping.md");
 
 /// Functions of ours that are parts of one of the kernel's.
-const PARTS: [(&str, &str); 18] = [
+const PARTS: [(&str, &str); 24] = [
     ("become_zombie", "lwp_exit"),
     ("callout_fires", "sleepq_timeout"),
+    ("create", "_lwp_create"),
     ("cv_block", "cv_wait"),
+    ("dump_core", "sigexit"),
     ("enqueue", "setrunqueue"),
     ("exit_lwps", "exit1"),
     ("free_p_zomblwp", "lwp_create"),
     ("is_on_its_cpu", "sleepq_remove"),
+    ("lcp_uaddr", "lwp_ctl_alloc"),
+    ("lwp_exit_idle", "lwp_exit"),
     ("lwp_lock_under", "sleepq_enter"),
     ("onproc", "mi_switch"),
     ("reap_detached", "lwp_wait1"),
@@ -24,8 +28,10 @@ const PARTS: [(&str, &str); 18] = [
     ("scan", "lwp_wait1"),
     ("scan_1_62", "lwp_wait1"),
     ("set_curlwp", "mi_switch"),
+    ("suspend_all_others", "sigexit"),
     ("suspend_self", "lwp_userret"),
     ("switch_to_next", "mi_switch"),
+    ("take_signals", "lwp_userret"),
     ("unlock_to_queue", "sleepq_enter"),
     ("userret_must_exit", "lwp_userret"),
 ];
@@ -64,6 +70,7 @@ impl Sources {
         let before = lines.as_ref()?.get(..line as usize)?;
         let ours = before.iter().rev().find_map(|line| name_of(line))?;
         let name = PARTS.iter().find(|(part, _)| *part == ours).map_or(ours.as_str(), |(_, whole)| whole);
+        let name = kernel_name(name);
         Some(Function { name: name.into(), kernel_line: kernel_line(name, &self.revision) })
     }
 }
@@ -79,6 +86,20 @@ fn name_of(line: &str) -> Option<String> {
 
 fn is_qualifier(word: &str) -> bool {
     matches!(word, "" | "pub" | "const" | "unsafe" | "async") || word.starts_with("pub(")
+}
+
+/// The kernel's name of a function of ours, where it is another: as of those that `kern_lwp.c` calls.
+fn kernel_name(ours: &str) -> &str {
+    fn quoted(cell: &str) -> Vec<&str> {
+        cell.split('`').skip(1).step_by(2).collect()
+    }
+    let rows = MAPPING.lines().filter(|line| line.starts_with('|'));
+    let calls = rows.map(|row| row.split('|').collect::<Vec<_>>()).filter(|cells| cells.len() == 5);
+    let calls: Vec<_> = calls.map(|cells| (quoted(cells[1]), quoted(cells[2]))).collect();
+    let is_the_kernels =
+        calls.iter().any(|(kernel, _)| kernel.contains(&ours)) || kernel_line(ours, "1.69.2.6").is_some();
+    let other = calls.iter().find(|(kernel, all)| kernel.len() == 1 && all.contains(&ours));
+    other.filter(|_| !is_the_kernels).map_or(ours, |(kernel, _)| kernel[0])
 }
 
 /// The line at which the kernel's source has the function, in a revision.
@@ -110,5 +131,7 @@ mod tests {
         assert_eq!(kernel_line("lwp_continue", "1.69.2.6"), Some(326));
         assert_eq!(kernel_line("newlwp", "1.62"), kernel_line("lwp_create", "1.62"));
         assert_eq!(kernel_line("mi_switch", "1.62"), None);
+        assert_eq!((kernel_name("sys_exit"), kernel_name("lwp_start")), ("exit", "_lwp_create"));
+        assert_eq!((kernel_name("lwp_exit"), kernel_name("mi_switch")), ("lwp_exit", "mi_switch"));
     }
 }

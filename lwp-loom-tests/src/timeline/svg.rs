@@ -32,6 +32,18 @@ text { font: 12px 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1b1b1b;
 .runs { stroke: #1b1b1b; stroke-width: 3; }
 .switch { stroke: #767676; stroke-dasharray: 4 3; }
 .arrow { fill: #767676; }
+@media (prefers-color-scheme: dark) {
+text { fill: #e4e4e4; }
+.faint { fill: #9a9a9a; }
+.operation { fill: #5fd0d2; }
+.lock { fill: #8ab4f8; }
+.failure { fill: #ff8a80; }
+.paper { fill: #161616; }
+.marked { fill: #4d4215; }
+.bad { fill: #5a2222; }
+.life { stroke: #444444; }
+.runs { stroke: #e4e4e4; }
+}
 ";
 
 /// Draws a timeline.
@@ -70,6 +82,9 @@ pub fn draw(timeline: &Timeline, layout: &Layout) -> String {
     }
     let bottom = pen.y + LINE / 2.0;
     pen.y = bottom + LINE / 2.0;
+    for line in &layout.legend {
+        pen.paragraph(line, across, "faint");
+    }
     if let Some(schedule) = &timeline.schedule {
         pen.paragraph(&format!("again: cargo ci explain {} {schedule}", timeline.program), across, "faint");
     }

@@ -50,7 +50,7 @@ pub fn draw(timeline: &Timeline, layout: &Layout, width: usize) -> String {
             }
         }
     }
-    foot(&mut out, timeline, layout);
+    foot(&mut out, timeline, layout, width);
     out
 }
 
@@ -61,15 +61,15 @@ fn paragraph(out: &mut String, style: Style, text: &str, width: usize) {
 }
 
 /// What runs the execution again, and what the marks mean.
-fn foot(out: &mut String, timeline: &Timeline, layout: &Layout) {
+fn foot(out: &mut String, timeline: &Timeline, layout: &Layout, width: usize) {
     let decisive = |row: &Row| matches!(row, Row::Step(step) if step.mark == Mark::Decisive);
     let _ = write!(out, "\n{OPERATION}> <{OPERATION:#} an operation begins, ends");
     if layout.rows.iter().any(decisive) {
         let _ = write!(out, "   {DECISIVE}!{DECISIVE:#} decisive");
     }
     let _ = writeln!(out, "\n{FAINT}-->{FAINT:#} somebody else goes on");
-    if let Some(safe) = timeline.safe_preemptions {
-        let _ = writeln!(out, "{FAINT}no search with {safe} preemptions has found a failure{FAINT:#}");
+    for line in &layout.legend {
+        paragraph(out, FAINT, line, width);
     }
     if let Some(schedule) = &timeline.schedule {
         let _ = writeln!(out, "{FAINT}again: cargo ci explain {} {schedule}{FAINT:#}", timeline.program);

@@ -28,6 +28,7 @@ pub fn of(timeline: &Timeline, what: &What) -> String {
                 "l_waiter" | "l_waitingfor" => {
                     format!("{name} {} -> {}", nobody(timeline, *from), nobody(timeline, *to))
                 }
+                "l_lcpage" | "l_lwpctl" => format!("{name} {} -> {}", pointer(*from), pointer(*to)),
                 "p_sflag" => format!("{name} {} -> {}", flags(*from), flags(*to)),
                 "p_stat" => format!("{name} {} -> {}", process(*from), process(*to)),
                 _ => format!("{name} {from} -> {to}"),
@@ -66,6 +67,10 @@ pub fn of(timeline: &Timeline, what: &What) -> String {
 fn flags(p_sflag: usize) -> String {
     let names: Vec<&str> = u32::try_from(p_sflag).map(flag::process_names).into_iter().flatten().collect();
     if names.is_empty() { "0".into() } else { names.join("|") }
+}
+
+fn pointer(set: usize) -> &'static str {
+    if set == 0 { "NULL" } else { "set" }
 }
 
 fn process(p_stat: usize) -> &'static str {

@@ -19,6 +19,7 @@ use super::schedule::Step;
 use super::search::{does_something_else, others_go_on};
 use super::strategy::{Decision, Ending, Strategy};
 use super::world::World;
+use crate::job::way;
 
 thread_local! {
     /// Whether this operating-system thread explores, so that its panics are not for the terminal.
@@ -42,6 +43,8 @@ pub struct Bounds {
     pub standstills_are_outcomes: bool,
     /// Whether to go on after a failure, until an execution ends well.
     pub until_one_ends_well: bool,
+    /// Whether to go on after a failure, and keep the shortest execution of each way to fail.
+    pub every_way: bool,
 }
 
 /// The distinct executions, where somebody wants to know them.
@@ -68,6 +71,8 @@ pub struct Tally {
     pub steps: u64,
     /// What was wrong with the last execution, and its schedule.
     pub failure: Option<(Failure, Vec<Step>)>,
+    /// The ways to fail, where all were asked for, each with the shortest schedule.
+    pub ways: Vec<(Failure, Vec<Step>)>,
     /// What kept the strategy from finishing.
     pub bound: Option<String>,
     /// The distinct executions.
@@ -86,6 +91,18 @@ struct Taken {
     announcement: Announcement,
     /// It had waited in a spin loop until it could.
     gated: bool,
+}
+
+impl Tally {
+    /// Keeps a failing execution unless a shorter one is known that fails in the same way.
+    fn keep_shortest(&mut self, failure: Failure, schedule: Vec<Step>) {
+        let message = failure.to_string();
+        match self.ways.iter_mut().find(|(known, _)| way(&known.to_string()) == way(&message)) {
+            Some((_, known)) if known.len() <= schedule.len() => {}
+            Some(known) => *known = (failure, schedule),
+            None => self.ways.push((failure, schedule)),
+        }
+    }
 }
 
 /// Runs executions as a strategy says.
@@ -200,8 +217,12 @@ impl<S: Strategy> Execution<S> {
                 self.tally.standstills += 1;
             } else {
                 let steps = self.schedule[..self.taken()].iter().map(|taken| taken.step).collect();
-                self.tally.failure = Some((failure, steps));
-                return false;
+                if self.bounds.every_way && !known {
+                    self.tally.keep_shortest(failure, steps);
+                } else {
+                    self.tally.failure = Some((failure, steps));
+                    return false;
+                }
             }
         }
         match ending {

@@ -46,7 +46,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Exploration;
-use crate::job::{Limits, Verdict};
+use crate::job::{Limits, Verdict, Way};
 
 pub use execution::{TAKEN, Traces};
 pub use monitor::Progress;
@@ -55,7 +55,9 @@ pub use schedule::ReplayError;
 pub use search::Flaw;
 
 use execution::{Bounds, Tally};
+use failure::Failure;
 use runner::Setup;
+use schedule::Step;
 use strategy::Strategy;
 
 /// Steps that one execution may have unless a limit says otherwise.
@@ -72,6 +74,8 @@ pub struct Options {
     pub standstills_are_outcomes: bool,
     /// Go on after a failure, until an execution ends well.
     pub until_one_ends_well: bool,
+    /// Go on after a failure, and keep the shortest execution of each way to fail.
+    pub every_way: bool,
     /// A mistake in the search, for those who check it.
     pub flaw: Flaw,
     /// How long a thread may be away between two visible operations before it is given up for lost.
@@ -197,6 +201,7 @@ fn tally<S: Strategy + Send + 'static>(
         steps: limits.branches.unwrap_or(STEPS),
         standstills_are_outcomes: options.standstills_are_outcomes,
         until_one_ends_well: options.until_one_ends_well,
+        every_way: options.every_way,
     };
     let place = Location::caller();
     let setup = Setup { bounds, traces: options.traces, place, away: options.away, progress };
@@ -204,7 +209,13 @@ fn tally<S: Strategy + Send + 'static>(
 }
 
 fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Traces>) -> Exploration {
-    let Tally { executions, blocked, cut, standstills, steps, failure, bound, .. } = tally;
+    let Tally { executions, blocked, cut, standstills, steps, mut failure, mut ways, bound, .. } = tally;
+    ways.sort_by_key(|(_, steps)| steps.len());
+    failure = failure.or(ways.first().cloned());
+    let way = |(failure, steps): &(Failure, Vec<Step>)| Way {
+        message: failure.to_string(),
+        schedule: schedule::encode(program, steps),
+    };
     let (verdict, bound) = match (&failure, bound) {
         (Some(_), _) => (Verdict::Failed, None),
         (None, Some(bound)) => (Verdict::Bounded, Some(bound)),
@@ -221,6 +232,7 @@ fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Tr
         blocked,
         standstills,
         steps,
+        ways: ways.iter().map(way).collect(),
         seconds: started.elapsed().as_secs_f64(),
     }
 }

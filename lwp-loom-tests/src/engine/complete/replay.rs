@@ -41,7 +41,9 @@ impl Strategy for Replay {
 
     fn decide(&mut self, world: &World, enabled: Threads, _: usize) -> Decision {
         let Some(&step) = self.steps.get(self.at) else {
-            return Decision::Fail(self.does_not_fit("the string ends and the program goes on".into()));
+            return Decision::Fail(
+                self.does_not_fit("the string ends without a failure, and the program goes on".into()),
+            );
         };
         let name = thread_name(step.thread);
         if step.thread >= world.threads().len() || !enabled.has(step.thread) {

@@ -67,6 +67,29 @@ impl Teller<'_> {
         })
     }
 
+    /// An LWP that looks at the page of a block that it has no more.
+    pub(super) fn stale_page(&self) -> Option<String> {
+        let timeline = self.timeline;
+        if !timeline.failure.contains("a page of lwpctl blocks is used after it was freed") {
+            return None;
+        }
+        let clears = |name: &str| {
+            timeline.steps.iter().rposition(|step| {
+                matches!(&step.what, What::Counted { changes, .. }
+                    if changes.iter().any(|(changed, _, to)| changed == name && *to == 0))
+            })
+        };
+        let cleared = clears("l_lwpctl")?;
+        (clears("l_lcpage") < Some(cleared)).then(|| {
+            format!(
+                "{} has cleared l_lwpctl at {} in {} and freed the page, and left l_lcpage pointing there: it owed to clear both.",
+                self.doer(cleared),
+                self.number(cleared),
+                self.function(cleared)
+            )
+        })
+    }
+
     /// Who freed memory that was in use, and whether it looked first.
     pub(super) fn freed(&self, cause: &Cause) -> Option<String> {
         let timeline = self.timeline;

@@ -22,7 +22,7 @@ impl Teller<'_> {
                 let why = if told { self.no_broadcast(on, *before, *untold) } else { String::new() };
                 format!("{asleep}{why}.")
             }
-            Waits::Suspended { became, asked, told_to_exit } => {
+            Waits::Suspended { became, asked, told_to_exit, exits } => {
                 let asked_for = asked.map(|asked| {
                     format!(
                         ", as {} asked at {} in {}",
@@ -33,7 +33,11 @@ impl Teller<'_> {
                 });
                 let asked_for = asked_for.unwrap_or_default();
                 let since = format!("{who} is LSSUSPENDED since {}{asked_for}", self.number(*became));
-                format!("{since}{}.", self.not_continued(*asked, *told_to_exit))
+                let why = match exits.filter(|_| asked.is_none() && told_to_exit.is_none()) {
+                    Some(exits) => self.born_too_late(stuck.thread, *became, exits),
+                    None => self.not_continued(*asked, *told_to_exit),
+                };
+                format!("{since}{why}.")
             }
             Waits::Cpu(state) if state.is_empty() => format!("{who} waits for a CPU that never takes it."),
             Waits::Cpu(state) => format!("{who} is {state} and waits for a CPU that never takes it."),
@@ -85,6 +89,42 @@ impl Teller<'_> {
             ),
             (None, _) => ": nobody is left to continue it".into(),
         }
+    }
+
+    /// Who came to be after all LWPs had been told to exit.
+    fn born_too_late(&self, thread: usize, became: usize, exits: usize) -> String {
+        format!(
+            ", as {} made it in {}: the process exits since {}, {} has told all LWPs there were to exit, and {} was not among \
+             them. {} owed it LW_WEXIT, and to let it run",
+            self.doer(became),
+            self.function(became),
+            self.number(exits),
+            self.doer(exits),
+            self.name(thread),
+            self.doer(became)
+        )
+    }
+
+    /// Two that end the process, each of whom waits for the other.
+    pub(super) fn two_exits(&self, cause: &Cause) -> Option<String> {
+        let both = cause.stuck.iter().all(|stuck| {
+            matches!(stuck.waits, Waits::Asleep { .. })
+                && cause.exits.iter().any(|told| self.timeline.steps[*told].thread == stuck.thread)
+        });
+        let mut told = cause.exits.clone();
+        told.sort_unstable();
+        let [first, second] = told[..] else { return None };
+        both.then(|| {
+            let (one, other) = (self.doer(first), self.doer(second));
+            format!(
+                "Both end the process, and each waits until the other is LSZOMB: {one} told {other} to exit at {}, and {other}, \
+                 in {}, began an exit of its own at {}. {other} owed the look at PS_WEXIT before that, with p_smutex held, and \
+                 to exit alone.",
+                self.number(first),
+                self.function(second),
+                self.number(second)
+            )
+        })
     }
 
     /// Whether whoever asked for a suspension had to exit itself, and so had no business to.

@@ -1,6 +1,7 @@
 //! The paragraph on top of a timeline: what went wrong, what decided it, and who owed what to whom.
 
 mod access;
+mod count;
 mod halted;
 mod wait;
 
@@ -16,11 +17,15 @@ pub fn tell(timeline: &Timeline, cause: &Cause, rows: &[Shown], sources: &Source
     let mut story = vec![teller.failure(cause)];
     story.extend(cause.stuck.iter().map(|stuck| teller.stuck(stuck, cause)));
     story.extend(teller.only_who_is_stuck_too(cause));
+    story.extend(teller.two_exits(cause));
     story.extend(teller.edeadlk());
+    story.extend(teller.unreferenced(cause));
+    story.extend(teller.miscounted(cause));
     story.extend(teller.taken_from_its_waiter(cause));
     story.extend(teller.stale(cause));
     story.extend(teller.owed_lock(cause));
     story.extend(teller.freed(cause));
+    story.extend(teller.stale_page());
     story.extend(teller.decided(cause));
     story.join(" ")
 }
@@ -138,7 +143,7 @@ fn message(timeline: &Timeline) -> String {
         Some((thread, what)) if thread.starts_with("thread ") => what,
         _ => message,
     };
-    let mut message = message.to_string();
+    let mut message = compared(message).unwrap_or_else(|| message.to_string());
     for (n, thread) in timeline.threads.iter().enumerate().rev().filter(|(_, thread)| !thread.name.is_empty())
     {
         message = message.replace(&format!("thread {} ", n + 1), &format!("{} ", thread.name));
@@ -147,6 +152,18 @@ fn message(timeline: &Timeline) -> String {
         }
     }
     message
+}
+
+/// What Rust says of two values that are the same and should not be, or are not and should, in plain words.
+fn compared(message: &str) -> Option<String> {
+    let (rule, rest) = message.strip_prefix("assertion `left ")?.split_once(" right` failed: ")?;
+    let (what, values) = rest.split_once("; left: ")?;
+    let (left, right) = values.split_once("; right: ")?;
+    Some(match (rule, what.split_once(": ")) {
+        ("!=", Some((function, asserts))) => format!("{function} asserts {asserts}, and it is {left}"),
+        ("==", _) => format!("{what}: it is {left}, not {right}"),
+        _ => format!("{what}: {left}"),
+    })
 }
 
 /// A function, with its line in the kernel's source.

@@ -23,7 +23,13 @@ impl Teller<'_> {
             step.thread == me && matches!(&step.what, What::Takes { lock, .. } if lock == "p_smutex")
         })?;
         let of = |name: &str| moment::counter(timeline, name, taken);
-        let (running, waiting, detached) = (of("p_nrlwps"), of("p_nlwpwait"), of("p_ndlwps"));
+        // Who has not slept yet has counted itself since it has p_smutex.
+        let (begun, _) = moment::operation(timeline, me, taken)?;
+        let slept = timeline.steps[begun..taken]
+            .iter()
+            .any(|step| step.thread == me && matches!(step.what, What::Sleeps { .. }));
+        let waiting = of("p_nlwpwait") + usize::from(!slept);
+        let (running, detached) = (of("p_nrlwps"), of("p_ndlwps"));
         let (left, zombies) = match timeline.program.contains("/1.62/") {
             true => (format!("p_nrlwps ({running})"), 0),
             false => (format!("p_nrlwps ({running}) + p_nzlwps ({})", of("p_nzlwps")), of("p_nzlwps")),
@@ -42,12 +48,33 @@ impl Teller<'_> {
             match moment::state(timeline, thread.lid, taken) {
                 Some(state) if waits && n + 1 != me && state != "LSSLEEP" => {
                     told += &format!(
-                        " But {} waits no longer: it is {state}, and p_nlwpwait counts it still.",
+                        " But {0} waits no longer: it is {state}, and p_nlwpwait counts it still. {0} owed to take itself out \
+                         before it let go of p_smutex.",
                         thread.name
                     );
                 }
-                Some(state @ ("LSSUSPENDED" | "LSSTOP")) => {
-                    told += &format!(" {} is {state}, so p_nrlwps does not count it.", thread.name);
+                Some("LSSUSPENDED") if moment::is_detached(timeline, thread.lid, taken) => {
+                    told += &format!(
+                        " {0} is detached and LSSUSPENDED: p_nrlwps does not count it, and p_ndlwps takes it out all the same.",
+                        thread.name
+                    );
+                }
+                Some("LSSTOP") => {
+                    told += &format!(
+                        " {0} is LSSTOP, so p_nrlwps does not count it; but it goes on when the process does, and would end \
+                         the wait: lwp_wait1 owed the look whether the process stops.",
+                        thread.name
+                    );
+                }
+                Some("LSSUSPENDED") => {
+                    told += &format!(" {} is LSSUSPENDED, so p_nrlwps does not count it.", thread.name);
+                }
+                Some("LSSLEEP") if waits && moment::is_detached(timeline, thread.lid, taken) => {
+                    told += &format!(
+                        " {0} is detached and waits: it is taken out twice, by p_ndlwps and by p_nlwpwait. Only one \
+                         of the two was owed.",
+                        thread.name
+                    );
                 }
                 _ => {}
             }
