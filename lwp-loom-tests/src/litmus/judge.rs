@@ -31,7 +31,8 @@ impl Claims {
         let along = |condition: &Condition| condition.when == When::AlongTheWay;
         let states = |condition: &Condition| about_the_machine(&condition.claim);
         let conditions = &self.program.conditions;
-        let watched = conditions.iter().any(|c| along(c) || states(c)).then(|| {
+        let is_watched = conditions.iter().any(|c| along(c) || states(c));
+        let watched = is_watched.then(|| {
             let (program, seen) = (self.program.clone(), self.seen.clone());
             world::watch(move |world| {
                 for (n, condition) in program.conditions.iter().enumerate().filter(|(_, c)| along(c)) {
@@ -39,7 +40,7 @@ impl Claims {
                 }
             })
         });
-        Run { claims: self, watched }
+        Run { claims: self, watched: watched.flatten() }
     }
 
     /// What is claimed to happen sometimes and has not been seen.
@@ -62,9 +63,13 @@ impl Run<'_> {
     /// Where a claim does not hold.
     pub fn end(self, results: &All) {
         let Claims { program, seen } = self.claims;
+        // On real threads nobody sees the machine, and nothing that is claimed of it can be judged.
+        let is_seen = self.watched.is_some();
         let world = self.watched.map(world::Watch::end).unwrap_or_default();
-        let at_the_end = |condition: &Condition| condition.when == When::AtTheEnd;
-        for (n, condition) in program.conditions.iter().enumerate().filter(|(_, c)| at_the_end(c)) {
+        let judged = |condition: &Condition| {
+            condition.when == When::AtTheEnd && (is_seen || !about_the_machine(&condition.claim))
+        };
+        for (n, condition) in program.conditions.iter().enumerate().filter(|(_, c)| judged(c)) {
             judge(program, n, condition, seen, &|claim| holds(claim, &world, Some(results)));
         }
     }

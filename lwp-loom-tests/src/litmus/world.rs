@@ -82,7 +82,7 @@ impl World {
     }
 }
 
-/// The machine of one execution, while it is watched. With real threads nobody can.
+/// The machine of one execution, while it is watched.
 pub struct Watch {
     world: Arc<Mutex<World>>,
     #[cfg(any(loom, shuttle))]
@@ -91,7 +91,7 @@ pub struct Watch {
 
 /// Watches a machine from before it starts. `see` is called whenever something has changed.
 #[cfg(any(loom, shuttle))]
-pub fn watch(see: impl Fn(&World) + Send + Sync + 'static) -> Watch {
+pub fn watch(see: impl Fn(&World) + Send + Sync + 'static) -> Option<Watch> {
     let world = Arc::new(Mutex::new(World::default()));
     let before = observe::listener();
     let (heard, next) = (world.clone(), before.clone());
@@ -104,13 +104,13 @@ pub fn watch(see: impl Fn(&World) + Send + Sync + 'static) -> Watch {
             see(&world);
         }
     })));
-    Watch { world, before }
+    Some(Watch { world, before })
 }
 
-/// Watches a machine from before it starts: with real threads nothing is to be seen.
+/// Watches a machine from before it starts: with real threads nobody can.
 #[cfg(not(any(loom, shuttle)))]
-pub fn watch(_: impl Fn(&World) + Send + Sync + 'static) -> Watch {
-    Watch { world: Arc::default() }
+pub fn watch(_: impl Fn(&World) + Send + Sync + 'static) -> Option<Watch> {
+    None
 }
 
 impl Watch {
