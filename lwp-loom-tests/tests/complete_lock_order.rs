@@ -31,7 +31,7 @@ fn the_observed_lock_order_is_the_declared_one_but_for_what_is_explained() {
                 &[ProclistLock, ProclistMutex, LwpctlLock, ProcSmutex, SpcLwplock, SleepQueue, SpcMutex],
             ),
             above(ProclistLock, &[ProclistMutex]),
-            above(ProclistMutex, &[ProcSmutex, SpcLwplock, SleepQueue]),
+            above(ProclistMutex, &[ProcSmutex, SpcLwplock, SleepQueue, SpcMutex]),
             above(ProcSmutex, &[SpcLwplock, SleepQueue, TurnstileChain, SpcMutex]),
             above(SpcLwplock, &[SpcMutex]),
             above(SleepQueue, &[SpcLwplock, SpcMutex]),
