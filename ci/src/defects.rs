@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use lwp_loom_tests::defects::{self, BEGIN, Defect, END, FOLDER};
-use lwp_loom_tests::job::{Job, Verdict};
+use lwp_loom_tests::job::Job;
 use lwp_loom_tests::litmus::ast::{Program, Symptom};
 use lwp_loom_tests::litmus::text::{EXTENSION, parse, print};
 use lwp_loom_tests::litmus::{Case, Variant};
@@ -89,9 +89,8 @@ fn smallest(pool: &Pool, defect: &Defect, case: &Case, folder: &Path) -> Result<
     let fails = |program: String| {
         let job = Job { program, ..Job::default() };
         let finding = pool.ask(&job).map_err(|unanswered| Error::Failed(unanswered.why()))?;
-        let failed = matches!(finding.verdict, Verdict::Failed | Verdict::Defect);
         let message = || format!("{} does not show {}: {:?}", job.program, defect.name(), finding.message);
-        if failed { Ok((job, finding)) } else { Err(Error::Failed(message())) }
+        if finding.fails() { Ok((job, finding)) } else { Err(Error::Failed(message())) }
     };
     let (_, found) = fails(case.name())?;
     let text = smaller::smallest(pool, case, &found)?.unwrap_or_else(|| print(&alone(case)));

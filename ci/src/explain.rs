@@ -5,7 +5,7 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use lwp_loom_tests::job::{Finding, Job, Limits, Mode, Verdict, way};
+use lwp_loom_tests::job::{Finding, Job, Limits, Mode, way};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::litmus::text::{EXTENSION, print};
 use lwp_loom_tests::orderings::sites;
@@ -101,7 +101,7 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     for (n, (timeline, layout)) in told.iter().zip(&layouts).enumerate() {
         if told.len() > 1 {
             let begins = if n == 0 { "" } else { "\n" };
-            drawn += &format!("{begins}Way {} of {} in which it fails:\n\n", n + 1, told.len());
+            drawn += &format!("{begins}Way {} of {} that were found:\n\n", n + 1, told.len());
         }
         drawn += &text::draw(timeline, layout, width());
     }
@@ -142,6 +142,7 @@ fn timelines(pool: &Pool, template: &Job, found: &Finding) -> Vec<Timeline> {
     }
     // It may take more preemptions than that, or more time.
     if !found.message.as_deref().is_some_and(|message| is_told(&told, message)) {
+        told.truncate(WAYS - 1);
         told.extend(timeline(pool, template, found).map(|timeline| *timeline));
     }
     told
@@ -157,7 +158,7 @@ fn first_to_fail(
     for program in programs {
         template.program.clone_from(program);
         let found = pool.ask(&Job { explain: replayed, ..template.clone() })?;
-        if fails(&found) {
+        if found.fails() {
             if programs.len() > 1 {
                 println!("{program}:");
             }
@@ -172,7 +173,7 @@ fn first_to_fail(
 /// The timeline of a failure that a search has found: of an execution that fails in the same way with as few preemptions
 /// as a search finds, else of the one that was found. `None` where what failed is no execution.
 pub fn timeline(pool: &Pool, template: &Job, found: &Finding) -> Option<Box<Timeline>> {
-    let same = |other: &Finding| fails(other) && other.way() == found.way();
+    let same = |other: &Finding| other.fails() && other.way() == found.way();
     let least = template.limits.preemptions.map_or(PREEMPTIONS, |limit| limit.min(PREEMPTIONS));
     for preemptions in 0..=least {
         let limits =
@@ -187,17 +188,12 @@ pub fn timeline(pool: &Pool, template: &Job, found: &Finding) -> Option<Box<Time
     }
     let mode = found.schedule.clone().map_or(template.mode.clone(), |schedule| Mode::Replay { schedule });
     let again = Job { mode, explain: true, ..template.clone() };
-    pool.ask(&again).ok().filter(fails)?.timeline
+    pool.ask(&again).ok().filter(Finding::fails)?.timeline
 }
 
 /// How wide a timeline may be: as the terminal is.
 pub fn width() -> usize {
     terminal_size::terminal_size().map_or(text::WIDTH, |(width, _)| width.0.into())
-}
-
-/// Whether an execution has failed.
-fn fails(finding: &Finding) -> bool {
-    matches!(finding.verdict, Verdict::Failed | Verdict::Defect)
 }
 
 fn refused(unanswered: Unanswered) -> Error {

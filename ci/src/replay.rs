@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use lwp_loom_tests::job::{Job, Mode, Verdict};
+use lwp_loom_tests::job::{Job, Mode};
 use lwp_loom_tests::orderings::sites;
 use lwp_loom_tests::suite::Scope;
 
@@ -28,7 +28,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), Error> {
         Unanswered::Refused(why) => Error::Input(format!("the replay string is refused: {why}")),
         Unanswered::Broken(why) => Error::Failed(why),
     })?;
-    if matches!(finding.verdict, Verdict::Failed | Verdict::Defect) {
+    if finding.fails() {
         return Err(Error::Failed(format!("it fails: {}", finding.message.unwrap_or_default())));
     }
     println!("this execution does not fail; it ends with {}", finding.outcomes.join(" | "));

@@ -18,5 +18,10 @@ pub fn commit() -> String {
     }
 }
 
+/// Whether a commit says exactly what the sources were.
+pub fn is_certain(commit: &str) -> bool {
+    commit != UNKNOWN && !commit.ends_with("-dirty")
+}
+
 /// What [`commit`] says outside a git checkout.
 pub const UNKNOWN: &str = "unknown";

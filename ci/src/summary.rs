@@ -63,6 +63,10 @@ impl<'a> Files<'a> {
         if json.is_some() && json == html {
             return Err(Error::Input("--json and --html name the same file".into()));
         }
+        if let Some(faults) = page.faults.as_deref().filter(|faults| [json, html].contains(&Some(*faults))) {
+            let path = faults.display();
+            return Err(Error::Input(format!("--faults is to be read, and would be written: {path}")));
+        }
         let faults: Option<FaultReport> = page.faults.as_deref().map(read_json).transpose()?;
         let json = json.map(Output::create).transpose()?;
         let open = |path| {

@@ -71,8 +71,8 @@ fn a_program_that_fails_in_two_ways_is_told_both_the_one_with_fewer_switches_fir
     let (status, printed, said) = explain(folder.path(), &["two.litmus", "--variant", "as-written"]);
     assert_eq!(status, Some(1), "{said}");
     let place = |text: &str| printed.find(text).unwrap_or_else(|| panic!("{text}: {printed}"));
-    let early = place("Way 1 of 2 in which it fails");
-    let late = place("Way 2 of 2 in which it fails");
+    let early = place("Way 1 of 2 that were found");
+    let late = place("Way 2 of 2 that were found");
     // One preemption brings the wait about, and it takes two for b to exit before a has done anything.
     let (lost, exited) =
         (place("It fails: a: wait b gave EDEADLK"), place("It fails: a: suspend b gave ESRCH"));

@@ -148,12 +148,14 @@ fn pass(fault: Fault) {
 /// fault's place runs the same with the fault as without it.
 #[cfg(any(loom, shuttle))]
 pub fn passed() -> impl Iterator<Item = Fault> {
+    // ORDERING: none needed. The checker asks after the models have run.
     Fault::all().filter(|fault| PASSED[of(*fault)].load(core::sync::atomic::Ordering::Relaxed))
 }
 
 /// Forgets where models have been.
 #[cfg(any(loom, shuttle))]
 pub fn forget() {
+    // ORDERING: none needed. The checker does so before a model runs.
     PASSED.iter().for_each(|passed| passed.store(false, core::sync::atomic::Ordering::Relaxed));
 }
 
@@ -162,6 +164,7 @@ pub fn forget() {
 /// Process-wide: run a faulty model in a process of its own.
 #[cfg(any(loom, shuttle))]
 pub fn seed(fault: Option<Fault>) {
+    // ORDERING: none needed. The checker does so before a model runs.
     SEEDED.store(fault.map_or(0, of), core::sync::atomic::Ordering::Relaxed);
 }
 

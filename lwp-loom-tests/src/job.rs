@@ -214,9 +214,7 @@ impl Finding {
         let lost = self.message.as_deref().is_some_and(|how| how.starts_with("nondeterministic"));
         self.fails() && (self.engine != "complete" || lost)
     }
-}
 
-impl Finding {
     /// The way in which the first failing execution failed.
     pub fn way(&self) -> Option<&str> {
         self.message.as_deref().map(way)
@@ -233,7 +231,7 @@ pub struct Way {
 }
 
 /// What two failures have in common that are the same way to fail: what the engine calls them, and what is said of whom, but
-/// not where, or which thread said it.
+/// not where, or which thread said it. All standstills are one way.
 pub fn way(message: &str) -> &str {
     if cause::is_standstill(message) {
         return "nobody can go on";

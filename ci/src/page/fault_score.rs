@@ -7,6 +7,7 @@ use lwp_loom_tests::suite::Scope;
 use maud::{Markup, html};
 
 use super::parts::{command, number, table};
+use crate::revision;
 
 /// The section: the score that was measured, or what would measure it.
 pub fn section(report: &Report, faults: Option<&FaultReport>) -> Markup {
@@ -31,8 +32,10 @@ pub fn section(report: &Report, faults: Option<&FaultReport>) -> Markup {
             (faults.rows.len()) " of the " (all) " that there are, and the programs that hold without it were explored until one failed."
             @if faults.incomplete { " ! It was stopped before its end." }
         }
-        @if faults.commit == report.commit {
+        @if faults.commit == report.commit && revision::is_certain(&report.commit) {
             p { "Measured at the same commit." }
+        } @else if faults.commit == report.commit {
+            p { "! Whether the sources were the same is not known: " code { (faults.commit) } }
         } @else {
             p { "! Measured at another commit: " code { (faults.commit) } }
         }
@@ -61,7 +64,7 @@ fn row_of(row: &FaultRow) -> Markup {
                     td.prose { (catch.how) }
                 }
                 (None, why) => {
-                    td colspan="3" { "none of " (row.programs) " programs, of which " (row.cut_short) " were cut short" }
+                    td colspan="3" { "none of " (row.programs) " programs, of which " (row.cut_short) " were cut short, and " (row.passed_over) " that never come by it" }
                     td.prose { (why.as_deref().unwrap_or_default()) }
                 }
             }

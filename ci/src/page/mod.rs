@@ -93,7 +93,9 @@ fn sum(report: &Report, stopped: Option<&str>) -> Markup {
         }
         p {
             "Commit " code { (report.commit) } ". "
-            @if summary::is_whole(report) {
+            @if report.incomplete {
+                "It was stopped before its end: this is not the whole."
+            } @else if summary::is_whole(report) {
                 "All programs that are always there."
             } @else if let Some(shard) = report.shard {
                 "Part " (shard.index) " of " (shard.count) " of what was asked for: this is not the whole."

@@ -149,8 +149,7 @@ faults! {
             equivalent: "p_smutex stays held, so that in the gap the LWP can change between LSRUN and LSONPROC or go to sleep, and no more: in each of these it passes through lwp_userret before it is in user mode, where LW_WSUSPEND is looked at";
         LwpSuspendRunning = "lwp_suspend.lw_wsuspend-not-set", "does not set LW_WSUSPEND of an LWP that runs";
         LwpSuspendUserret = "lwp_suspend.no-ast", "does not send an LWP that runs through lwp_userret";
-        LwpSuspendSleepGap = "lwp_suspend.lock-gap-asleep", "unlocks the LWP between its look at l_stat and what it does about it, where that sleeps",
-            equivalent: "p_smutex stays held, so that in the gap the LWP can wake up, and no more: it is in the kernel then, and passes through lwp_userret, where LW_WSUSPEND is looked at";
+        LwpSuspendSleepGap = "lwp_suspend.lock-gap-asleep", "unlocks the LWP between its look at l_stat and what it does about it, where that sleeps";
         LwpSuspendSleeping = "lwp_suspend.lw_wsuspend-not-set-asleep", "does not set LW_WSUSPEND of an LWP that sleeps";
         LwpSuspendWakes = "lwp_suspend.no-wakeup", "does not wake an LWP that sleeps interruptibly";
         LwpSuspendStopped = "lwp_suspend.lw_wsuspend-not-set-stopped", "does not set LW_WSUSPEND of an LWP that is stopped";

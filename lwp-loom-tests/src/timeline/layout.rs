@@ -322,9 +322,9 @@ fn legend(timeline: &Timeline, revision: &str) -> Vec<String> {
     }
     if let Some(safe) = timeline.safe_preemptions {
         legend.push(match safe {
-            0 => "No search without a preemption has found a failure.".into(),
-            1 => "No search with 1 preemption has found a failure.".into(),
-            _ => format!("No search with {safe} preemptions has found a failure."),
+            0 => "No search without a preemption has found this failure.".into(),
+            1 => "No search with 1 preemption has found this failure.".into(),
+            _ => format!("No search with {safe} preemptions has found this failure."),
         });
     }
     legend

@@ -19,7 +19,7 @@ pub struct Timeline {
     pub steps: Vec<Step>,
     /// What decided the failure, where that was looked for and found.
     pub decided: Option<Decided>,
-    /// The preemptions with which no search has found a failure.
+    /// The preemptions with which no search has found this failure.
     pub safe_preemptions: Option<usize>,
 }
 

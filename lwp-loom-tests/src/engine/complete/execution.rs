@@ -199,11 +199,14 @@ impl<S: Strategy> Execution<S> {
         }
         let ending = self.given_up.unwrap_or(Ending::Complete);
         let early = self.strategy.end(ending, self.taken());
-        let known = self.failure.as_ref().is_some_and(|f| f.kind == FailureKind::Nondeterministic);
-        if let Some(early) = early.filter(|_| !known) {
+        let diverges = |failure: &Option<Failure>| {
+            failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Nondeterministic)
+        };
+        if let Some(early) = early.filter(|_| !diverges(&self.failure)) {
             self.failure = Some(early);
         }
-        if self.bounds.until_one_ends_well && !known {
+        let diverges = diverges(&self.failure);
+        if self.bounds.until_one_ends_well && !diverges {
             self.tally.ended_well = self.failure.is_none() && ending == Ending::Complete;
             let early = self.failure.take().is_some_and(|failure| !failure.kind.is_standstill());
             self.tally.failed_early |= early;
@@ -217,7 +220,7 @@ impl<S: Strategy> Execution<S> {
                 self.tally.standstills += 1;
             } else {
                 let steps = self.schedule[..self.taken()].iter().map(|taken| taken.step).collect();
-                if self.bounds.every_way && !known {
+                if self.bounds.every_way && !diverges {
                     self.tally.keep_shortest(failure, steps);
                 } else {
                     self.tally.failure = Some((failure, steps));
