@@ -309,6 +309,25 @@ pub enum Claim {
     Under(Lid, Class),
 }
 
+impl Claim {
+    /// Whether this is so of the claim, or of a part of it.
+    pub fn contains(&self, is: &dyn Fn(&Claim) -> bool) -> bool {
+        is(self)
+            || match self {
+                Claim::All(parts) | Claim::Any(parts) => parts.iter().any(|part| part.contains(is)),
+                Claim::Not(part) => part.contains(is),
+                _ => false,
+            }
+    }
+
+    /// Whether it speaks of the machine, and not only of results.
+    pub fn is_about_the_machine(&self) -> bool {
+        self.contains(&|claim| {
+            matches!(claim, Claim::Counter(..) | Claim::Is(..) | Claim::Passed(..) | Claim::Under(..))
+        })
+    }
+}
+
 /// A counter of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Counter {

@@ -29,7 +29,7 @@ impl Claims {
     /// An execution begins.
     pub fn begin(&self) -> Run<'_> {
         let along = |condition: &Condition| condition.when == When::AlongTheWay;
-        let states = |condition: &Condition| about_the_machine(&condition.claim);
+        let states = |condition: &Condition| condition.claim.is_about_the_machine();
         let conditions = &self.program.conditions;
         let is_watched = conditions.iter().any(|c| along(c) || states(c));
         let watched = is_watched.then(|| {
@@ -67,7 +67,7 @@ impl Run<'_> {
         let is_seen = self.watched.is_some();
         let world = self.watched.map(world::Watch::end).unwrap_or_default();
         let judged = |condition: &Condition| {
-            condition.when == When::AtTheEnd && (is_seen || !about_the_machine(&condition.claim))
+            condition.when == When::AtTheEnd && (is_seen || !condition.claim.is_about_the_machine())
         };
         for (n, condition) in program.conditions.iter().enumerate().filter(|(_, c)| judged(c)) {
             judge(program, n, condition, seen, &|claim| holds(claim, &world, Some(results)));
@@ -92,15 +92,6 @@ fn judge(
             let claimed = condition.quantifier == Quantifier::Always;
             assert!(holds == claimed, "`{}` does not hold", text::condition_text(program, condition));
         }
-    }
-}
-
-fn about_the_machine(claim: &Claim) -> bool {
-    match claim {
-        Claim::All(parts) | Claim::Any(parts) => parts.iter().any(about_the_machine),
-        Claim::Not(part) => about_the_machine(part),
-        Claim::Hang | Claim::Result { .. } | Claim::SameResult(..) => false,
-        Claim::Counter(..) | Claim::Is(..) | Claim::Passed(..) | Claim::Under(..) => true,
     }
 }
 

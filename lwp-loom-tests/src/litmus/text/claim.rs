@@ -26,34 +26,20 @@ pub fn read(begin: &Cursor<'_, '_>, names: &Names) -> Parsed<Condition> {
             Diagnostic::new(span, message, "can only be claimed to happen sometimes").help("sometimes hang")
         );
     }
-    if claim != Claim::Hang && contains(&claim, &|claim| *claim == Claim::Hang) {
+    if claim != Claim::Hang && claim.contains(&|claim| *claim == Claim::Hang) {
         return Err(Diagnostic::new(span, "`hang` stands alone", "part of a larger claim"));
     }
-    let about_the_machine = |claim: &Claim| {
-        matches!(
-            claim,
-            Claim::Hang | Claim::Counter(..) | Claim::Is(..) | Claim::Passed(..) | Claim::Under(..)
-        )
-    };
-    if names.locks.is_some() && (when == When::AlongTheWay || contains(&claim, &about_the_machine)) {
+    let about_results_alone = claim != Claim::Hang && !claim.is_about_the_machine();
+    if names.locks.is_some() && (when == When::AlongTheWay || !about_results_alone) {
         let message = "a program over a lock layer comes to results, and claims are about those";
         return Err(Diagnostic::new(span, message, "not about a result at the end"));
     }
     let about_results = |claim: &Claim| matches!(claim, Claim::Result { .. } | Claim::SameResult(..));
-    if when == When::AlongTheWay && contains(&claim, &about_results) {
+    if when == When::AlongTheWay && claim.contains(&about_results) {
         let message = "results are known at the end, and not along the way";
         return Err(Diagnostic::new(span, message, "about a result"));
     }
     Ok(Condition { quantifier, when, claim })
-}
-
-fn contains(claim: &Claim, is: &dyn Fn(&Claim) -> bool) -> bool {
-    is(claim)
-        || match claim {
-            Claim::All(parts) | Claim::Any(parts) => parts.iter().any(|part| contains(part, is)),
-            Claim::Not(part) => contains(part, is),
-            _ => false,
-        }
 }
 
 /// Claims within claims: more than anybody reads.
