@@ -35,6 +35,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         names: &args.names,
         suites: &args.suite,
         system: args.system,
+        under_loom: args.engine == Some(Way::Loom),
         variant: args.variant,
         cpus: args.cpus.map(NonZeroUsize::get),
         sample: args.sample.map(|n| (n.get(), args.seed)),
@@ -94,7 +95,8 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
     }
 }
 
-/// loom has room for five threads: a program with more that is asked for by name cannot be explored as is asked.
+/// loom has room for five threads: a program with more that is asked for by name cannot be explored as is asked. Of one in a
+/// file it has been told already, where it stands.
 fn refuse_too_many_threads(args: &CheckArgs, families: &[Family]) -> Result<(), Error> {
     let asked = args.engine == Some(Way::Loom) && !args.names.is_empty();
     match families.iter().find(|family| asked && family.lwps > LOOM_THREADS) {

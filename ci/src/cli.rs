@@ -7,9 +7,9 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lwp_loom_tests::job::{Limits, Mode};
-use lwp_loom_tests::litmus::Variant;
 use lwp_loom_tests::litmus::ast::CPUS;
 use lwp_loom_tests::litmus::generate::Suite;
+use lwp_loom_tests::litmus::{Variant, text as words};
 use lwp_loom_tests::report::Shard;
 
 use crate::backend::Engine;
@@ -93,7 +93,7 @@ pub struct CheckArgs {
     /// Explore a generated suite: 2x2, 3x1, 4x1, 2x3 or 3x2.
     #[arg(long, value_name = "SUITE", value_parser = suite)]
     pub suite: Vec<Suite>,
-    /// Explore under this system only: netbsd-1.62, netbsd-1.69.2.6 or illumos.
+    /// Explore under this system only: netbsd-1.62, netbsd-1.69.2.6, illumos, or a lock layer by itself, as netbsd-locks.
     #[arg(long, value_name = "S", value_parser = system)]
     pub system: Option<&'static str>,
     /// Explore this variant only: as-written, repaired, without-REPAIR or only-REPAIR.
@@ -491,11 +491,9 @@ fn suite(text: &str) -> Result<Suite, String> {
 }
 
 fn system(text: &str) -> Result<&'static str, String> {
-    named(text, "system", SYSTEMS.map(|system| (system.to_owned(), system)))
+    let all = words::systems().chain(["illumos"]);
+    named(text, "system", all.map(|system| (system.to_owned(), system)))
 }
-
-/// What a family can be of.
-const SYSTEMS: [&str; 3] = ["netbsd-1.62", "netbsd-1.69.2.6", "illumos"];
 
 fn variant(text: &str) -> Result<Variant, String> {
     named(text, "variant", Variant::all().map(|variant| (variant.name(), variant)))

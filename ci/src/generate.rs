@@ -4,10 +4,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use lwp_loom_tests::litmus::ast::{Claim, Condition, Program, Quantifier, When};
+use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::text::{EXTENSION, print};
-use lwp_loom_tests::oracle;
 
 use crate::cli::GenerateArgs;
 use crate::error::Error;
@@ -33,7 +32,7 @@ pub fn generate(args: &GenerateArgs) -> Result<(), Error> {
             for program in programs {
                 let name = program.name.clone();
                 // A reader that goes away has seen enough.
-                if writeln!(out, "# {name}\n{}", text(program)).is_err() {
+                if writeln!(out, "# {name}\n{}", print(&program)).is_err() {
                     break;
                 }
             }
@@ -42,24 +41,12 @@ pub fn generate(args: &GenerateArgs) -> Result<(), Error> {
     }
 }
 
-/// The program as a file of its own: that somebody may wait for ever has to be said there.
-fn text(mut program: Program) -> String {
-    if oracle::reference(&program).is_some_and(|reference| reference.hangs) {
-        program.conditions.push(Condition {
-            quantifier: Quantifier::Sometimes,
-            when: When::AtTheEnd,
-            claim: Claim::Hang,
-        });
-    }
-    print(&program)
-}
-
 fn write_all(folder: &Path, programs: impl Iterator<Item = Program>) -> Result<(), Error> {
     let cannot = |path: &Path, error| Error::Input(format!("cannot write {}: {error}", path.display()));
     fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
     for program in programs {
         let file = folder.join(program.name.replace('/', "-")).with_extension(EXTENSION);
-        fs::write(&file, text(program)).map_err(|error| cannot(&file, error))?;
+        fs::write(&file, print(&program)).map_err(|error| cannot(&file, error))?;
     }
     Ok(())
 }
@@ -70,13 +57,13 @@ mod tests {
 
     use super::*;
 
-    // A file that nobody can run would be one that the generator need not have written.
+    // A file might ask another question than the program that it is printed from.
     #[test]
-    fn what_is_written_can_be_run_as_a_file() {
+    fn what_is_written_is_the_program_and_can_be_run() {
         let suite = Suite::ALL[0];
         for program in (0..300).map(|n| suite.program(n)) {
-            let text = text(program);
-            assert!(parse_to_run("p", &text).is_ok(), "{text}");
+            let text = print(&program);
+            assert_eq!(parse_to_run(&program.name, &text).as_ref(), Ok(&program), "{text}");
         }
     }
 }

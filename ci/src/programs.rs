@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ariadne::{Config, IndexType, Label, Report, ReportKind, Source};
 use lwp_loom_tests::litmus::ast::Program;
-use lwp_loom_tests::litmus::collection::{self, Unreadable};
+use lwp_loom_tests::litmus::collection::{self, Parse, Unreadable};
 use lwp_loom_tests::litmus::text::{Diagnostic, EXTENSION};
 
 use crate::error::Error;
@@ -43,11 +43,11 @@ pub fn files(paths: impl IntoIterator<Item = PathBuf>) -> Result<Vec<PathBuf>, E
 }
 
 /// The program in a file, called by its path; `None` once what is wrong with it has been printed.
-pub fn read(file: &Path) -> Option<Arc<Program>> {
+pub fn read(file: &Path, parse: Parse) -> Option<Arc<Program>> {
     // A program is found again by its name.
     let name =
         file.to_str().ok_or_else(|| Unreadable::File(format!("{}: its name is not UTF-8", file.display())));
-    match name.and_then(|name| collection::read_to_run(name, file)) {
+    match name.and_then(|name| collection::read(name, file, parse)) {
         Ok(program) => Some(Arc::new(program)),
         Err(why) => {
             complain(file, &why);

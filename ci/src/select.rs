@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::collection::collection;
 use lwp_loom_tests::litmus::generate::Suite;
-use lwp_loom_tests::litmus::{Case, LockCase, Variant};
+use lwp_loom_tests::litmus::{Case, LockCase, Variant, text};
 use lwp_loom_tests::orderings::SiteInfo;
 use lwp_loom_tests::subject::Subject;
 use lwp_loom_tests::suite::{self, Family, Scope};
@@ -27,6 +27,8 @@ pub struct Wanted<'a> {
     pub suites: &'a [Suite],
     /// The only system.
     pub system: Option<&'static str>,
+    /// Whether loom is to go through it, and nobody else.
+    pub under_loom: bool,
     /// The only variant.
     pub variant: Option<Variant>,
     /// The only number of CPUs.
@@ -63,8 +65,9 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
         wanted.names.iter().partition(|name| programs::is_path(name));
     let mut unreadable = 0;
     let (mut cases, mut locks) = (Vec::new(), Vec::new());
+    let parse = if wanted.under_loom { text::parse_for_loom } else { text::parse_to_run };
     for file in programs::files(paths.into_iter().map(PathBuf::from))? {
-        match programs::read(&file) {
+        match programs::read(&file, parse) {
             Some(program) => {
                 cases.extend(wanted.cases(&program));
                 locks.extend(wanted.locks(&program));
@@ -98,9 +101,17 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
 }
 
 impl Wanted<'_> {
+    /// Whether what is of this system is wanted: a kernel goes with its lock layers.
+    fn is_under(&self, system: &str) -> bool {
+        self.system.is_none_or(|wanted| match text::layer(wanted) {
+            Some(layer) => system == layer.kernel(),
+            None => system.starts_with(wanted),
+        })
+    }
+
     /// The cases that are wanted of a program that was found by itself.
     fn cases(&self, program: &Arc<Program>) -> Vec<Case> {
-        let here = |case: &Case| self.system.is_none_or(|system| system.ends_with(case.revision.name()));
+        let here = |case: &Case| self.is_under(text::system(case.revision));
         let mut program = program.clone();
         if let Some(cpus) = self.cpus {
             Arc::make_mut(&mut program).cpus = vec![cpus];
@@ -120,9 +131,7 @@ impl Wanted<'_> {
     /// A program over a lock layer that was found by itself, where it is wanted: it has no variants and no CPUs.
     fn locks(&self, program: &Arc<Program>) -> Option<LockCase> {
         let any = self.variant.is_none() && self.cpus.is_none();
-        let here =
-            |case: &LockCase| self.system.is_none_or(|system| case.program.system().starts_with(system));
-        LockCase::new(program).filter(|case| any && here(case))
+        LockCase::new(program).filter(|case| any && self.is_under(case.program.system()))
     }
 
     /// Leaves what is wanted of families that are always there.
@@ -130,7 +139,7 @@ impl Wanted<'_> {
         let cpus = self.cpus.map(|cpus| format!("{cpus}-cpus"));
         let variant = self.variant.map(Variant::name);
         for family in families.iter_mut() {
-            if self.system.is_some_and(|system| !family.system.starts_with(system)) {
+            if !self.is_under(family.system) {
                 family.programs.clear();
             }
             family.programs.retain(|program| {

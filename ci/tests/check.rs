@@ -94,6 +94,7 @@ fn a_file_that_is_no_program_is_bad_input_and_nothing_runs() {
         (&huge, &["p.litmus"], "a program has at most 65536"),
         (GOOD, &["q.litmus"], "q.litmus: "),
         (b"lwp a { sleep }", &["p.litmus"], "the program can never end"),
+        (six.as_bytes(), &["p.litmus"], "p.litmus:6:1"),
         (six.as_bytes(), &["p.litmus"], "loom has room for 5 threads, and here are 6"),
         (
             b"system netbsd-1.62\nlwp a { exit }",

@@ -64,7 +64,7 @@ impl Explainer {
     pub fn explain(&self, program: &str, _: String, schedule: Option<String>) -> Option<Box<Timeline>> {
         use std::sync::Arc;
 
-        use crate::engine::complete::{Body, hope, replay};
+        use crate::engine::complete::{Body, Options, hope, replay};
         use crate::timeline::Decided;
 
         let schedule = schedule?;
@@ -72,7 +72,7 @@ impl Explainer {
         let body: Body = Arc::new(move || drop(subject.run()));
         let recorder = Recorder::start();
         let again = body.clone();
-        let failed = replay(program, &schedule, move || again()).ok()?;
+        let failed = replay(program, &Options::default(), &schedule, move || again()).ok()?;
         let timeline = self.with_all_lwps(self.name_threads(recorder.timeline(&failed.message?)));
         drop(recorder);
         if timeline.steps.is_empty() {

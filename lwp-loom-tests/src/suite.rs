@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lwp_core::netbsd::Revision;
-
 use crate::canary;
 use crate::generate::{self, Shape};
-use crate::litmus::{Case, LockCase, Origin, Variant};
+use crate::litmus::{Case, LockCase, Origin, Variant, text};
 use crate::program::Program;
 use crate::reach::{Bound, Loom};
 
@@ -132,11 +130,7 @@ pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
 pub fn of_cases(cases: impl IntoIterator<Item = Case>, scope: Scope) -> impl Iterator<Item = Family> {
     let mut families: BTreeMap<(&str, Origin, Kind, Loom), Vec<Case>> = BTreeMap::new();
     for case in cases {
-        let system = match case.revision {
-            Revision::R1_62 => "netbsd-1.62",
-            Revision::R1_69_2_6 => "netbsd-1.69.2.6",
-        };
-        let key = (system, case.origin(), Kind::of(&case), case.litmus.loom);
+        let key = (text::system(case.revision), case.origin(), Kind::of(&case), case.litmus.loom);
         families.entry(key).or_default().push(case);
     }
     families.into_iter().map(move |((system, origin, kind, loom), cases)| Family {

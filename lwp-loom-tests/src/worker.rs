@@ -109,24 +109,22 @@ fn explore(
             Working { executions: progress.executions, estimate, seconds_left: progress.seconds_left() };
         write(&Answer::Working { working });
     };
+    let options =
+        complete::Options { standstills_are_outcomes: subject.may_hang(), ..complete::Options::default() };
     match &job.mode {
         Mode::Search => {
-            let options = complete::Options {
-                limits: job.limits.clone(),
-                standstills_are_outcomes: subject.may_hang(),
-                every_way: job.every_way,
-                ..complete::Options::default()
-            };
+            let options =
+                complete::Options { limits: job.limits.clone(), every_way: job.every_way, ..options };
             Ok(complete::explore_with_progress(&job.program, &options, body, &mut working))
         }
         Mode::Random { seed, executions } => {
-            Ok(complete::explore_random(&job.program, *seed, *executions, body))
+            Ok(complete::explore_random(&job.program, &options, *seed, *executions, body))
         }
         Mode::Pct { seed, depth, executions } => {
-            Ok(complete::explore_pct(&job.program, *seed, *depth, *executions, body))
+            Ok(complete::explore_pct(&job.program, &options, *seed, *depth, *executions, body))
         }
         Mode::Replay { schedule } => {
-            complete::replay(&job.program, schedule, body).map_err(|e| e.to_string())
+            complete::replay(&job.program, &options, schedule, body).map_err(|e| e.to_string())
         }
     }
 }

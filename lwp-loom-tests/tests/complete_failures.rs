@@ -37,7 +37,7 @@ fn fails(name: &str, body: fn()) -> Exploration {
     assert_eq!(found.verdict, Verdict::Failed);
     assert!(message.starts_with(&format!("{name}: ")), "{message} is not a {name}");
     let schedule = found.schedule.as_deref().expect("a failure can be replayed");
-    let again = replay("seeded", schedule, body).expect("the string is this program's");
+    let again = replay("seeded", &Options::default(), schedule, body).expect("the string is this program's");
     assert_eq!(
         (again.message, again.schedule, again.executions),
         (found.message.clone(), found.schedule.clone(), 1)
@@ -271,15 +271,33 @@ fn random_and_pct_schedules_fail_alike_and_replay() {
         other.join().unwrap();
         assert_eq!(word.load(Site::LwpLockRelook), 2);
     };
-    let random = explore_random("seeded", 1, 1000, lost_update);
-    let pct = explore_pct("seeded", 1, 2, 1000, lost_update);
+    let random = explore_random("seeded", &Options::default(), 1, 1000, lost_update);
+    let pct = explore_pct("seeded", &Options::default(), 1, 2, 1000, lost_update);
     for found in [random, pct] {
         assert_eq!(found.verdict, Verdict::Failed);
-        let again = replay("seeded", found.schedule.as_deref().unwrap(), lost_update).unwrap();
+        let again =
+            replay("seeded", &Options::default(), found.schedule.as_deref().unwrap(), lost_update).unwrap();
         assert_eq!((again.message, again.executions), (found.message, 1));
     }
-    let passes = explore_random("seeded", 1, 50, || _ = choose(2));
+    let passes = explore_random("seeded", &Options::default(), 1, 50, || _ = choose(2));
     assert_eq!((passes.verdict, passes.executions, passes.distinct), (Verdict::Bounded, 50, 2));
+}
+
+// A hang that a program admits would be reported by whoever asks another way than by the search.
+#[test]
+fn a_hang_that_is_an_outcome_is_none_but_for_who_does_not_admit_it_in_every_mode() {
+    let hangs = || {
+        drop(spawn(|| Parker::new().park()).join());
+    };
+    let found = explore("seeded", &Limits::default(), hangs);
+    let schedule = found.schedule.expect("a failure can be replayed");
+    for (admits, verdict) in [(true, Verdict::Bounded), (false, Verdict::Failed)] {
+        let options = Options { standstills_are_outcomes: admits, ..Options::default() };
+        assert_eq!(explore_random("seeded", &options, 1, 10, hangs).verdict, verdict);
+        assert_eq!(explore_pct("seeded", &options, 1, 2, 10, hangs).verdict, verdict);
+        let replayed = replay("seeded", &options, &schedule, hangs).unwrap();
+        assert_eq!(replayed.message.is_none(), admits);
+    }
 }
 
 #[test]
@@ -287,16 +305,25 @@ fn strings_of_other_programs_are_refused() {
     let body = || assert_eq!(choose(2), 0);
     let found = explore("one", &Limits::default(), body);
     let schedule = found.schedule.unwrap();
-    assert!(matches!(replay("other", &schedule, body), Err(ReplayError::Program { .. })));
+    assert!(matches!(
+        replay("other", &Options::default(), &schedule, body),
+        Err(ReplayError::Program { .. })
+    ));
     let newer = schedule.replacen("lwp1", "lwp2", 1);
-    assert!(matches!(replay("one", &newer, body), Err(ReplayError::Version { .. })));
+    assert!(matches!(replay("one", &Options::default(), &newer, body), Err(ReplayError::Version { .. })));
     let damaged = schedule.replacen(".1", ".0", 1);
-    assert!(matches!(replay("one", &damaged, body), Err(ReplayError::Damaged(_))));
+    assert!(matches!(replay("one", &Options::default(), &damaged, body), Err(ReplayError::Damaged(_))));
     // The right name, but the program has changed.
     let changed = || drop(spawn(|| ()).join());
-    assert!(matches!(replay("one", &schedule, changed), Err(ReplayError::DoesNotFit { .. })));
+    assert!(matches!(
+        replay("one", &Options::default(), &schedule, changed),
+        Err(ReplayError::DoesNotFit { .. })
+    ));
     let ends = || ();
-    assert!(matches!(replay("one", &schedule, ends), Err(ReplayError::DoesNotFit { .. })));
+    assert!(matches!(
+        replay("one", &Options::default(), &schedule, ends),
+        Err(ReplayError::DoesNotFit { .. })
+    ));
 }
 
 #[track_caller]

@@ -367,7 +367,8 @@ fn as_written_the_continue_is_lost() {
     let (found, _) = explore_with("lost", &options, body(parts, false));
     println!("{:?} after {} executions", found.message, found.executions);
     assert_eq!(found.verdict, Verdict::Failed);
-    let again = replay("lost", found.schedule.as_deref().unwrap(), body(parts, false)).unwrap();
+    let again =
+        replay("lost", &Options::default(), found.schedule.as_deref().unwrap(), body(parts, false)).unwrap();
     assert_eq!((again.message, again.executions), (found.message, 1));
 }
 

@@ -74,7 +74,8 @@ fn whoever_listens_can_tell_every_state_pointer_flag_and_counter() {
         let mirror = Arc::new(Mutex::new(Mirror::default()));
         let hears = mirror.clone();
         observe::listen(Some(Arc::new(move |event, _| hears.lock().unwrap().hear(event))));
-        let found = complete::explore_random(&name, 1, 50, move || drop(case.run()));
+        let found =
+            complete::explore_random(&name, &complete::Options::default(), 1, 50, move || drop(case.run()));
         observe::listen(None);
         assert_eq!((found.verdict, found.message), (Verdict::Bounded, None), "{name}");
         let mirror = mirror.lock().unwrap();

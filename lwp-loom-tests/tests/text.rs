@@ -100,6 +100,7 @@ fn a_program_that_can_never_end_is_refused_unless_that_is_the_question() {
     is_wrong("lwp a { sleep }", message, "lwp a");
     is_wrong("lwp a { park }\nlwp b { exit }", message, "lwp a");
     assert!(parse_to_run("p", "lwp a { sleep }\nsometimes hang").is_ok());
+    assert!(parse_to_run("p", "lwp a { sleep }\nmay hang").is_ok());
     assert!(parse_to_run("p", "lwp a { sleep }\noutside { happen }").is_ok());
 }
 
@@ -115,6 +116,10 @@ fn claims_that_cannot_be_judged_are_refused() {
     let hang = "that nobody can go on is a failure unless it is expected";
     is_wrong("lwp a { exit }\nalways hang", hang, "hang");
     is_wrong("lwp a { exit }\nsometimes hang or a is LSZOMB", "`hang` stands alone", "hang or a is LSZOMB");
+    let both = "a program that has to hang once is not one that may hang";
+    is_wrong("lwp a { sleep }\nsometimes hang\nmay hang", both, "may hang");
+    is_wrong("lwp a { exit }\nmay hang\nmay hang", "a program says this once", "may hang");
+    is_wrong("lwp a { exit }\nmay exit", "expected `hang`, not `exit`", "exit");
 }
 
 const LOCKS: &str = "system netbsd-locks\nlocks low, high\n";

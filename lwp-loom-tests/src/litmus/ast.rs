@@ -26,6 +26,8 @@ pub struct Program {
     pub lines: Vec<Line>,
     /// What must, must not or may be seen.
     pub conditions: Vec<Condition>,
+    /// Whether an execution in which nobody can go on is one like any other, where the reference hangs too.
+    pub may_hang: bool,
     /// What goes wrong as written. Empty: the program holds in every variant.
     pub defects: Vec<Defect>,
     /// How far loom goes through it.
@@ -441,6 +443,11 @@ impl Program {
             3..=LOOM_THREADS => Loom::at_most(1),
             _ => Loom::NotAtAll("loom has room for five threads"),
         }
+    }
+
+    /// Whether it claims that in some execution nobody can go on.
+    pub fn expects_a_hang(&self) -> bool {
+        self.conditions.iter().any(|condition| condition.claim == Claim::Hang)
     }
 
     /// How many steps there are, over all lines.

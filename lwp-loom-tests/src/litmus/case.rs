@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use lwp_core::netbsd::{Boot, Repair, Repairs, Revision};
 use lwp_core::site::Site;
 
-use super::ast::{Claim, Defect, NOT_ALLOWED, Program, Symptom};
+use super::ast::{Defect, NOT_ALLOWED, Program, Symptom};
 use super::judge::Claims;
 use super::machine;
 use super::text::{self, Diagnostic};
@@ -145,8 +145,7 @@ impl Case {
 
     /// The ways in which the case must fail; empty where it must hold.
     pub fn must_show(&self) -> Vec<&str> {
-        let hangs = self.litmus.conditions.iter().any(|condition| condition.claim == Claim::Hang);
-        let expected: &[Symptom] = if hangs { &[Symptom::Hang] } else { &[] };
+        let expected: &[Symptom] = if self.litmus.expects_a_hang() { &[Symptom::Hang] } else { &[] };
         self.symptoms().chain(expected).flat_map(Symptom::words).collect()
     }
 
@@ -167,10 +166,9 @@ impl Case {
         self.defects().flat_map(|defect| &defect.shows)
     }
 
-    /// Whether an execution in which nobody can go on is one like any other, and no failure: of a generated program, where
-    /// the reference hangs too.
+    /// Whether an execution in which nobody can go on is one like any other, and no failure.
     pub fn may_hang(&self) -> bool {
-        matches!(self.origin(), Origin::Suite(_)) && self.reference().is_some_and(|reference| reference.hangs)
+        self.litmus.may_hang && self.reference().is_some_and(|reference| reference.hangs)
     }
 
     /// What the program may come to, where the reference knows all of it and the case has to hold, or to come to

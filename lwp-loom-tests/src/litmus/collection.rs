@@ -66,22 +66,16 @@ pub fn text_of(file: &Path) -> Result<String, Unreadable> {
         .map_err(|error| says(&format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to())))
 }
 
+/// What a text means, called by a name: [`text::parse`] or one of those that ask for more.
+pub type Parse = fn(&str, &str) -> Result<Program, Vec<Diagnostic>>;
+
 /// The program in a file, called `name`.
 ///
 /// # Errors
 /// Where there is none.
-pub fn read(name: &str, file: &Path) -> Result<Program, Unreadable> {
+pub fn read(name: &str, file: &Path, parse: Parse) -> Result<Program, Unreadable> {
     let text = text_of(file)?;
-    text::parse(name, &text).map_err(|wrong| Unreadable::Text { text, wrong })
-}
-
-/// The program in a file, called `name`, that is to be run.
-///
-/// # Errors
-/// Where there is none, or it can never end.
-pub fn read_to_run(name: &str, file: &Path) -> Result<Program, Unreadable> {
-    let text = text_of(file)?;
-    text::parse_to_run(name, &text).map_err(|wrong| Unreadable::Text { text, wrong })
+    parse(name, &text).map_err(|wrong| Unreadable::Text { text, wrong })
 }
 
 /// What a program in this file of the collection is called.
@@ -107,7 +101,7 @@ pub fn collection() -> &'static Collection {
         let files = files_in(Path::new(FOLDER)).unwrap_or_else(|error| panic!("{FOLDER}: {error}"));
         let mut collection = Collection { programs: Vec::new(), unreadable: Vec::new() };
         for file in files {
-            match read(&name(&file), &file) {
+            match read(&name(&file), &file, text::parse) {
                 Ok(program) => collection.programs.push(Arc::new(program)),
                 Err(why) => collection.unreadable.push((file, why)),
             }

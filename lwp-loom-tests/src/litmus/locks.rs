@@ -186,7 +186,6 @@ pub fn lowered(litmus: &Program) -> Option<program::Program> {
 pub struct LockCase {
     /// Its text.
     pub litmus: Arc<Program>,
-    layer: Layer,
     /// What runs.
     pub program: program::Program,
     claims: Arc<Claims>,
@@ -198,13 +197,8 @@ const PREFIX: &str = "locks/";
 impl LockCase {
     /// The program, to be run; `None` where it is over the protocol.
     pub fn new(litmus: &Arc<Program>) -> Option<LockCase> {
-        let (program, layer) = (lowered(litmus)?, litmus.locks.as_ref()?.layer);
-        Some(LockCase {
-            litmus: litmus.clone(),
-            layer,
-            program,
-            claims: Arc::new(Claims::new(litmus.clone())),
-        })
+        let program = lowered(litmus)?;
+        Some(LockCase { litmus: litmus.clone(), program, claims: Arc::new(Claims::new(litmus.clone())) })
     }
 
     /// Those of the collection.
@@ -224,7 +218,7 @@ impl LockCase {
 
     /// Its system, as the text says it.
     pub fn system(&self) -> &'static str {
-        system(self.layer)
+        system(self.program.layer())
     }
 
     /// Where it comes from.

@@ -72,7 +72,7 @@ pub fn all() -> impl Iterator<Item = &'static Arc<Program>> {
 pub fn find(name: &str) -> Option<Arc<Program>> {
     let path = Path::new(name);
     if path.extension().is_some_and(|extension| extension == text::EXTENSION) {
-        return collection::read(name, path).ok().map(Arc::new);
+        return collection::read(name, path, text::parse).ok().map(Arc::new);
     }
     let generated = || Suite::find(name).map(Arc::new);
     all().find(|program| program.name == name).cloned().or_else(generated)

@@ -20,6 +20,16 @@ pub enum Layer {
 impl Layer {
     /// Every layer.
     pub const ALL: [Layer; 4] = [Layer::Netbsd, Layer::Uniprocessor, Layer::Illumos, Layer::Spin];
+
+    /// The kernel whose functions it is made of.
+    pub const fn kernel(self) -> &'static str {
+        match self {
+            Layer::Netbsd => "netbsd",
+            Layer::Uniprocessor => "netbsd-1.62-up",
+            Layer::Illumos => "illumos",
+            Layer::Spin => "lwp-core",
+        }
+    }
 }
 
 /// An operation of one of the layers.

@@ -144,14 +144,19 @@ impl Program {
         program.is_sound().then_some(program)
     }
 
-    /// The kernel whose functions the program runs.
-    pub fn system(&self) -> &'static str {
+    /// The lock layer that the program is over.
+    pub const fn layer(&self) -> Layer {
         match self {
-            Program::Netbsd(_) => "netbsd",
-            Program::Uniprocessor(_) => "netbsd-1.62-up",
-            Program::Illumos(_) => "illumos",
-            Program::Spin(_) => "lwp-core",
+            Program::Netbsd(_) => Layer::Netbsd,
+            Program::Uniprocessor(_) => Layer::Uniprocessor,
+            Program::Illumos(_) => Layer::Illumos,
+            Program::Spin(_) => Layer::Spin,
         }
+    }
+
+    /// The kernel whose functions the program runs.
+    pub const fn system(&self) -> &'static str {
+        self.layer().kernel()
     }
 
     /// How many threads the program has.

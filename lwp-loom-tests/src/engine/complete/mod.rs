@@ -130,11 +130,12 @@ pub fn explore_plainly(
 #[track_caller]
 pub fn explore_random(
     program: &str,
+    options: &Options,
     seed: u64,
     executions: u64,
     body: impl Fn() + Send + Sync + 'static,
 ) -> Exploration {
-    let options = Options { traces: true, ..Options::default() };
+    let options = Options { traces: true, ..options.clone() };
     run(program, &options, random::Random::new(seed, executions), body, &mut |_| {}).0
 }
 
@@ -143,12 +144,13 @@ pub fn explore_random(
 #[track_caller]
 pub fn explore_pct(
     program: &str,
+    options: &Options,
     seed: u64,
     depth: usize,
     executions: u64,
     body: impl Fn() + Send + Sync + 'static,
 ) -> Exploration {
-    let options = Options { traces: true, ..Options::default() };
+    let options = Options { traces: true, ..options.clone() };
     run(program, &options, pct::Pct::new(seed, depth, executions), body, &mut |_| {}).0
 }
 
@@ -160,13 +162,14 @@ pub fn explore_pct(
 #[track_caller]
 pub fn replay(
     program: &str,
+    options: &Options,
     schedule: &str,
     body: impl Fn() + Send + Sync + 'static,
 ) -> Result<Exploration, ReplayError> {
     let steps = schedule::decode(program, schedule)?;
     let misfit = replay::Misfit::default();
     let strategy = replay::Replay::new(steps, misfit.clone());
-    let exploration = run(program, &Options::default(), strategy, body, &mut |_| {}).0;
+    let exploration = run(program, options, strategy, body, &mut |_| {}).0;
     match misfit.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(error),
         None => Ok(exploration),

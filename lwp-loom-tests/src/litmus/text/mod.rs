@@ -16,8 +16,9 @@ mod token;
 mod words;
 
 pub use diagnostic::{Diagnostic, Span};
-pub use parse::{parse, parse_to_run};
+pub use parse::{parse, parse_for_loom, parse_to_run};
 pub use print::{condition_text, print};
+pub use words::{layer, system, systems};
 
 /// What the names of files with programs end in.
 pub const EXTENSION: &str = "litmus";

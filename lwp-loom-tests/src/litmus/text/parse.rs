@@ -29,8 +29,26 @@ pub fn parse(name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_to_run(name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
+    parse_but(name, text, sense::never_ends)
+}
+
+/// Reads a program that is to be run under loom: one with more threads than loom has room for is a mistake too.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_for_loom(name: &str, text: &str) -> Result<Program, Vec<Diagnostic>> {
+    parse_but(name, text, |program, lines| {
+        sense::too_many_for_loom(lines).or_else(|| sense::never_ends(program, lines))
+    })
+}
+
+fn parse_but(
+    name: &str,
+    text: &str,
+    wrong: impl FnOnce(&Program, &[Placed]) -> Option<Diagnostic>,
+) -> Result<Program, Vec<Diagnostic>> {
     let (program, lines) = read(name, text)?;
-    match sense::never_ends(&program, &lines) {
+    match wrong(&program, &lines) {
         Some(wrong) => Err(vec![wrong]),
         None => Ok(program),
     }
@@ -100,8 +118,8 @@ impl Statement<'_> {
 }
 
 /// What a statement begins with.
-const KEYWORDS: [&str; 10] =
-    ["system", "locks", "cpus", "lwp", "outside", "always", "never", "sometimes", "defect", "loom"];
+const KEYWORDS: [&str; 11] =
+    ["system", "locks", "cpus", "lwp", "outside", "always", "never", "sometimes", "may", "defect", "loom"];
 
 fn statements<'t>(tokens: &[Token<'t>], wrong: &mut Vec<Diagnostic>) -> Vec<Statement<'t>> {
     let mut statements: Vec<Statement<'t>> = Vec::new();
@@ -356,6 +374,7 @@ struct Rest {
     systems: Option<(Vec<Revision>, Span)>,
     cpus: Option<(Vec<usize>, Span)>,
     loom: Option<(Loom, Span)>,
+    may_hang: Option<((), Span)>,
     conditions: Vec<Condition>,
     defects: Vec<(Defect, Span)>,
 }
@@ -365,6 +384,7 @@ pub struct Places {
     pub systems: Span,
     pub cpus: Span,
     pub loom: Span,
+    pub may_hang: Span,
     pub defects: Vec<Span>,
 }
 
@@ -383,7 +403,7 @@ impl Rest {
         }
         let keyword = cursor.word("a statement")?;
         match keyword.text {
-            "cpus" | "defect" if names.locks.is_some() => {
+            "cpus" | "may" | "defect" if names.locks.is_some() => {
                 let message = format!("`{}` goes with the protocol", keyword.text);
                 return Err(Diagnostic::new(keyword.span.clone(), message, "a lock layer has none"));
             }
@@ -405,6 +425,10 @@ impl Rest {
                 once(&mut self.loom, loom, cursor.since(&begin))?;
             }
             "always" | "never" | "sometimes" => self.conditions.push(claim::read(&begin, names)?),
+            "may" => {
+                cursor.expect("hang")?;
+                once(&mut self.may_hang, (), cursor.since(&begin))?;
+            }
             "defect" => {
                 let defect = defect(&mut cursor)?;
                 self.defects.push((defect, cursor.since(&begin)));
@@ -426,6 +450,7 @@ impl Rest {
             locks,
             lines,
             conditions: self.conditions.clone(),
+            may_hang: self.may_hang.is_some(),
             defects: self.defects.iter().map(|(defect, _)| defect.clone()).collect(),
             loom: self.loom.as_ref().map_or(default, |(loom, _)| *loom),
         }
@@ -437,6 +462,7 @@ impl Rest {
             systems: self.systems.as_ref().map_or_else(whole, |(_, span)| span.clone()),
             cpus: self.cpus.as_ref().map_or_else(whole, |(_, span)| span.clone()),
             loom: self.loom.as_ref().map_or_else(whole, |(_, span)| span.clone()),
+            may_hang: self.may_hang.as_ref().map_or_else(whole, |(_, span)| span.clone()),
             defects: self.defects.iter().map(|(_, span)| span.clone()).collect(),
         }
     }

@@ -35,12 +35,15 @@ pub fn print(program: &Program) -> String {
         text += "\n";
     }
     text += &join(program.lines.iter().map(|line| block(program, line)), "\n");
-    if !program.conditions.is_empty() {
+    if !program.conditions.is_empty() || program.may_hang {
         text += "\n";
     }
     for condition in &program.conditions {
         text += &condition_text(program, condition);
         text += "\n";
+    }
+    if program.may_hang {
+        text += "may hang\n";
     }
     if !program.defects.is_empty() {
         text += "\n";

@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::locks;
 use super::parse::{Placed, Places};
 use super::words;
-use crate::litmus::ast::{CPUS, Claim, Doing, Line, NOBODY, Op, Program, Start, Step};
+use crate::litmus::ast::{CPUS, Doing, Line, NOBODY, Op, Program, Start, Step};
 use crate::litmus::verb;
 use crate::oracle;
 use crate::reach::{LOOM_THREADS, Loom};
@@ -32,9 +32,7 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
         say(lines[LINES].span.clone(), format!("a program has at most {LINES} lines"), "one too many");
     }
     if program.lines.len() > LOOM_THREADS && !matches!(program.loom, Loom::NotAtAll(_)) {
-        let message =
-            format!("loom has room for {LOOM_THREADS} threads, and here are {}", program.lines.len());
-        say(places.loom.clone(), message, "say `loom not at all \"why\"`");
+        say(places.loom.clone(), no_room(program.lines.len()), "say `loom not at all \"why\"`");
     }
     for cpus in &program.cpus {
         if !(1..=CPUS).contains(cpus) {
@@ -59,6 +57,10 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
             say(pair[1].span.clone(), message.into(), "out of order");
         }
     }
+    if program.may_hang && program.expects_a_hang() {
+        let message = "a program that has to hang once is not one that may hang".into();
+        say(places.may_hang.clone(), message, "`sometimes hang` is said as well");
+    }
     let most = program.cpus.iter().max().copied().unwrap_or(0);
     for (defect, span) in program.defects.iter().zip(&places.defects) {
         let shows = defect.revisions.iter().any(|revision| program.revisions.contains(revision));
@@ -80,14 +82,25 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
 
 /// Why a program comes to no end in any order, unless it says that it does not.
 pub fn never_ends(program: &Program, lines: &[Placed]) -> Option<Diagnostic> {
-    if program.conditions.iter().any(|condition| condition.claim == Claim::Hang) {
+    if program.may_hang || program.expects_a_hang() {
         return None;
     }
     let stuck = oracle::stuck(program)?;
     let message =
         format!("the program can never end: in every order {} waits for ever", program.lines[stuck].name);
     let diagnostic = Diagnostic::new(lines[stuck].span.clone(), message, "nobody ever lets this one go on");
-    Some(diagnostic.help("say `sometimes hang` if that is the question"))
+    Some(diagnostic.help("say `sometimes hang` or `may hang` if that is the question"))
+}
+
+/// Why loom cannot go through a program.
+pub fn too_many_for_loom(lines: &[Placed]) -> Option<Diagnostic> {
+    let beyond = lines.get(LOOM_THREADS)?;
+    let message = no_room(lines.len());
+    Some(Diagnostic::new(beyond.span.clone(), message, "one too many").help("the complete search has room"))
+}
+
+fn no_room(threads: usize) -> String {
+    format!("loom has room for {LOOM_THREADS} threads, and here are {threads}")
 }
 
 fn line(
