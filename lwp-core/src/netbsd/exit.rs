@@ -53,6 +53,24 @@ impl System {
         self.become_zombie(self.proc().enter(), curl, l);
     }
 
+    /// What `lwp_exit` does with the process' signals where it was told of one (1.62 L668, 1.69.2.6 L769).
+    ///
+    /// Entry and exit: p_smutex held.
+    ///
+    /// As written the others are to look, and nobody has them do so ([`Repair::PassedSignal`]).
+    fn pass_signals_on(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>) {
+        if self.repaired(Repair::PassedSignal) {
+            let others = p.others(l);
+            p.p_sigpend.iter().for_each(|signal| self.tell(p, &others, signal));
+        } else {
+            for l2 in p.p_lwps.iter().map(|m| &m.lwp) {
+                let mut l2 = l2.lwp_lock();
+                l2.set_flags(LW_PENDSIG);
+                l2.unlock();
+            }
+        }
+    }
+
     /// What `lwp_exit` does but for leaving the CPU.
     ///
     /// Entry: p_smutex held. Exit: released.
@@ -88,11 +106,7 @@ impl System {
             step(Step::LwpExitZomblwp, || p.set_p_zomblwp(l));
         }
         if p.p_sigpend.first().is_some() && l.l_flag() & LW_PENDSIG != 0 {
-            for l2 in p.p_lwps.iter().map(|m| &m.lwp) {
-                let mut l2 = l2.lwp_lock();
-                step(Step::LwpExitPendsig, || l2.set_flags(LW_PENDSIG));
-                l2.unlock();
-            }
+            step(Step::LwpExitPendsig, || self.pass_signals_on(&mut p, l));
         }
 
         p = p.without_gap(Step::LwpExitGap);

@@ -48,6 +48,10 @@ pub enum Repair {
     /// other to become a zombie. (After the contract of the function, whose text is not listed; NetBSD 2015 has this
     /// repair.)
     SecondExit,
+    /// `lwp_exit` gives a signal that it leaves behind to another LWP as `sigpost` does: it wakes one that sleeps
+    /// interruptibly, and has one that runs look. As written it sets LW_PENDSIG of the others and does no more: a sleeper
+    /// goes on sleeping, and the signal reaches nobody.
+    PassedSignal,
     /// `lwp_free` of 1.62 waits for every LWP to leave its CPU, as that of 1.69.2.6 does. As written it does not wait for
     /// the process' last, which is freed under its own feet.
     StillOnCpu,
@@ -66,7 +70,7 @@ pub enum Repair {
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 17] = [
+    pub const ALL: [Repair; 18] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
@@ -79,6 +83,7 @@ impl Repair {
         Repair::DetachedCount,
         Repair::DumpedWait,
         Repair::SecondExit,
+        Repair::PassedSignal,
         Repair::StillOnCpu,
         Repair::IdleExit,
         Repair::Representative,
@@ -101,6 +106,7 @@ impl Repair {
             Repair::DetachedCount => "detached-count",
             Repair::DumpedWait => "dumped-wait",
             Repair::SecondExit => "second-exit",
+            Repair::PassedSignal => "passed-signal",
             Repair::StillOnCpu => "still-on-cpu",
             Repair::IdleExit => "idle-exit",
             Repair::Representative => "representative",

@@ -58,9 +58,14 @@ impl Signal {
 pub struct SignalSet(u8);
 
 impl SignalSet {
+    /// The signals, the one that is taken first in front.
+    pub fn iter(self) -> impl Iterator<Item = Signal> {
+        Signal::ALL.into_iter().filter(move |signal| self.0 & (1 << *signal as u8) != 0)
+    }
+
     /// `firstsig`: the signal to take first.
     pub fn first(self) -> Option<Signal> {
-        Signal::ALL.into_iter().find(|signal| self.0 & (1 << *signal as u8) != 0)
+        self.iter().next()
     }
 
     /// Adds a signal.
@@ -87,8 +92,16 @@ impl System {
             return;
         }
         step(Step::KillPending, || p.p_sigpend.add(signal));
-        for l in p.lwps() {
-            if self.sigpost(&mut p, &l, signal) && !signal.is_for_all() {
+        let all = p.lwps();
+        self.tell(&mut p, &all, signal);
+    }
+
+    /// Has the first of these that can take a signal do so, or all where it is for all.
+    ///
+    /// Entry and exit: p_smutex held.
+    pub(super) fn tell(&self, p: &mut ProcGuard<'_>, lwps: &[Arc<KernelLwp>], signal: Signal) {
+        for l in lwps {
+            if self.sigpost(p, l, signal) && !signal.is_for_all() {
                 break;
             }
         }

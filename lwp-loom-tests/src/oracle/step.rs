@@ -476,11 +476,7 @@ impl Turn<'_> {
             return;
         }
         self.world.pending.add(sig);
-        for n in self.world.lwps() {
-            if post(self.world, n, sig) && !matches!(sig, Sig::Kill | Sig::Stop) {
-                break;
-            }
-        }
+        tell(self.world, self.world.lwps().collect(), sig);
     }
 
     fn lwp_kill(&mut self, target: usize, sig: Sig) {
@@ -523,8 +519,8 @@ impl Turn<'_> {
             self.world.zombie = Some(n);
         }
         if self.world.pending != Signals::default() && self.world.all[n].asked.signal {
-            for other in self.world.lwps() {
-                self.world.all[other].asked.signal = true;
+            for sig in self.world.pending.iter() {
+                tell(self.world, self.world.lwps().filter(|other| *other != n).collect(), sig);
             }
         }
         self.world.all[n].life = Life::Zombie;
@@ -662,6 +658,15 @@ fn undo_stops(world: &mut World, sig: Sig) {
             one.halt = None;
         }
         world.wake(Bed::Lwps);
+    }
+}
+
+/// Has the first of these that can take a signal do so, or all where it is for all.
+fn tell(world: &mut World, lwps: Vec<usize>, sig: Sig) {
+    for n in lwps {
+        if post(world, n, sig) && !matches!(sig, Sig::Kill | Sig::Stop) {
+            break;
+        }
     }
 }
 

@@ -174,9 +174,14 @@ impl Signals {
         self.0 != was
     }
 
+    /// The signals, the one to take first in front.
+    pub fn iter(self) -> impl Iterator<Item = Sig> {
+        Sig::ALL.into_iter().filter(move |sig| self.0 & (1 << *sig as u8) != 0)
+    }
+
     /// The one to take first.
     pub fn first(self) -> Option<Sig> {
-        Sig::ALL.into_iter().find(|sig| self.0 & (1 << *sig as u8) != 0)
+        self.iter().next()
     }
 }
 

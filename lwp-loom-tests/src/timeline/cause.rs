@@ -105,6 +105,8 @@ pub enum Waits {
         /// The first change since that nobody was told of: somebody changed what p_smutex covers and released it without
         /// a broadcast.
         untold: Option<usize>,
+        /// The step since in which somebody left it a signal, where one ends the sleep.
+        signalled: Option<usize>,
     },
     /// For whoever is to continue it.
     Suspended {
@@ -159,9 +161,9 @@ pub fn find(timeline: &Timeline) -> Cause {
     cause.steps.extend(cause.stale.iter().flat_map(|stale| [stale.look, stale.change, stale.act]));
     for stuck in &cause.stuck {
         match &stuck.waits {
-            Waits::Asleep { slept, untold, .. } => {
+            Waits::Asleep { slept, untold, signalled, .. } => {
                 cause.steps.insert(*slept);
-                cause.steps.extend(*untold);
+                cause.steps.extend(untold.iter().chain(signalled));
             }
             Waits::Suspended { became, asked, told_to_exit, exits } => {
                 cause.steps.insert(*became);
@@ -347,7 +349,7 @@ fn stuck(timeline: &Timeline) -> Vec<Stuck> {
         let operation = moment::operation(timeline, thread, since);
         let operation = operation.map(|(_, operation)| operation.to_string()).unwrap_or_default();
         let waits = match &timeline.steps[since].what {
-            What::Blocks { lid, for_cpu: true } => for_cpu(timeline, *lid, since),
+            What::Blocks { lid, for_cpu: true } => for_cpu(timeline, *lid, since, &operation),
             What::Blocks { for_cpu: false, .. } => Waits::Ast,
             What::Wants { lock, holder } => Waits::Lock { lock: lock.clone(), holder: *holder },
             What::Spins => {
@@ -364,8 +366,9 @@ fn stuck(timeline: &Timeline) -> Vec<Stuck> {
 }
 
 /// Why an LWP that has left its CPU does not come back.
-fn for_cpu(timeline: &Timeline, of: usize, since: usize) -> Waits {
+fn for_cpu(timeline: &Timeline, of: usize, since: usize, operation: &str) -> Waits {
     let steps = &timeline.steps;
+    let flag = |step: &Step, name: &str| matches!(&step.what, What::Flags { lid, set, .. } if *lid == of && set.iter().any(|f| f == name));
     let becomes = |step: &Step| matches!(&step.what, What::State { lid, .. } if *lid == of);
     let Some(became) = steps.iter().rposition(becomes) else { return Waits::Cpu(String::new()) };
     let What::State { to, .. } = &steps[became].what else { unreachable!("it was just found") };
@@ -380,10 +383,11 @@ fn for_cpu(timeline: &Timeline, of: usize, since: usize) -> Waits {
             let broadcasts = |step: &Step| matches!(&step.what, What::Broadcasts { on: told } if *told == on);
             let before = steps[..slept].iter().rposition(broadcasts);
             let untold = untold(steps, slept, &on);
-            Waits::Asleep { on, slept, before, untold }
+            let interruptible = ["sleep-sig", "park", "wait"].iter().any(|word| operation.starts_with(word));
+            let signalled = (slept..steps.len()).find(|n| interruptible && flag(&steps[*n], "LW_PENDSIG"));
+            Waits::Asleep { on, slept, before, untold, signalled }
         }
         "LSSUSPENDED" => {
-            let flag = |step: &Step, name: &str| matches!(&step.what, What::Flags { lid, set, .. } if *lid == of && set.iter().any(|f| f == name));
             let asked = steps[..since].iter().rposition(|step| flag(step, "LW_WSUSPEND"));
             let told_to_exit = steps.iter().rposition(|step| flag(step, "LW_WEXIT"));
             let exits = steps[..became].iter().position(exits_now);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAPPING: &str = include_str!("../../../docs/mapping.md");
 
 /// Functions of ours that are parts of one of the kernel's.
-const PARTS: [(&str, &str); 24] = [
+const PARTS: [(&str, &str); 25] = [
     ("become_zombie", "lwp_exit"),
     ("callout_fires", "sleepq_timeout"),
     ("create", "_lwp_create"),
@@ -23,6 +23,7 @@ const PARTS: [(&str, &str); 24] = [
     ("lwp_exit_idle", "lwp_exit"),
     ("lwp_lock_under", "sleepq_enter"),
     ("onproc", "mi_switch"),
+    ("pass_signals_on", "lwp_exit"),
     ("reap_detached", "lwp_wait1"),
     ("requeue", "mi_switch"),
     ("scan", "lwp_wait1"),

@@ -13,13 +13,17 @@ impl Teller<'_> {
             operation => format!("{name}, in `{operation}`,"),
         };
         match &stuck.waits {
-            Waits::Asleep { on, slept, before, untold } => {
+            Waits::Asleep { on, slept, before, untold, signalled } => {
                 let asleep = format!("{who} sleeps on {on} ({})", self.number(*slept));
                 // Where somebody else is at fault, it does not matter who broadcast last.
                 let asleep_alone =
                     cause.stuck.iter().all(|stuck| matches!(stuck.waits, Waits::Asleep { .. }));
                 let told = untold.is_some() || asleep_alone;
-                let why = if told { self.no_broadcast(on, *before, *untold) } else { String::new() };
+                let why = match signalled {
+                    Some(signalled) => self.not_woken(*signalled),
+                    None if told => self.no_broadcast(on, *before, *untold),
+                    None => String::new(),
+                };
                 format!("{asleep}{why}.")
             }
             Waits::Suspended { became, asked, told_to_exit, exits } => {
@@ -51,6 +55,16 @@ impl Teller<'_> {
                 format!("{who} spins in {function}: it {seen}, and nobody changes that any more.")
             }
         }
+    }
+
+    fn not_woken(&self, signalled: usize) -> String {
+        format!(
+            ", which a signal ends: {0} {1} at {2} in {3}, and owed it a wake-up",
+            self.doer(signalled),
+            self.deed(signalled),
+            self.number(signalled),
+            self.function(signalled)
+        )
     }
 
     fn no_broadcast(&self, on: &str, before: Option<usize>, untold: Option<usize>) -> String {
