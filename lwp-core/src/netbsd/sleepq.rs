@@ -120,7 +120,7 @@ impl System {
     /// it may have done so after somebody else woke the LWP.
     pub(super) fn sleepq_block(&self, mut l: LwpLocked<'_>, sleep: Sleep) -> Result<(), Errno> {
         const EXITS: usize = LW_WCORE | LW_WEXIT;
-        let lwp = l.lwp().clone();
+        let lwp = l.lwp();
         if sleep.catch {
             step(Step::SleepqBlockSintr, || l.fields().l_sintr = true);
             let called = l.flags() & (EXITS | LW_CANCELLED | LW_PENDSIG) != 0;
@@ -135,7 +135,7 @@ impl System {
             l.fields().until = sleep.until;
         }
         self.mi_switch(l);
-        let result = if sleep.timed && !seeded(Step::CalloutStop) { self.callout_stop(&lwp) } else { Ok(()) };
+        let result = if sleep.timed && !seeded(Step::CalloutStop) { self.callout_stop(lwp) } else { Ok(()) };
         if sleep.catch {
             let flags = lwp.l_flag();
             if flags & (EXITS | LW_CANCELLED) != 0 && !seeded(Step::SleepqBlockAfter) {
@@ -143,7 +143,7 @@ impl System {
             }
             if flags & LW_PENDSIG != 0
                 && !seeded(Step::SleepqBlockSignal)
-                && self.issignal(self.proc().enter(), &lwp).1.is_some()
+                && self.issignal(self.proc().enter(), lwp).1.is_some()
             {
                 return Err(Errno::Eintr);
             }
@@ -187,12 +187,12 @@ impl System {
     ///
     /// Entry: the LWP locked by the queue's lock. Exit: that lock held, the LWP lent to another.
     pub(super) fn sleepq_remove<'a>(&'a self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
-        let lwp = l.lwp().clone();
+        let lwp = l.lwp();
         let wchan = l.fields().l_wchan.expect("an LWP on a sleep queue has a wait channel");
         step(Step::SleepqRemoveWchan, || l.fields().l_wchan = None);
         step(Step::SleepqRemoveSintr, || l.fields().l_sintr = false);
         let sleepers = l.covered(&self.sleepqs[wchan.0].sleepers);
-        step(Step::SleepqRemoveQueue, || sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, &lwp)));
+        step(Step::SleepqRemoveQueue, || sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, lwp)));
         observe::tell(|| Event::Woken { lid: lwp.l_lid(), on: wchan.name() });
 
         let cpu = &self.cpus[lwp.l_cpu()];

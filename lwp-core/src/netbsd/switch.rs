@@ -14,10 +14,10 @@ impl System {
     ///
     /// Entry: the current LWP locked; LSONPROC, LSSLEEP, LSSTOP or LSSUSPENDED. Exit: LSONPROC, nothing locked.
     pub(super) fn mi_switch(&self, mut l: LwpLocked<'_>) {
-        let lwp = l.lwp().clone();
+        let lwp = l.lwp();
         let cpu = &self.cpus[lwp.l_cpu()];
         debug_assert!(!self.kernel_lock.is_mine(), "an LWP leaves its CPU with the big lock");
-        step(Step::MiSwitchLwpctlNone, || self.lwpctl_says(&lwp, LcCurcpu::None));
+        step(Step::MiSwitchLwpctlNone, || self.lwpctl_says(lwp, LcCurcpu::None));
         let until = l.fields().until.take();
         if self.revision == Revision::R1_69_2_6 && !seeded(Step::MiSwitchRunning) {
             l.clear_flags(LW_RUNNING);
@@ -61,14 +61,14 @@ impl System {
         let dispatched = until.is_some_and(|until| {
             let dispatched = lwp.wait_for_dispatch_until(until);
             if !dispatched {
-                self.callout_fires(&lwp);
+                self.callout_fires(lwp);
             }
             dispatched
         });
         if !dispatched {
             lwp.wait_for_dispatch();
         }
-        step(Step::MiSwitchLwpctlCpu, || self.lwpctl_says(&lwp, LcCurcpu::Cpu(lwp.l_cpu())));
+        step(Step::MiSwitchLwpctlCpu, || self.lwpctl_says(lwp, LcCurcpu::Cpu(lwp.l_cpu())));
     }
 
     /// `lwp_exit_switchaway` (1.69.2.6 L815), and what `cpu_exit` does in 1.62: leaves the CPU for ever. Once the CPU has

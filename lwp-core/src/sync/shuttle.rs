@@ -284,6 +284,7 @@ impl<T> JoinHandle<T> {
     /// # Errors
     /// Never: a thread that panics fails the model and ends the execution. The signature is std's.
     #[track_caller]
+    #[inline(always)]
     pub fn join(self) -> std::thread::Result<T> {
         model::perform(Operation::Join(self.thread), Location::caller());
         let result = self.result.lock().unwrap().take();
@@ -538,6 +539,10 @@ pub mod model {
     }
 
     /// Gives the running thread's execution up.
+    ///
+    /// Unwinding costs by the frame, and where somebody waits for ever in most executions it is a third of a search: what
+    /// stands between a blocked thread and its first function is inlined.
+    #[inline(always)]
     fn unwind() -> ! {
         // Not a panic: the hook has nothing to report.
         resume_unwind(Box::new(GivenUp));
@@ -548,10 +553,12 @@ pub mod model {
     pub struct GivenUp;
 
     #[track_caller]
+    #[inline(always)]
     pub(super) fn perform(operation: Operation, place: &'static Location<'static>) -> usize {
         go(with(|c| c.announce(Announcement { operation, object: None, place })))
     }
 
+    #[inline(always)]
     fn go(turn: Turn) -> usize {
         match turn {
             Turn::Go(result) => result,
@@ -611,6 +618,7 @@ pub mod model {
         }
 
         #[track_caller]
+        #[inline(always)]
         pub(super) fn perform(&self, operation: Operation) -> usize {
             let place = Location::caller();
             let announcement = Announcement { operation, object: Some(self.object), place };

@@ -20,6 +20,7 @@ pub type All = Vec<Option<Results>>;
 ///
 /// # Panics
 /// Where an operation has a result that it may not have, or the machine finds itself in a state that it must not be in.
+#[inline(always)]
 pub fn run(program: &Arc<Program>, boot: Boot) -> All {
     let boot = Boot { lwps: program.lines.iter().map_while(booted).collect(), ..boot };
     let sys = System::boot(&boot);
@@ -30,7 +31,7 @@ pub fn run(program: &Arc<Program>, boot: Boot) -> All {
         match line.start {
             Start::Born { doing: Doing::Idle, .. } | Start::Unborn { .. } => None,
             Start::Born { .. } => Some((n, sync::spawn(move || machine.thread(machine.sys.lwp(n + 1))))),
-            Start::Outside => Some((n, sync::spawn(move || machine.operations(n, None)))),
+            Start::Outside => Some((n, sync::spawn(move || machine.line(n, None)))),
         }
     });
     let others: Vec<_> = others.collect();
@@ -72,6 +73,7 @@ fn booted(line: &Line) -> Option<BootLwp> {
 
 type Thread = sync::JoinHandle<Results>;
 
+#[inline(always)]
 fn joined(thread: Thread) -> Results {
     thread.join().expect("a line of the program panicked")
 }
@@ -86,17 +88,25 @@ struct Machine {
 
 impl Machine {
     /// Runs an LWP from its first step to its last.
+    // A thread that waits for ever is unwound through this: few frames, and nothing to drop.
+    #[inline(always)]
     fn thread(self: &Arc<Machine>, l: &Arc<KernelLwp>) -> Results {
         let (name, lid) = (&self.program.lines[l.l_lid() - 1].name, l.l_lid());
         observe::tell(|| Event::Does { name: name.clone(), lid });
         self.sys.lwp_startup(l);
-        self.operations(l.l_lid() - 1, Some(l))
+        self.line(l.l_lid() - 1, Some(l))
     }
 
     /// Runs a line: an LWP's, or that of somebody who is none.
-    fn operations(self: &Arc<Machine>, line: usize, l: Option<&Arc<KernelLwp>>) -> Results {
-        let line = &self.program.lines[line];
+    #[inline(always)]
+    fn line(self: &Arc<Machine>, line: usize, l: Option<&Arc<KernelLwp>>) -> Results {
         let mut saw = Vec::new();
+        self.operations(line, l, &mut saw);
+        saw
+    }
+
+    fn operations(self: &Arc<Machine>, line: usize, l: Option<&Arc<KernelLwp>>, saw: &mut Results) {
+        let line = &self.program.lines[line];
         if l.is_none() {
             observe::tell(|| Event::Does { name: line.name.clone(), lid: 0 });
         }
@@ -110,7 +120,6 @@ impl Machine {
             }
             self.program.refuse_unless_allowed(line, step, result);
         }
-        saw
     }
 
     fn spawn(self: &Arc<Machine>, l: Arc<KernelLwp>) {
