@@ -306,19 +306,8 @@ fn line(row: &FaultRow) -> String {
                 row.name
             )
         }
-        (None, Some(why)) => format!("{}: equivalent, {}, {seconds:.1} s: {why}", row.name, explored(row)),
-        (None, None) => format!("{}: SURVIVES {}, {seconds:.1} s", row.name, explored(row)),
-    }
-}
-
-fn explored(row: &FaultRow) -> String {
-    let passed_over = match row.passed_over {
-        0 => String::new(),
-        n => format!(" ({n} more never come by its place)"),
-    };
-    match row.cut_short {
-        0 => format!("{} programs{passed_over}", row.programs),
-        n => format!("{} programs{passed_over}, of which {n} were cut short", row.programs),
+        (None, Some(why)) => format!("{}: equivalent, {}, {seconds:.1} s: {why}", row.name, row.explored()),
+        (None, None) => format!("{}: SURVIVES {}, {seconds:.1} s", row.name, row.explored()),
     }
 }
 
@@ -328,7 +317,7 @@ fn summary(report: &FaultReport) -> String {
     for row in &report.rows {
         match row.standing() {
             Standing::Survives => {
-                text += &format!("survives: {}: {} ({})\n", row.name, row.what, explored(row))
+                text += &format!("survives: {}: {} ({})\n", row.name, row.what, row.explored())
             }
             Standing::WronglyEquivalent => text += &format!("no equivalent: {}: {}\n", row.name, row.what),
             Standing::Caught | Standing::Equivalent => {}

@@ -174,13 +174,13 @@ mod tests {
         let bounded = |index, declared: Option<&str>| {
             let mut part = shard(index, 2, "a");
             part.runs[0].verdict = Verdict::Bounded;
-            part.runs[0].bound = Some("1 preemptions in an execution".into());
+            part.runs[0].bound = Some("1 preemption in an execution".into());
             part.runs[0].declared = declared.map(String::from);
             part.bounded = vec![Bounded { program: "p".into(), seen: 1, of: 2, alone: vec![] }];
             part.left_out = vec![LeftOut { name: "f".into(), programs: 1, why: "too large".into() }];
             part
         };
-        let declared = Some("at most 1 preemptions");
+        let declared = Some("at most 1 preemption");
         let all = join(vec![bounded(1, declared), bounded(2, declared)]).unwrap();
         assert_eq!((all.runs[0].verdict, all.runs[0].declared.as_deref()), (Verdict::Bounded, declared));
         assert_eq!((all.bounded.len(), all.left_out.len(), all.left_out[0].programs), (2, 1, 2));

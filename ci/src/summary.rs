@@ -277,7 +277,7 @@ mod tests {
             verdict,
             blocked: 0,
             steps: 0,
-            bound: (verdict == Verdict::Bounded).then(|| "1 preemptions in an execution".into()),
+            bound: (verdict == Verdict::Bounded).then(|| "1 preemption in an execution".into()),
             declared: declared.map(String::from),
             seconds: 0.0,
         }
@@ -286,12 +286,12 @@ mod tests {
     #[test]
     fn what_is_bounded_as_declared_is_green_and_not_called_complete() {
         let complete = run("a", Verdict::Complete, None);
-        let declared = run("b", Verdict::Bounded, Some("at most 1 preemptions"));
+        let declared = run("b", Verdict::Bounded, Some("at most 1 preemption"));
         let report = Report { runs: vec![complete.clone(), declared], ..Report::default() };
         assert!(is_green(&report));
         let text = text(&report, None);
-        assert!(text.contains("  bounded: at most 1 preemptions  "), "{text}");
-        let last = "complete: 1 families; bounded: at most 1 preemptions (1 families)\n";
+        assert!(text.contains("  bounded: at most 1 preemption  "), "{text}");
+        let last = "complete: 1 families; bounded: at most 1 preemption (1 families)\n";
         assert!(text.ends_with(last), "{text}");
 
         let undeclared = run("b", Verdict::Bounded, None);
@@ -302,7 +302,7 @@ mod tests {
     fn fewer_outcomes_under_a_bound_are_reported_and_others_are_not_green() {
         let report = |seen, alone: &[&str]| {
             let alone = alone.iter().map(ToString::to_string).collect();
-            let declared = run("b", Verdict::Bounded, Some("at most 1 preemptions"));
+            let declared = run("b", Verdict::Bounded, Some("at most 1 preemption"));
             let bounded = vec![Bounded { program: "p".into(), seen, of: 4, alone }];
             Report { runs: vec![declared], bounded, ..Report::default() }
         };

@@ -168,7 +168,7 @@ mod tests {
             run.declared
         };
         let (one, two) = (reach::preemptions(1), reach::preemptions(2));
-        let as_declared = Some("at most 1 preemptions".to_string());
+        let as_declared = Some("at most 1 preemption".to_string());
         assert_eq!(declared("loom", &[one.clone(), one.clone()]), as_declared);
         assert_eq!(declared("complete", &[one.clone(), one.clone()]), None);
         assert_eq!(declared("loom", &[one.clone(), two]), None);

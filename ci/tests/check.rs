@@ -257,16 +257,16 @@ fn what_is_bounded_as_declared_is_green_and_says_so() {
     let args = [BOUNDED, "--json", "report.json"];
     let (status, stdout, stderr) = output("declared", "preemptions", &args);
     assert_eq!(status, Some(0), "{stdout}{stderr}");
-    assert!(stderr.contains(&format!("{BOUNDED} (loom): bounded: at most 1 preemptions, ")), "{stderr}");
+    assert!(stderr.contains(&format!("{BOUNDED} (loom): bounded: at most 1 preemption, ")), "{stderr}");
     assert!(
-        stdout.ends_with("complete: 0 families; bounded: at most 1 preemptions (1 families)\n"),
+        stdout.ends_with("complete: 0 families; bounded: at most 1 preemption (1 families)\n"),
         "{stdout}"
     );
     let json = fs::read(dir("declared").join("report.json")).unwrap();
     let Report { runs, .. } = serde_json::from_slice(&json).unwrap();
     assert_eq!(
         (runs[0].verdict, runs[0].declared.as_deref()),
-        (Verdict::Bounded, Some("at most 1 preemptions"))
+        (Verdict::Bounded, Some("at most 1 preemption"))
     );
 }
 
@@ -276,7 +276,7 @@ fn what_is_bounded_by_something_undeclared_is_not_green() {
         ("bounded", &[BOUNDED][..], "2 executions"),
         ("preemptions=2", &[BOUNDED], "2 preemptions in an execution"),
         ("preemptions", &[BOUNDED, "--bound", "0"], "0 preemptions in an execution"),
-        ("preemptions", &[PROTOCOL, "--bound", "1"], "1 preemptions in an execution"),
+        ("preemptions", &[PROTOCOL, "--bound", "1"], "1 preemption in an execution"),
     ] {
         let (status, stdout, _) = output("undeclared", worker, args);
         assert_eq!(status, Some(1), "{worker}: {stdout}");

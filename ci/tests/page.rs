@@ -28,7 +28,7 @@ fn run(name: &str, engine: &str, verdict: Verdict, declared: Option<&str>) -> Ru
         verdict,
         blocked: 5,
         steps: 0,
-        bound: (verdict == Verdict::Bounded).then(|| "1 preemptions in an execution".into()),
+        bound: (verdict == Verdict::Bounded).then(|| "1 preemption in an execution".into()),
         declared: declared.map(String::from),
         seconds: 0.5,
     }
@@ -65,7 +65,7 @@ fn failing(program: &str, verdict: Verdict) -> Finding {
 
 /// A report in which there is something of everything.
 fn report() -> Report {
-    let declared = Some("at most 1 preemptions");
+    let declared = Some("at most 1 preemption");
     let defect = failing(LOST, Verdict::Defect);
     let failure = failing("lwp/1.62/repaired/2-cpus/wait-exit", Verdict::Failed);
     let mut report = Report {
@@ -225,7 +225,7 @@ fn a_page_has_every_part_and_its_contents_lead_to_each() {
     let page = page_of("parts", &report(), Some(&faults()));
     assert_stands_alone(&page);
     let parts = [
-        ("verdicts", "bounded: at most 1 preemptions"),
+        ("verdicts", "bounded: at most 1 preemption"),
         ("failures", "✗ lwp/1.62/repaired/2-cpus/wait-exit, complete"),
         ("outcomes", "b = 0"),
         ("defects", "lost-continue"),
@@ -255,8 +255,8 @@ fn verdicts_differ_in_words_and_signs_and_nothing_but_a_green_check_is_called_gr
     for (row, says) in [
         ("run-loom-whole", "✓ complete"),
         ("run-loom-shows", "⚑ defect shown"),
-        ("run-loom-as-declared", "◐ bounded: at most 1 preemptions"),
-        ("run-loom-cut", "! bounded by 1 preemptions in an execution"),
+        ("run-loom-as-declared", "◐ bounded: at most 1 preemption"),
+        ("run-loom-cut", "! bounded by 1 preemption in an execution"),
         ("run-complete-broken", "✗ failed"),
     ] {
         assert!(said(&page, row).contains(says), "{}", said(&page, row));
@@ -298,9 +298,10 @@ fn what_was_not_measured_is_said_not_to_be_with_the_command_that_measures_it() {
     };
     let page = page_of("bare", &bare, None);
     assert_stands_alone(&page);
+    let shown = format!("0 of {} were shown", lwp_loom_tests::defects::all().unwrap().len());
     for (id, says) in [
         ("sum", "nothing was explored"),
-        ("defects", "0 of 17 were shown"),
+        ("defects", shown.as_str()),
         ("defect-stale-page", "Shown by: cargo ci check lwpctl-exec"),
         ("defect-unwired-page", "Shown by: cargo test -p lwp-core"),
         ("engines", "No program was explored by both"),

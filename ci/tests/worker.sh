@@ -37,7 +37,9 @@ while read -r job; do
         # As many as the job allows.
         preemptions)
             preemptions=${job#*'"preemptions":'}
-            answer bounded "\"${preemptions%%,*} preemptions in an execution\"" null
+            preemptions=${preemptions%%,*}
+            [ "$preemptions" = 1 ] && s= || s=s
+            answer bounded "\"$preemptions preemption$s in an execution\"" null
             ;;
         failed) answer failed null '"it fails"' && exit 1 ;;
         # Goes on after that.

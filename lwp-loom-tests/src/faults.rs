@@ -216,6 +216,18 @@ impl FaultRow {
             (Some(_), Some(_)) => Standing::WronglyEquivalent,
         }
     }
+
+    /// What was explored for it, in words.
+    pub fn explored(&self) -> String {
+        let passed_over = match self.passed_over {
+            0 => String::new(),
+            n => format!(" ({n} more never come by its place)"),
+        };
+        match self.cut_short {
+            0 => format!("{} programs{passed_over}", self.programs),
+            n => format!("{} programs{passed_over}, of which {n} were cut short", self.programs),
+        }
+    }
 }
 
 impl FaultReport {

@@ -55,7 +55,7 @@ impl Bound {
 impl Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
-            self.preemptions.map(|n| format!("{n} preemptions")),
+            self.preemptions.map(so_many_preemptions),
             self.forgets_stores.then(|| format!("{REMEMBERED_STORES} stores to a word remembered")),
         ];
         write!(f, "at most {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
@@ -64,7 +64,12 @@ impl Display for Bound {
 
 /// What a search says that a limit on preemptions bounded.
 pub fn preemptions(limit: usize) -> String {
-    format!("{limit} preemptions in an execution")
+    format!("{} in an execution", so_many_preemptions(limit))
+}
+
+/// So many preemptions, in words.
+pub fn so_many_preemptions(n: usize) -> String {
+    format!("{n} preemption{}", if n == 1 { "" } else { "s" })
 }
 
 /// What a search says that met more stores to a word than loom remembers.

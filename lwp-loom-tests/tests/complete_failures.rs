@@ -454,7 +454,7 @@ fn limits_make_a_search_bounded() {
 
     let few = run(Limits { preemptions: Some(1), ..Limits::default() });
     assert_eq!(few.verdict, Verdict::Bounded);
-    assert!(few.bound.unwrap().starts_with("1 preemptions in an execution"));
+    assert!(few.bound.unwrap().starts_with("1 preemption in an execution"));
     assert!(few.executions < 70);
     let many = run(Limits { preemptions: Some(100), ..Limits::default() });
     assert_eq!((many.verdict, many.distinct), (Verdict::Complete, 70));

@@ -43,7 +43,7 @@ fn a_search_that_has_used_up_its_executions_is_bounded_by_them() {
 #[test]
 fn a_search_under_a_preemption_bound_is_bounded_by_it() {
     let finding = cut_short(Limits { preemptions: Some(1), ..Limits::default() });
-    assert_eq!(finding.bound.as_deref(), Some("1 preemptions in an execution"));
+    assert_eq!(finding.bound.as_deref(), Some("1 preemption in an execution"));
 }
 
 /// What follows from a state depends on the preemptions left, so no execution may stand for another there.
@@ -87,7 +87,7 @@ fn a_bound_on_preemptions_does_not_hide_the_stores_that_loom_forgot() {
     let finding = explore(&Job { limits, ..job(FORGOTTEN.name) });
     assert_eq!(
         (finding.verdict, finding.bound.as_deref()),
-        (Verdict::Bounded, Some("1 preemptions in an execution, 7 stores to a word that loom remembers"))
+        (Verdict::Bounded, Some("1 preemption in an execution, 7 stores to a word that loom remembers"))
     );
 }
 

@@ -64,7 +64,7 @@ fn row_of(row: &FaultRow) -> Markup {
                     td.prose { (catch.how) }
                 }
                 (None, why) => {
-                    td colspan="3" { "none of " (row.programs) " programs, of which " (row.cut_short) " were cut short, and " (row.passed_over) " that never come by it" }
+                    td colspan="3" { "none of " (row.explored()) }
                     td.prose { (why.as_deref().unwrap_or_default()) }
                 }
             }

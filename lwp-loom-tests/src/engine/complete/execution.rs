@@ -16,7 +16,6 @@ use super::estimate::Estimator;
 use super::failure::{self, Failure, FailureKind};
 use super::monitor::Monitor;
 use super::schedule::Step;
-use super::search::{does_something_else, others_go_on};
 use super::strategy::{Decision, Ending, Strategy};
 use super::world::World;
 use crate::job::way;
@@ -343,10 +342,10 @@ impl<S: Strategy> Execution<S> {
         let Taken { step, announcement, gated } = self.schedule[steps];
         let thread = self.world.thread_mut(step.thread);
         if thread.pending != Some(announcement) {
-            return Err(does_something_else(&self.world, steps, step.thread, Some(&announcement)));
+            return Err(failure::does_something_else(&self.world, steps, step.thread, Some(&announcement)));
         }
         if thread.gate.is_empty() == gated {
-            return Err(others_go_on(steps));
+            return Err(failure::others_go_on(steps));
         }
         thread.pending = None;
         let effect = self.world.history.repeat();

@@ -227,3 +227,31 @@ pub fn used_after_free(
     }
     Failure { kind: FailureKind::UseAfterFree, description }
 }
+
+/// After the same steps a thread is about to do something else than what it did `before`.
+#[cold]
+pub fn does_something_else(
+    world: &World,
+    steps: usize,
+    thread: usize,
+    before: Option<&Announcement>,
+) -> Failure {
+    let name = |a: Option<&Announcement>| a.map_or("not to go on".into(), |a| operation_name(world, a));
+    let (before, now) = (name(before), name(world.thread(thread).pending.as_ref()));
+    diverges(steps, &format!("{} was to {before} before, and now is to {now}", thread_name(thread)))
+}
+
+/// After the same steps a thread waits that did not before, or the other way round.
+#[cold]
+pub fn others_go_on(steps: usize) -> Failure {
+    diverges(steps, "other threads can go on than before")
+}
+
+/// The program did something else than the last time.
+pub fn diverges(step: usize, description: &str) -> Failure {
+    let description = format!(
+        "after the same {step} steps {description}: the program does something that the engine does not control (a \
+         real lock, a real thread, the time, randomness, a static)"
+    );
+    Failure { kind: FailureKind::Nondeterministic, description }
+}

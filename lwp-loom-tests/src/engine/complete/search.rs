@@ -24,10 +24,11 @@ use lwp_core::sync::model::Announcement;
 use super::clock::Threads;
 use super::dependency::{Dependencies, independent};
 use super::event::{Effect, Index};
-use super::failure::{Failure, FailureKind, operation_name, thread_name};
+use super::failure::{Failure, diverges, does_something_else, others_go_on};
 use super::schedule::Step;
 use super::strategy::{Decision, Ending, Strategy, choices};
 use super::world::World;
+use crate::reach::preemptions;
 
 /// A mistake that is built into the search on purpose, to show that the cross-checks would find it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -365,36 +366,8 @@ impl Strategy for Search {
     fn bound(&self) -> Option<String> {
         let limit = self.preemptions.filter(|_| self.cut)?;
         // Source sets presuppose that nothing is cut (Coons, Musuvathi, McKinley, OOPSLA 2013).
-        Some(format!("{limit} preemptions in an execution, and not all executions with fewer"))
+        Some(format!("{}, and not all executions with fewer", preemptions(limit)))
     }
-}
-
-/// After the same steps a thread is about to do something else than what it did `before`.
-#[cold]
-pub fn does_something_else(
-    world: &World,
-    steps: usize,
-    thread: usize,
-    before: Option<&Announcement>,
-) -> Failure {
-    let name = |a: Option<&Announcement>| a.map_or("not to go on".into(), |a| operation_name(world, a));
-    let (before, now) = (name(before), name(world.thread(thread).pending.as_ref()));
-    diverges(steps, &format!("{} was to {before} before, and now is to {now}", thread_name(thread)))
-}
-
-/// After the same steps a thread waits that did not before, or the other way round.
-#[cold]
-pub fn others_go_on(steps: usize) -> Failure {
-    diverges(steps, "other threads can go on than before")
-}
-
-/// The program did something else than the last time.
-fn diverges(step: usize, description: &str) -> Failure {
-    let description = format!(
-        "after the same {step} steps {description}: the program does something that the engine does not control (a \
-         real lock, a real thread, the time, randomness, a static)"
-    );
-    Failure { kind: FailureKind::Nondeterministic, description }
 }
 
 #[cfg(test)]

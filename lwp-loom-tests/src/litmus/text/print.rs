@@ -8,7 +8,7 @@ use crate::litmus::ast::{
     Claim, Condition, Defect, Doing, Line, Program, Quantifier, Start, Step, Symptom, Value, When,
 };
 use crate::litmus::locks::{Locks, system};
-use crate::reach::Loom;
+use crate::reach::{Loom, so_many_preemptions};
 
 /// Writes a program.
 pub fn print(program: &Program) -> String {
@@ -107,8 +107,8 @@ fn loom(loom: &Loom) -> String {
         Loom::NotAtAll(why) => format!("not at all \"{why}\""),
         Loom::Bounded(bound) => match (bound.preemptions, bound.forgets_stores) {
             (Some(n), forgets) => {
-                let s = if n == 1 { "" } else { "s" };
-                format!("at most {n} preemption{s}{}", if forgets { ", forgets stores" } else { "" })
+                let forgets = if forgets { ", forgets stores" } else { "" };
+                format!("at most {}{forgets}", so_many_preemptions(n))
             }
             (None, _) => "forgets stores".into(),
         },
