@@ -85,13 +85,8 @@ impl Locks {
     }
 
     /// How many locks there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
-    }
-
-    /// Whether there is no lock at all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// Whether `mutex` is one of these locks.

@@ -135,7 +135,7 @@ fn netbsd_multiprocessor(movers: usize, lockers: usize) {
     let witness = Witness::default();
 
     let mover = |rng: &mut Rng| {
-        let new = locks.id(rng.below(locks.len()));
+        let new = locks.id(rng.below(locks.count()));
         if rng.below(8) == 0 {
             // By way of the lock that it may be on, as a wake-up does.
             if let Ok(mut l) = lwp.covered_by(locks.get(new).mutex_spin_enter()) {
@@ -187,7 +187,7 @@ fn uniprocessor_movers_and_lockers_exclude_each_other() {
     let mut lwp = Lwp::<_, Uniprocessor>::new(locks.clone(), locks.id(0), Payload::default());
     let witness = Witness::default();
     let mover = |rng: &mut Rng| {
-        let new = locks.id(rng.below(locks.len()));
+        let new = locks.id(rng.below(locks.count()));
         move_lent(lwp.lwp_lock(), new, true, &witness, rng);
     };
     run(2, 2, mover, |rng| lock_or_try(&lwp, &witness, rng));
@@ -221,7 +221,7 @@ fn illumos(movers: usize, lockers: usize) {
 
     let mover = |rng: &mut Rng| {
         // Any lock but the last, which nobody can take.
-        let new = locks.get(locks.id(rng.below(locks.len() - 1)));
+        let new = locks.get(locks.id(rng.below(locks.count() - 1)));
         let mut t = thread.thread_lock();
         witness.work(&mut t, rng);
         match rng.below(3) {

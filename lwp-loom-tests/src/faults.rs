@@ -3,7 +3,7 @@
 use lwp_core::fault::{Fault, Layer};
 use serde::{Deserialize, Serialize};
 
-use crate::litmus::{Case, Origin, Variant};
+use crate::litmus::{Case, LockCase, Origin, Variant};
 use crate::orderings::SiteInfo;
 use crate::suite::{self, Scope};
 
@@ -113,10 +113,19 @@ impl Programs {
     pub fn that_hold() -> Programs {
         let lock_layer = suite::programs(Scope::Default);
         Programs {
-            lock_layer: lock_layer.iter().map(ToString::to_string).collect(),
-            complete: over_the_protocol("complete"),
-            loom: over_the_protocol("loom"),
+            lock_layer: lock_layer
+                .iter()
+                .map(ToString::to_string)
+                .chain(LockCase::all().map(|case| case.name()))
+                .collect(),
+            complete: over_the_protocol("complete", |case| case.must_show().is_empty()),
+            loom: over_the_protocol("loom", |case| case.must_show().is_empty()),
         }
+    }
+
+    /// Those over the lock layers.
+    pub fn lock_layer(&self) -> &[String] {
+        &self.lock_layer
     }
 
     /// Those over the protocol that an engine completes.
@@ -125,13 +134,18 @@ impl Programs {
     }
 }
 
-/// The collection's, the smallest first, and the repaired one before the one as written.
-fn over_the_protocol(engine: &str) -> Vec<String> {
+/// The collection's that are to fail, as the complete search goes through them, the smallest first.
+pub fn that_fail() -> Vec<String> {
+    over_the_protocol("complete", |case| !case.must_show().is_empty())
+}
+
+/// The collection's of one kind, the smallest first, and the repaired one before the one as written.
+fn over_the_protocol(engine: &str, kind: fn(&Case) -> bool) -> Vec<String> {
     let mut all = Vec::new();
     for family in suite::protocol(Scope::Default).filter(|family| family.is_completed_by(engine)) {
         for program in family.programs {
             let case = Case::parse(&program).expect("the suite names programs");
-            if case.origin() == Origin::Written && case.must_show().is_empty() {
+            if case.origin() == Origin::Written && kind(&case) {
                 let as_written = case.variant != Variant::Repaired;
                 let order = (case.lwps(), case.litmus.steps(), as_written, case.cpus);
                 all.push((order, program));

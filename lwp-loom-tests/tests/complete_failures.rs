@@ -251,7 +251,7 @@ fn destructors_of_a_failing_execution_run() {
         let theirs = locks.clone();
         let other = spawn(move || drop(theirs.get(theirs.id(0)).mutex_spin_enter()));
         let _guard = locks.get(locks.id(0)).mutex_spin_enter();
-        assert!(locks.len() == 2, "no second lock");
+        assert!(locks.count() == 2, "no second lock");
         other.join().unwrap();
     });
     says(&found, &["no second lock"]);

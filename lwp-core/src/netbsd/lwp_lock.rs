@@ -171,7 +171,7 @@ impl<T, K: Kernel> Lwp<T, K> {
     #[inline]
     #[track_caller]
     fn publish(&self, new: LockId, site: Site) {
-        assert!(new.number() < self.locks.len(), "{new} is not a lock of this LWP's machine");
+        assert!(new.number() < self.locks.count(), "{new} is not a lock of this LWP's machine");
         self.set_l_mutex(new, site);
         // A load of the critical section that the barrier does not order may be performed as late as here.
         #[cfg(any(loom, shuttle))]

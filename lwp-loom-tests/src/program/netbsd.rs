@@ -184,6 +184,7 @@ impl<'a, K: Kernel> Thread<'a, K> {
             }
             NetbsdOp::Relock(to) => {
                 let mut lwp = lwp.lwp_relock(self.id(to));
+                assert_eq!(lwp.held(), self.id(to), "the LWP is not under the lock that lwp_relock gives it");
                 self.work(&mut lwp);
                 self.shared.occupant.leave();
                 lwp.lwp_unlock();

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use lwp_loom_tests::job::{Finding, Job};
+use lwp_loom_tests::job::{Answer, Finding, Job};
 
 /// Explores one job in a process of its own.
 pub fn explore(job: &Job) -> Finding {
@@ -24,9 +24,15 @@ pub fn explore_in_turn(jobs: &[Job]) -> Vec<Finding> {
     drop(stdin);
     let mut answers = BufReader::new(worker.stdout.take().expect("stdout is piped"));
     let answers = jobs.iter().map(|job| {
-        let mut answer = String::new();
-        answers.read_line(&mut answer).unwrap();
-        serde_json::from_str(&answer).unwrap_or_else(|e| panic!("no answer to {job}: {e}: {answer:?}"))
+        loop {
+            let mut answer = String::new();
+            answers.read_line(&mut answer).unwrap();
+            match serde_json::from_str(&answer) {
+                Ok(Answer::Done(finding)) => break *finding,
+                Ok(Answer::Working { .. }) => {}
+                other => panic!("no answer to {job}: {other:?}: {answer:?}"),
+            }
+        }
     });
     let answers = answers.collect();
     worker.wait().unwrap();
