@@ -4,6 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use lwp_core::covered::Covered;
 use lwp_core::illumos::Thread;
 use lwp_core::locks::Locks;
 use lwp_core::mutex::Class;
@@ -45,6 +46,19 @@ fn a_mutex_taken_twice_names_the_lock_its_class_and_the_thread() {
     assert!(mutex.mutex_owned());
     drop(guard);
     drop(mutex.mutex_spin_enter());
+}
+
+/// Data that is reached under another lock than its own, or under that lock of another machine, can be reached by two at once.
+#[test]
+fn data_is_reached_under_its_own_lock_alone() {
+    let (mine, others) = (netbsd(), netbsd());
+    let data = Covered::new(mine.clone(), mine.id(1), 0);
+    for lock in [mine.get(mine.id(0)), others.get(others.id(1))] {
+        let mut guard = lock.mutex_spin_enter();
+        let why = format!("{lock} does not protect what lock 1 (spc_mutex) does");
+        assert_eq!(message(|| *data.get(&guard)), why);
+        assert_eq!(message(|| *data.get_mut(&mut guard)), why);
+    }
 }
 
 /// A try that reports its own lock as busy is harmless; one that succeeds has given the lock away twice.
