@@ -9,7 +9,7 @@ use lwp_loom_tests::diagram;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::orderings::{SiteInfo, sites};
-use lwp_loom_tests::reach::{LOOM_THREADS, Loom};
+use lwp_loom_tests::reach::{LOOM_THREADS, Loom, no_room};
 use lwp_loom_tests::report::{LeftOut, Outcomes, Report, Shard, Unreached};
 use lwp_loom_tests::suite::{Family, Scope};
 
@@ -102,8 +102,7 @@ fn refuse_too_many_threads(args: &CheckArgs, families: &[Family]) -> Result<(), 
     match families.iter().find(|family| asked && family.lwps > LOOM_THREADS) {
         Some(Family { programs, lwps, .. }) => {
             let program = programs.first().map_or("", String::as_str);
-            let message = format!("{program}: loom has room for {LOOM_THREADS} threads, and here are {lwps}");
-            Err(Error::Input(message))
+            Err(Error::Input(format!("{program}: {}", no_room(*lwps))))
         }
         None => Ok(()),
     }

@@ -6,6 +6,11 @@ use std::fmt::{self, Display};
 /// loom's limit on threads.
 pub const LOOM_THREADS: usize = 5;
 
+/// What is said of a program with more threads than that.
+pub fn no_room(threads: usize) -> String {
+    format!("loom has room for {LOOM_THREADS} threads, and here are {threads}")
+}
+
 /// loom's limit on the stores of a word that it remembers.
 pub const REMEMBERED_STORES: usize = 7;
 

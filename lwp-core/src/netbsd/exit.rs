@@ -61,7 +61,7 @@ impl System {
     fn pass_signals_on(&self, p: &mut ProcGuard<'_>, l: &Arc<KernelLwp>) {
         if self.repaired(Repair::PassedSignal) {
             let others = p.others(l);
-            p.p_sigpend.iter().for_each(|signal| self.tell(p, &others, signal));
+            p.p_sigpend.iter().for_each(|signal| self.deliver(p, &others, signal));
         } else {
             for l2 in p.p_lwps.iter().map(|m| &m.lwp) {
                 let mut l2 = l2.lwp_lock();

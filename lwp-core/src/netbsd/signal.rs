@@ -93,13 +93,13 @@ impl System {
         }
         step(Step::KillPending, || p.p_sigpend.add(signal));
         let all = p.lwps();
-        self.tell(&mut p, &all, signal);
+        self.deliver(&mut p, &all, signal);
     }
 
     /// Has the first of these that can take a signal do so, or all where it is for all.
     ///
     /// Entry and exit: p_smutex held.
-    pub(super) fn tell(&self, p: &mut ProcGuard<'_>, lwps: &[Arc<KernelLwp>], signal: Signal) {
+    pub(super) fn deliver(&self, p: &mut ProcGuard<'_>, lwps: &[Arc<KernelLwp>], signal: Signal) {
         for l in lwps {
             if self.sigpost(p, l, signal) && !signal.is_for_all() {
                 break;

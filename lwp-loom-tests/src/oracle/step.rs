@@ -2,7 +2,7 @@
 
 use lwp_core::netbsd::Errno;
 
-use super::world::{Bed, Halt, Life, Place, Signals, Stop, Timer, Way, World};
+use super::world::{Bed, Halt, Life, Place, Stop, Timer, Way, World};
 use crate::litmus::ast::{Op, Program, Sig, Start, Value};
 
 /// Lets somebody take a step; false where it cannot.
@@ -476,7 +476,8 @@ impl Turn<'_> {
             return;
         }
         self.world.pending.add(sig);
-        tell(self.world, self.world.lwps().collect(), sig);
+        let all = self.world.lwps();
+        deliver(self.world, all, sig);
     }
 
     fn lwp_kill(&mut self, target: usize, sig: Sig) {
@@ -518,9 +519,10 @@ impl Turn<'_> {
             self.world.free_zombie();
             self.world.zombie = Some(n);
         }
-        if self.world.pending != Signals::default() && self.world.all[n].asked.signal {
+        if self.world.all[n].asked.signal {
             for sig in self.world.pending.iter() {
-                tell(self.world, self.world.lwps().filter(|other| *other != n).collect(), sig);
+                let others = self.world.lwps().filter(|other| *other != n);
+                deliver(self.world, others, sig);
             }
         }
         self.world.all[n].life = Life::Zombie;
@@ -662,7 +664,7 @@ fn undo_stops(world: &mut World, sig: Sig) {
 }
 
 /// Has the first of these that can take a signal do so, or all where it is for all.
-fn tell(world: &mut World, lwps: Vec<usize>, sig: Sig) {
+fn deliver(world: &mut World, lwps: impl Iterator<Item = usize>, sig: Sig) {
     for n in lwps {
         if post(world, n, sig) && !matches!(sig, Sig::Kill | Sig::Stop) {
             break;

@@ -9,7 +9,7 @@ use super::words;
 use crate::litmus::ast::{CPUS, Doing, Line, NOBODY, Op, Program, Start, Step};
 use crate::litmus::verb;
 use crate::oracle;
-use crate::reach::{LOOM_THREADS, Loom};
+use crate::reach::{LOOM_THREADS, Loom, no_room};
 
 /// More than the machine has room for.
 const LINES: usize = 16;
@@ -97,10 +97,6 @@ pub fn too_many_for_loom(lines: &[Placed]) -> Option<Diagnostic> {
     let beyond = lines.get(LOOM_THREADS)?;
     let message = no_room(lines.len());
     Some(Diagnostic::new(beyond.span.clone(), message, "one too many").help("the complete search has room"))
-}
-
-fn no_room(threads: usize) -> String {
-    format!("loom has room for {LOOM_THREADS} threads, and here are {threads}")
 }
 
 fn line(
