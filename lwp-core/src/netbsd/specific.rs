@@ -192,6 +192,7 @@ impl System {
         let container = Arc::new(Container { owner: l.l_lid(), slots, freed: Unlocked::new(false) });
         if let Some(small) = &small {
             domain.unlink(small);
+            small.free();
         }
         domain.containers.push(container.clone());
         l.data().l_specdataref.write(|mine| *mine = Some(container.clone()));
