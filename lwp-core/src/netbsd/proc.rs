@@ -2,7 +2,6 @@
 
 use core::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::signal::SignalSet;
 use super::{KernelLwp, Lid, State};
@@ -102,8 +101,6 @@ pub struct Proc {
     /// The address of the detached zombie that waits to be reaped, or 0. An atomic, because `lwp_create` looks without
     /// p_smutex.
     p_zomblwp: AtomicUsize,
-    /// Whether the process is stopped, for the checks that no engine may see.
-    stopped: AtomicBool,
     /// What whoever listens has been told of.
     #[cfg(any(loom, shuttle))]
     told: std::sync::Mutex<Told>,
@@ -131,7 +128,6 @@ impl Proc {
         Proc {
             fields,
             p_zomblwp: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
             #[cfg(any(loom, shuttle))]
             told: std::sync::Mutex::default(),
         }
@@ -150,13 +146,6 @@ impl Proc {
     #[track_caller]
     pub fn has_zomblwp_unlocked(&self) -> bool {
         self.p_zomblwp.load(Site::PZomblwpLook) != 0
-    }
-
-    /// Whether the process is stopped, for the checks that no engine may see. An LWP that asks is counted by `p_nrlwps`,
-    /// so the process does not stop meanwhile.
-    pub(super) fn is_stopped(&self) -> bool {
-        // ORDERING: none needed: see above, and p_smutex orders what came before.
-        self.stopped.load(Ordering::Relaxed)
     }
 }
 
@@ -318,8 +307,6 @@ impl<'a> ProcGuard<'a> {
             assert!(in_user_mode.is_none(), "LWP {in_user_mode:?} runs in user mode in a stopped process");
         }
         self.p_stat = p_stat;
-        // ORDERING: see `Proc::is_stopped`.
-        self.proc.stopped.store(p_stat == ProcState::Stop, Ordering::Relaxed);
     }
 
     /// Tells whoever listens what has changed since the last release.
