@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lwp_loom_tests::job::{Job, Verdict};
+use lwp_loom_tests::job::{Finding, Job, Verdict};
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::{Case, Variant};
 use lwp_loom_tests::report::Shard;
@@ -69,30 +69,38 @@ fn of(pool: &Pool, suite: Suite, shard: Option<Shard>, revision: &str) -> Result
     let here = (0..suite.len()).filter(|n| shard.is_none_or(|shard| shard.has(*n)));
     let cases: Vec<Case> = here.map(|n| suite.program(n)).flat_map(of_program).filter(is_wanted).collect();
     let programs = cases.len();
-    let mut left = failing(pool, cases, Variant::AsWritten)?;
+    let found = explore(pool, &cases, Variant::AsWritten)?;
+    let mut left: Vec<Explored> = found.into_iter().filter(|found| found.fails).collect();
     let mut due: BTreeMap<Due, Vec<Case>> = BTreeMap::new();
     for (only, name) in variants("only-") {
-        let fail = failing(pool, left.clone(), only)?;
-        let holds = |case: &Case| fail.iter().all(|other| other.litmus.name != case.litmus.name);
-        let (gone, still): (Vec<Case>, Vec<Case>) = left.into_iter().partition(holds);
+        let (asking, others): (Vec<Explored>, Vec<Explored>) =
+            left.into_iter().partition(|explored| explored.asked.contains(&name));
+        let cases: Vec<Case> = asking.iter().map(|explored| explored.case.clone()).collect();
+        let fails = explore(pool, &cases, only)?.into_iter().map(|explored| explored.fails);
+        let (still, gone): (Vec<_>, Vec<_>) = asking.into_iter().zip(fails).partition(|(_, fails)| *fails);
         if !gone.is_empty() {
-            due.insert(Due::One(name), gone);
+            due.insert(Due::One(name), gone.into_iter().map(|(explored, _)| explored.case).collect());
         }
-        left = still;
+        left = others.into_iter().chain(still.into_iter().map(|(explored, _)| explored)).collect();
     }
-    let mut needed: Vec<Vec<String>> = vec![Vec::new(); left.len()];
+    let cases: Vec<Case> = left.into_iter().map(|explored| explored.case).collect();
+    let repaired = explore(pool, &cases, Variant::Repaired)?;
+    let mut needed: Vec<Vec<String>> = vec![Vec::new(); repaired.len()];
     for (without, name) in variants("without-") {
-        let fail = failing(pool, left.clone(), without)?;
-        for (case, needed) in left.iter().zip(&mut needed) {
-            if fail.iter().any(|other| other.litmus.name == case.litmus.name) {
-                needed.push(name.clone());
+        let asks = |n: &usize| !repaired[*n].fails && repaired[*n].asked.contains(&name);
+        let asking: Vec<usize> = (0..repaired.len()).filter(asks).collect();
+        let cases: Vec<Case> = asking.iter().map(|n| repaired[*n].case.clone()).collect();
+        for (n, explored) in asking.into_iter().zip(explore(pool, &cases, without)?) {
+            if explored.fails {
+                needed[n].push(name.clone());
             }
         }
     }
-    for (case, needed) in left.into_iter().zip(needed) {
+    for (case, needed) in cases.into_iter().zip(needed) {
         let to = if needed.is_empty() { Due::Unknown } else { Due::Several(needed) };
         due.entry(to).or_default().push(case);
     }
+    due.values_mut().for_each(|cases| cases.sort_by(|a, b| a.litmus.name.cmp(&b.litmus.name)));
     Ok(Triage { programs, due })
 }
 
@@ -101,21 +109,30 @@ fn variants(prefix: &str) -> impl Iterator<Item = (Variant, String)> {
     Variant::all().filter_map(move |variant| Some((variant, variant.name().strip_prefix(prefix)?.to_owned())))
 }
 
-/// Those of the cases that fail in a variant.
-fn failing(pool: &Pool, cases: Vec<Case>, variant: Variant) -> Result<Vec<Case>, Stopped> {
-    let cases: Vec<Case> = cases
-        .into_iter()
-        .map(|case| Case::new(case.litmus.clone(), case.revision, variant, case.cpus))
-        .collect();
-    let jobs = cases.iter().map(|case| Job { program: case.name(), ..Job::default() }).collect();
+/// A case, and what is known of it in a variant.
+struct Explored {
+    case: Case,
+    fails: bool,
+    /// The repairs that it asks for. It does the same with or without any other, which need not be tried.
+    asked: Vec<String>,
+}
+
+/// Explores the cases in a variant.
+fn explore(pool: &Pool, cases: &[Case], variant: Variant) -> Result<Vec<Explored>, Stopped> {
+    let name = |case: &Case| Case::new(case.litmus.clone(), case.revision, variant, case.cpus).name();
+    let jobs = cases.iter().map(|case| Job { program: name(case), ..Job::default() }).collect();
     let mut progress = Progress::new(&variant.name(), cases.len());
     pool.watch(progress.watcher());
     let findings = pool.run(jobs, |_, finding| {
         progress.explored(finding);
         progress.step();
     })?;
-    let failed = findings.iter().map(|finding| finding.verdict == Verdict::Failed);
-    Ok(cases.into_iter().zip(failed).filter(|(_, failed)| *failed).map(|(case, _)| case).collect())
+    let explored = |(case, finding): (&Case, Finding)| Explored {
+        case: case.clone(),
+        fails: finding.verdict == Verdict::Failed,
+        asked: finding.asked,
+    };
+    Ok(cases.iter().zip(findings).map(explored).collect())
 }
 
 impl Triage {

@@ -168,6 +168,9 @@ pub struct Finding {
     /// The faults at whose places the program has been, where that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<String>,
+    /// The repairs that the program has asked for, in force or not: with or without any other it runs the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
     /// Every way in which the program fails, the shortest execution first, where all were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ways: Vec<Way>,
@@ -195,6 +198,7 @@ impl Finding {
             outcomes: Vec::new(),
             unreached: Vec::new(),
             passed: Vec::new(),
+            asked: Vec::new(),
             ways: Vec::new(),
             timeline: None,
             lock_edges: Vec::new(),

@@ -169,6 +169,7 @@ fn restore() {
         lwp_core::site::Site::ALL.iter().for_each(|site| lwp_core::site::weaken(*site, None));
         lwp_core::fault::seed(None);
         lwp_core::fault::forget();
+        lwp_core::netbsd::repair::forget();
     }
 }
 
@@ -204,6 +205,17 @@ fn passed() -> Vec<String> {
 
 #[cfg(not(any(loom, shuttle)))]
 fn passed() -> Vec<String> {
+    Vec::new()
+}
+
+/// The repairs that this job's program has asked for.
+#[cfg(any(loom, shuttle))]
+fn asked() -> Vec<String> {
+    lwp_core::netbsd::repair::asked().map(|repair| repair.name().into()).collect()
+}
+
+#[cfg(not(any(loom, shuttle)))]
+fn asked() -> Vec<String> {
     Vec::new()
 }
 
@@ -265,6 +277,7 @@ impl Findings {
             lock_edges: lock_edges(),
             transitions: transitions(),
             passed: if self.places { passed() } else { Vec::new() },
+            asked: asked(),
             // Last: what is run to explain a failure is no part of what was found.
             timeline: explains
                 .and_then(|explains| explains.explain(&self.program, failure, exploration.schedule)),

@@ -142,3 +142,30 @@ impl Repairs {
         self.0 & (1 << repair as u8) != 0
     }
 }
+
+/// The repairs that models have asked for, a bit each. Plain memory of the checker's process, not part of any model.
+#[cfg(any(loom, shuttle))]
+static ASKED: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
+
+/// Notes that a model asks whether a repair is in force.
+#[cfg(any(loom, shuttle))]
+pub(super) fn ask(repair: Repair) {
+    // ORDERING: none needed. The checker asks after the models have run.
+    ASKED.fetch_or(1 << repair as u8, core::sync::atomic::Ordering::Relaxed);
+}
+
+/// The repairs that the models of this process have asked for since [`forget`]. A program that never asks for one runs
+/// the same with it as without it.
+#[cfg(any(loom, shuttle))]
+pub fn asked() -> impl Iterator<Item = Repair> {
+    // ORDERING: none needed. The checker asks after the models have run.
+    let asked = Repairs(ASKED.load(core::sync::atomic::Ordering::Relaxed));
+    Repair::ALL.into_iter().filter(move |repair| asked.has(*repair))
+}
+
+/// Forgets what models have asked for.
+#[cfg(any(loom, shuttle))]
+pub fn forget() {
+    // ORDERING: none needed. The checker does so before a model runs.
+    ASKED.store(0, core::sync::atomic::Ordering::Relaxed);
+}

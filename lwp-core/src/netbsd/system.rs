@@ -261,6 +261,8 @@ impl System {
 
     /// Whether a repair is in force.
     pub(super) fn repaired(&self, repair: Repair) -> bool {
+        #[cfg(any(loom, shuttle))]
+        super::repair::ask(repair);
         self.repairs.has(repair)
     }
 }
