@@ -105,6 +105,7 @@ impl Machine {
         saw
     }
 
+    #[inline(always)]
     fn operations(self: &Arc<Machine>, line: usize, l: Option<&Arc<KernelLwp>>, saw: &mut Results) {
         let line = &self.program.lines[line];
         if l.is_none() {

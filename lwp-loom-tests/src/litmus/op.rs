@@ -20,6 +20,7 @@ pub trait Threads {
 ///
 /// # Errors
 /// [`Exited`] where the LWP is gone.
+#[inline(always)]
 pub fn run(op: Op, sys: &System, l: Option<&Arc<KernelLwp>>, threads: &dyn Threads) -> Result<Value, Exited> {
     if let Some(l) = l
         && let Some(value) = run_in_lwp(op, sys, l, threads)?
