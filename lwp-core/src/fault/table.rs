@@ -193,6 +193,7 @@ faults! {
         Exit1Szomb = "exit1.szomb-not-set", "does not set p_stat to SZOMB";
         Exit1KernelLock = "exit1.keeps-big-lock", "does not give the big lock up before it leaves its CPU";
         Exit1Switchaway = "exit1.no-switchaway", "does not leave its CPU";
+        ExitLwpsUnstop = "exit_lwps.stop-kept", "does not end the stop of the process";
         ExitLwpsWexit = "exit_lwps.lw_wexit-not-set", "does not set LW_WEXIT";
         ExitLwpsWsuspend = "exit_lwps.lw_wsuspend-kept", "does not clear LW_WSUSPEND";
         ExitLwpsGap = "exit_lwps.lock-gap", "unlocks the LWP between LW_WEXIT and its look at l_stat",
@@ -324,6 +325,7 @@ faults! {
 
         // `stop.rs`
         ProcStopSwapped = "proc_stop.locks-swapped", "takes p_smutex before proclist_mutex";
+        ProcStopEnds = "proc_stop.no-end-test", "does not ask whether somebody ends the process";
         ProcStopStopping = "proc_stop.ps_stopping-not-set", "does not set PS_STOPPING";
         ProcStopSleeper = "proc_stop.no-halt", "does not halt those who sleep interruptibly";
         ProcStopStopped = "proc_stop.no-sstop", "does not say that the process has stopped where nobody runs",
@@ -369,6 +371,7 @@ faults! {
             equivalent: "whoever dumps has set LW_WCORE and LW_WEXIT of all others, and suspended them, before it releases p_smutex. LW_WSUSPEND is missing where somebody has continued the LWP since: it exits then without being suspended, as it does where it is continued just after it has set the flag";
         SigexitDumps = "sigexit.ps_wcore-not-set", "does not set PS_WCORE";
         SigexitDumped = "sigexit.ps_wcore-kept", "does not clear PS_WCORE";
+        SuspendOthersUnstop = "sigexit.stop-kept", "does not end the stop of the process";
         SuspendOthersOwn = "sigexit.lw_wsuspend-kept", "does not clear its own LW_WSUSPEND",
             equivalent: "whoever dumps goes on to exit1, and does not come to lwp_userret, where the flag is looked at, unless another dumps meanwhile, who sets it";
         SuspendOthersFlags = "sigexit.lw_wcore-not-set", "does not set LW_WCORE and LW_WEXIT of the others";

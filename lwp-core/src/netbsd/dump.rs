@@ -49,6 +49,7 @@ impl System {
     }
 
     fn suspend_all_others<'a>(&'a self, mut p: ProcGuard<'a>, l: &Arc<KernelLwp>) -> ProcGuard<'a> {
+        step(Step::SuspendOthersUnstop, || self.end_stop(&mut p));
         loop {
             let mut locked = l.lwp_lock();
             step(Step::SuspendOthersOwn, || locked.clear_flags(LW_WSUSPEND));

@@ -183,8 +183,10 @@ impl System {
     /// Not in `kern_lwp.c`; after the contract that it relies on.
     /// Entry and exit: p_smutex held.
     ///
-    /// As written a suspension that is pending still takes effect afterwards ([`Repair::SuspendedExit`]).
+    /// As written a suspension that is pending still takes effect afterwards ([`Repair::SuspendedExit`]), and so does a stop
+    /// ([`Repair::StoppedExit`]).
     fn exit_lwps(&self, p: &mut ProcGuard<'_>, lwps: &[Arc<KernelLwp>]) {
+        step(Step::ExitLwpsUnstop, || self.end_stop(p));
         for l2 in lwps {
             let mut l2 = l2.lwp_lock();
             step(Step::ExitLwpsWexit, || l2.set_flags(LW_WEXIT));

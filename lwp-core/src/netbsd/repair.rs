@@ -48,6 +48,11 @@ pub enum Repair {
     /// other to become a zombie. (After the contract of the function, whose text is not listed; NetBSD 2015 has this
     /// repair.)
     SecondExit,
+    /// Whoever ends the process ends its stop too, and nobody begins another. As written an LWP that the exit pass makes run
+    /// finds the process stopping still, and stops again: nobody is left to continue it. Whoever dumps core waits for an
+    /// LWP that stops, which wakes nobody. (After the contracts of `exit_lwps`, `sigexit` and `issignal`, whose text is
+    /// not listed.)
+    StoppedExit,
     /// `lwp_exit` gives a signal that it leaves behind to another LWP as `sigpost` does: it wakes one that sleeps
     /// interruptibly, and has one that runs look. As written it sets LW_PENDSIG of the others and does no more: a sleeper
     /// goes on sleeping, and the signal reaches nobody.
@@ -70,7 +75,7 @@ pub enum Repair {
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 18] = [
+    pub const ALL: [Repair; 19] = [
         Repair::DeadGuard,
         Repair::LostContinue,
         Repair::SuspendedExit,
@@ -83,6 +88,7 @@ impl Repair {
         Repair::DetachedCount,
         Repair::DumpedWait,
         Repair::SecondExit,
+        Repair::StoppedExit,
         Repair::PassedSignal,
         Repair::StillOnCpu,
         Repair::IdleExit,
@@ -106,6 +112,7 @@ impl Repair {
             Repair::DetachedCount => "detached-count",
             Repair::DumpedWait => "dumped-wait",
             Repair::SecondExit => "second-exit",
+            Repair::StoppedExit => "stopped-exit",
             Repair::PassedSignal => "passed-signal",
             Repair::StillOnCpu => "still-on-cpu",
             Repair::IdleExit => "idle-exit",

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::flag::PS_STOPPING;
+use super::flag::{PS_STOPPING, PS_WCORE, PS_WEXIT};
 use super::proc::{ProcGuard, ProcState};
 use super::signal::Signal;
-use super::{KernelLwp, State, System};
+use super::{KernelLwp, Repair, State, System};
 use crate::fault::{Count, Step, in_order, seeded, step, times};
 
 impl System {
@@ -28,7 +28,13 @@ impl System {
     /// `proc_stop`: halts those that sleep interruptibly, and asks the others to halt by themselves.
     ///
     /// Entry and exit: proclist_mutex and p_smutex held.
+    ///
+    /// As written a process that somebody ends can be stopped ([`Repair::StoppedExit`]).
     fn proc_stop(&self, p: &mut ProcGuard<'_>) {
+        let ends = p.p_sflag & (PS_WCORE | PS_WEXIT) != 0 && !seeded(Step::ProcStopEnds);
+        if ends && self.repaired(Repair::StoppedExit) {
+            return;
+        }
         step(Step::ProcStopStopping, || p.p_sflag |= PS_STOPPING);
         let lwps = p.lwps();
         for l in &lwps {
@@ -87,6 +93,15 @@ impl System {
             self.kernel_lock.without(|| self.mi_switch(locked));
         }
         proc.enter()
+    }
+
+    /// Has a process that somebody ends stop no more.
+    ///
+    /// Entry and exit: p_smutex held.
+    pub(super) fn end_stop(&self, p: &mut ProcGuard<'_>) {
+        if self.is_stopping(p) && self.repaired(Repair::StoppedExit) {
+            self.proc_unstop(p);
+        }
     }
 
     /// `proc_unstop`: has a stopped or stopping process go on.

@@ -8,6 +8,8 @@ use super::creds::ProcCred;
 use super::flag::{LW_PENDSIG, PS_STOPPING};
 use super::lwp::Wchan;
 use super::lwpctl::ProcLwpctl;
+#[cfg(any(loom, shuttle))]
+use super::proc::ProcState;
 use super::proc::{Member, Proc, ProcGuard};
 use super::sleep::HAPPENING;
 use super::sleepq::SleepQueue;
@@ -238,17 +240,27 @@ impl System {
         }
     }
 
-    /// Counts anew what no release of a lock can: who sleeps and who has which credentials, once nobody runs any more.
+    /// Looks at what no release of a lock can, once nobody runs any more: who is counted as asleep, who has which
+    /// credentials, and whether a process that has ended has given back its lwpctl blocks.
     ///
     /// Entry and exit: nothing held. Every thread of the machine has ended.
     ///
     /// # Panics
-    /// Where a count is wrong.
+    /// Where one of these is wrong.
     #[cfg(any(loom, shuttle))]
     #[track_caller]
     pub fn check_at_rest(&self) {
         for queue in &self.sleepqs {
             queue.check_empty();
+        }
+        if self.lwpctl.is_used() {
+            let p = self.proc().enter();
+            assert_ne!(
+                p.p_stat(),
+                ProcState::Zomb,
+                "the blocks of a process that has ended are mapped still"
+            );
+            p.exit();
         }
         if let Some(creds) = &self.creds {
             let p = self.proc().enter();

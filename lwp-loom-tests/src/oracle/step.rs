@@ -533,6 +533,7 @@ impl Turn<'_> {
     /// `exit`, and the end of the last LWP.
     fn ends_the_process(&mut self) {
         self.world.exits = true;
+        unstop(self.world);
         for n in self.world.lwps().filter(|n| *n != self.who) {
             let lightly = self.world.all[n].sleeps_lightly();
             let other = &mut self.world.all[n];
@@ -576,6 +577,7 @@ impl Turn<'_> {
             self.go(Place::Userret(Way::On));
         } else if core {
             self.world.dumps = true;
+            unstop(self.world);
             self.dumps();
         } else {
             self.ends_the_process();
@@ -633,6 +635,9 @@ fn ask_to_suspend(world: &mut World, target: usize) {
 }
 
 fn proc_stop(world: &mut World) {
+    if world.exits || world.dumps {
+        return;
+    }
     world.stop = Stop::Pending;
     for n in world.lwps() {
         if world.all[n].sleeps_lightly() {
@@ -654,13 +659,18 @@ fn undo_stops(world: &mut World, sig: Sig) {
         world.all.iter_mut().for_each(|one| _ = one.pending.take(Sig::Stop));
     }
     if matches!(sig, Sig::Cont | Sig::Kill) && world.stop != Stop::No {
-        world.stop = Stop::No;
-        for one in world.all.iter_mut().filter(|one| one.halt == Some(Halt::Stopped)) {
-            // Who sleeps still goes on sleeping.
-            one.halt = None;
-        }
-        world.wake(Bed::Lwps);
+        unstop(world);
     }
+}
+
+/// The process is stopped no more, nor about to be.
+fn unstop(world: &mut World) {
+    world.stop = Stop::No;
+    for one in world.all.iter_mut().filter(|one| one.halt == Some(Halt::Stopped)) {
+        // Who sleeps still goes on sleeping.
+        one.halt = None;
+    }
+    world.wake(Bed::Lwps);
 }
 
 /// Has the first of these that can take a signal do so, or all where it is for all.

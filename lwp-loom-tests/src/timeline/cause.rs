@@ -119,6 +119,13 @@ pub enum Waits {
         /// The step in which the process had begun to exit, if that was before the LWP became so.
         exits: Option<usize>,
     },
+    /// For whoever is to continue the process, which somebody ends.
+    Stopped {
+        /// The step in which it stopped.
+        became: usize,
+        /// The step in which it was told to exit.
+        told_to_exit: usize,
+    },
     /// For a CPU that does not come, in this state.
     Cpu(String),
     /// For an AST, in user mode.
@@ -171,6 +178,7 @@ pub fn find(timeline: &Timeline) -> Cause {
                 cause.steps.extend(*told_to_exit);
                 cause.steps.extend(exits.filter(|_| told_to_exit.is_none()));
             }
+            Waits::Stopped { became, told_to_exit } => cause.steps.extend([*became, *told_to_exit]),
             Waits::Change { look } => cause.steps.extend(*look),
             Waits::Cpu(_) | Waits::Ast | Waits::Lock { .. } => {}
         }
@@ -393,7 +401,13 @@ fn for_cpu(timeline: &Timeline, of: usize, since: usize, operation: &str) -> Wai
             let exits = steps[..became].iter().position(exits_now);
             Waits::Suspended { became, asked, told_to_exit, exits }
         }
-        state => Waits::Cpu(state.into()),
+        state => {
+            let told_to_exit = steps[..became].iter().rposition(|step| flag(step, "LW_WEXIT"));
+            match told_to_exit.filter(|_| state == "LSSTOP") {
+                Some(told_to_exit) => Waits::Stopped { became, told_to_exit },
+                None => Waits::Cpu(state.into()),
+            }
+        }
     }
 }
 

@@ -18,7 +18,9 @@ impl Teller<'_> {
                 // Where somebody else is at fault, it does not matter who broadcast last.
                 let asleep_alone =
                     cause.stuck.iter().all(|stuck| matches!(stuck.waits, Waits::Asleep { .. }));
-                let told = untold.is_some() || asleep_alone;
+                let one_stopped =
+                    cause.stuck.iter().any(|stuck| matches!(stuck.waits, Waits::Stopped { .. }));
+                let told = untold.is_some() && !one_stopped || asleep_alone;
                 let why = match signalled {
                     Some(signalled) => self.not_woken(*signalled),
                     None if told => self.no_broadcast(on, *before, *untold),
@@ -43,6 +45,13 @@ impl Teller<'_> {
                 };
                 format!("{since}{why}.")
             }
+            Waits::Stopped { became, told_to_exit } => format!(
+                "{who} is LSSTOP since {}: {}, which told it to exit before ({}), owed it the end of the process' stop, and \
+                 nobody is left to continue it.",
+                self.number(*became),
+                self.doer(*told_to_exit),
+                self.number(*told_to_exit)
+            ),
             Waits::Cpu(state) if state.is_empty() => format!("{who} waits for a CPU that never takes it."),
             Waits::Cpu(state) => format!("{who} is {state} and waits for a CPU that never takes it."),
             Waits::Ast => format!("{who} runs in user mode, and nobody posts it an AST."),
@@ -161,7 +170,11 @@ impl Teller<'_> {
 
     /// A sleeper that only somebody could wake who is stuck too.
     pub(super) fn only_who_is_stuck_too(&self, cause: &Cause) -> Option<String> {
-        let asleep = |stuck: &&Stuck| matches!(&stuck.waits, Waits::Asleep { untold: None, .. });
+        let one_stopped = cause.stuck.iter().any(|stuck| matches!(stuck.waits, Waits::Stopped { .. }));
+        let asleep = |stuck: &&Stuck| match &stuck.waits {
+            Waits::Asleep { untold, .. } => untold.is_none() || one_stopped,
+            _ => false,
+        };
         let sleepers: Vec<&str> =
             cause.stuck.iter().filter(asleep).map(|stuck| self.name(stuck.thread)).collect();
         let others: Vec<&str> =
