@@ -18,9 +18,7 @@ impl Teller<'_> {
                 // Where somebody else is at fault, it does not matter who broadcast last.
                 let asleep_alone =
                     cause.stuck.iter().all(|stuck| matches!(stuck.waits, Waits::Asleep { .. }));
-                let one_stopped =
-                    cause.stuck.iter().any(|stuck| matches!(stuck.waits, Waits::Stopped { .. }));
-                let told = untold.is_some() && !one_stopped || asleep_alone;
+                let told = untold.is_some() && !one_stopped(cause) || asleep_alone;
                 let why = match signalled {
                     Some(signalled) => self.not_woken(*signalled),
                     None if told => self.no_broadcast(on, *before, *untold),
@@ -170,7 +168,7 @@ impl Teller<'_> {
 
     /// A sleeper that only somebody could wake who is stuck too.
     pub(super) fn only_who_is_stuck_too(&self, cause: &Cause) -> Option<String> {
-        let one_stopped = cause.stuck.iter().any(|stuck| matches!(stuck.waits, Waits::Stopped { .. }));
+        let one_stopped = one_stopped(cause);
         let asleep = |stuck: &&Stuck| match &stuck.waits {
             Waits::Asleep { untold, .. } => untold.is_none() || one_stopped,
             _ => false,
@@ -182,4 +180,9 @@ impl Teller<'_> {
         (!sleepers.is_empty() && !others.is_empty())
             .then(|| format!("Only {} could wake {}.", list(&others), list(&sleepers)))
     }
+}
+
+/// Whether somebody stopped who was told to exit, and is at the bottom of it.
+fn one_stopped(cause: &Cause) -> bool {
+    cause.stuck.iter().any(|stuck| matches!(stuck.waits, Waits::Stopped { .. }))
 }
