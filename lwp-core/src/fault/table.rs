@@ -166,6 +166,7 @@ faults! {
         LwpUserretWexit = "lwp_userret.no-lw_wexit-test", "does not look at LW_WEXIT";
         LwpUserretKernelLock = "lwp_userret.no-big-lock", "does not take the big lock before it exits",
             equivalent: "the big lock protects nothing that is modelled; lwp_exit gives it up whether it is held or not";
+        SuspendSelfSignal = "lwp_userret.no-second-signal-look", "does not look at LW_PENDSIG again once it has p_smutex";
         SuspendSelfSecondLook = "lwp_userret.no-second-look", "does not look at LW_WSUSPEND again once it has p_smutex";
         SuspendSelfBroadcast = "lwp_userret.no-broadcast", "does not wake those who wait when it suspends itself";
 

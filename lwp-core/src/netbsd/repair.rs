@@ -10,6 +10,9 @@ pub enum Repair {
     /// `lwp_userret` tests LW_WSUSPEND again once it has p_smutex. As written an `lwp_continue` that comes in between is
     /// lost: the LWP is LSSUSPENDED with the flag clear.
     LostContinue,
+    /// `lwp_userret` tests LW_PENDSIG again once it has p_smutex. As written a signal that ends the process and comes in
+    /// between is left: `sigpost` continues only those who are LSSUSPENDED already, and the LWP suspends itself.
+    SuspendedKill,
     /// The exit pass takes back a suspension that has not happened yet. As written it continues only those who are
     /// LSSUSPENDED already: the others suspend themselves after it, since `lwp_userret` looks at LW_WSUSPEND before
     /// LW_WEXIT, and nobody is left to continue them.
@@ -75,9 +78,10 @@ pub enum Repair {
 
 impl Repair {
     /// Every repair.
-    pub const ALL: [Repair; 19] = [
+    pub const ALL: [Repair; 20] = [
         Repair::DeadGuard,
         Repair::LostContinue,
+        Repair::SuspendedKill,
         Repair::SuspendedExit,
         Repair::UnlockedRunning,
         Repair::DrainedReferences,
@@ -102,6 +106,7 @@ impl Repair {
         match self {
             Repair::DeadGuard => "dead-guard",
             Repair::LostContinue => "lost-continue",
+            Repair::SuspendedKill => "suspended-kill",
             Repair::SuspendedExit => "suspended-exit",
             Repair::UnlockedRunning => "unlocked-running",
             Repair::DrainedReferences => "drained-references",

@@ -15,7 +15,8 @@ impl System {
     /// Linux emulation, LW_WUSERRET.
     /// Entry and exit: nothing held.
     ///
-    /// As written, LW_WSUSPEND is tested without a lock and never again ([`Repair::LostContinue`]).
+    /// As written, LW_WSUSPEND and LW_PENDSIG are tested without a lock and never again ([`Repair::LostContinue`],
+    /// [`Repair::SuspendedKill`]).
     ///
     /// # Errors
     /// [`Exited`] where the LWP has exited: the kernel's function does not return then.
@@ -35,9 +36,7 @@ impl System {
     /// [`Exited`] where a signal has ended the process.
     pub(crate) fn userret_must_exit(&self, l: &Arc<KernelLwp>) -> Result<bool, Exited> {
         while l.l_flag() & LW_USERRET != 0 {
-            if l.l_flag() & (LW_PENDSIG | LW_WCORE | LW_WEXIT) == LW_PENDSIG
-                && !seeded(Step::LwpUserretPendsig)
-            {
+            if is_signalled(l.l_flag()) && !seeded(Step::LwpUserretPendsig) {
                 self.take_signals(l)?;
             }
             if l.l_flag() & LW_WSUSPEND != 0 && !seeded(Step::LwpUserretWsuspend) {
@@ -73,10 +72,14 @@ impl System {
     /// LSONPROC to LSSUSPENDED, and back when somebody continues the LWP.
     fn suspend_self(&self, l: &Arc<KernelLwp>) {
         let mut p = self.proc().enter();
-        // p_smutex covers the flag too: whoever changes it holds it.
-        let looks_again = self.repaired(Repair::LostContinue) && !seeded(Step::SuspendSelfSecondLook);
-        if looks_again && l.l_flag() & LW_WSUSPEND == 0 {
-            return;
+        let continued = self.repaired(Repair::LostContinue) && !seeded(Step::SuspendSelfSecondLook);
+        let signalled = self.repaired(Repair::SuspendedKill) && !seeded(Step::SuspendSelfSignal);
+        if continued || signalled {
+            // p_smutex covers these flags too: whoever changes them holds it.
+            let l_flag = l.l_flag();
+            if continued && l_flag & LW_WSUSPEND == 0 || signalled && is_signalled(l_flag) {
+                return;
+            }
         }
         p.p_nrlwps -= times(Count::SuspendSelfNrlwps);
         step(Step::SuspendSelfBroadcast, || self.cv_broadcast(P_LWPCV, &p));
@@ -85,4 +88,9 @@ impl System {
         p.exit();
         self.mi_switch(locked);
     }
+}
+
+/// Whether signals come first: not where the process dumps core or exits.
+fn is_signalled(l_flag: usize) -> bool {
+    l_flag & (LW_PENDSIG | LW_WCORE | LW_WEXIT) == LW_PENDSIG
 }

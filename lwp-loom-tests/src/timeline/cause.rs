@@ -118,6 +118,8 @@ pub enum Waits {
         told_to_exit: Option<usize>,
         /// The step in which the process had begun to exit, if that was before the LWP became so.
         exits: Option<usize>,
+        /// The step in which it was told of a signal that it had not looked for when it became so.
+        signalled: Option<usize>,
     },
     /// For whoever is to continue the process, which somebody ends.
     Stopped {
@@ -172,9 +174,9 @@ pub fn find(timeline: &Timeline) -> Cause {
                 cause.steps.insert(*slept);
                 cause.steps.extend(untold.iter().chain(signalled));
             }
-            Waits::Suspended { became, asked, told_to_exit, exits } => {
+            Waits::Suspended { became, asked, told_to_exit, exits, signalled } => {
                 cause.steps.insert(*became);
-                cause.steps.extend(*asked);
+                cause.steps.extend(asked.iter().chain(signalled));
                 cause.steps.extend(*told_to_exit);
                 cause.steps.extend(exits.filter(|_| told_to_exit.is_none()));
             }
@@ -399,7 +401,13 @@ fn for_cpu(timeline: &Timeline, of: usize, since: usize, operation: &str) -> Wai
             let asked = steps[..since].iter().rposition(|step| flag(step, "LW_WSUSPEND"));
             let told_to_exit = steps.iter().rposition(|step| flag(step, "LW_WEXIT"));
             let exits = steps[..became].iter().position(exits_now);
-            Waits::Suspended { became, asked, told_to_exit, exits }
+            let tells = |step: &Step| {
+                matches!(&step.what, What::Flags { lid, set, cleared, .. }
+                if *lid == of && set.iter().chain(cleared).any(|f| f == "LW_PENDSIG"))
+            };
+            let signalled = steps[..became].iter().rposition(tells);
+            let signalled = signalled.filter(|n| flag(&steps[*n], "LW_PENDSIG") && told_to_exit.is_none());
+            Waits::Suspended { became, asked, told_to_exit, exits, signalled }
         }
         state => {
             let told_to_exit = steps[..became].iter().rposition(|step| flag(step, "LW_WEXIT"));

@@ -26,7 +26,7 @@ impl Teller<'_> {
                 };
                 format!("{asleep}{why}.")
             }
-            Waits::Suspended { became, asked, told_to_exit, exits } => {
+            Waits::Suspended { became, asked, told_to_exit, exits, signalled } => {
                 let asked_for = asked.map(|asked| {
                     format!(
                         ", as {} asked at {} in {}",
@@ -37,9 +37,10 @@ impl Teller<'_> {
                 });
                 let asked_for = asked_for.unwrap_or_default();
                 let since = format!("{who} is LSSUSPENDED since {}{asked_for}", self.number(*became));
-                let why = match exits.filter(|_| asked.is_none() && told_to_exit.is_none()) {
-                    Some(exits) => self.born_too_late(stuck.thread, *became, exits),
-                    None => self.not_continued(*asked, *told_to_exit),
+                let why = match (exits.filter(|_| asked.is_none() && told_to_exit.is_none()), signalled) {
+                    (Some(exits), _) => self.born_too_late(stuck.thread, *became, exits),
+                    (None, Some(signalled)) => self.not_looked_for(*became, *signalled),
+                    (None, None) => self.not_continued(*asked, *told_to_exit),
                 };
                 format!("{since}{why}.")
             }
@@ -110,6 +111,19 @@ impl Teller<'_> {
             ),
             (None, _) => ": nobody is left to continue it".into(),
         }
+    }
+
+    /// A signal that came between the look for it and the suspension.
+    fn not_looked_for(&self, became: usize, signalled: usize) -> String {
+        format!(
+            ": {} {} at {} in {}, where it was not LSSUSPENDED yet. {} owed a second look at LW_PENDSIG, with p_smutex held; \
+             nobody is left to continue it",
+            self.doer(signalled),
+            self.deed(signalled),
+            self.number(signalled),
+            self.function(signalled),
+            self.function(became)
+        )
     }
 
     /// Who came to be after all LWPs had been told to exit.
