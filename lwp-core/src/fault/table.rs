@@ -370,6 +370,7 @@ faults! {
         SigexitWcore = "sigexit.no-ps_wcore-test", "does not ask whether another LWP dumps core";
         SigexitFlags = "sigexit.lw_wexit-not-set", "does not set LW_WCORE, LW_WEXIT and LW_WSUSPEND where another LWP dumps core",
             equivalent: "whoever dumps has set LW_WCORE and LW_WEXIT of all others, and suspended them, before it releases p_smutex. LW_WSUSPEND is missing where somebody has continued the LWP since: it exits then without being suspended, as it does where it is continued just after it has set the flag";
+        SigexitKernelLock = "sigexit.keeps-big-lock", "does not give the big lock up before it is suspended";
         SigexitDumps = "sigexit.ps_wcore-not-set", "does not set PS_WCORE";
         SigexitDumped = "sigexit.ps_wcore-kept", "does not clear PS_WCORE";
         SuspendOthersUnstop = "sigexit.stop-kept", "does not end the stop of the process";

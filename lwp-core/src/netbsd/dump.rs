@@ -36,6 +36,7 @@ impl System {
             step(Step::SigexitFlags, || locked.set_flags(LW_WCORE | LW_WEXIT | LW_WSUSPEND));
             locked.unlock();
             p.exit();
+            step(Step::SigexitKernelLock, || _ = self.kernel_lock.exit_all());
             return self.lwp_userret(l).expect_err("whoever is told to exit does not return to user mode");
         }
         if core {

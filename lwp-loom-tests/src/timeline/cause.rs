@@ -235,7 +235,8 @@ fn stale(timeline: &Timeline) -> Vec<Stale> {
         };
         let look = timeline.steps[..act].iter().rposition(|look| {
             look.thread == me
-                && matches!(&look.what, What::Sees { word: seen, lid, .. } if seen == word && *lid == timeline.lid(me))
+                && matches!(&look.what, What::Sees { word: seen, lid, value, .. }
+                    if seen == word && *lid == timeline.lid(me) && value.contains("LW_WSUSPEND"))
         });
         let Some(look) = look else { continue };
         let undoes = |change: &Step| {
