@@ -24,7 +24,7 @@ impl Teller<'_> {
         })?;
         let of = |name: &str| moment::counter(timeline, name, taken);
         // Who has not slept yet has counted itself since it has p_smutex.
-        let (begun, _) = moment::operation(timeline, me, taken)?;
+        let (begun, _) = moment::operation(timeline, me, taken).filter(|(_, of)| of.starts_with("wait"))?;
         let slept = timeline.steps[begun..taken]
             .iter()
             .any(|step| step.thread == me && matches!(step.what, What::Sleeps { .. }));
