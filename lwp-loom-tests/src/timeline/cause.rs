@@ -223,27 +223,25 @@ pub fn is_standstill(message: &str) -> bool {
     kinds.iter().any(|kind| message.starts_with(kind))
 }
 
-/// Every look at a flag or a state of its own, or at who is on a CPU, that was out of date when somebody came to act on it by
-/// halting itself or by freeing another.
+/// Every look at its own LW_WSUSPEND that was out of date when somebody came to suspend itself by it.
 fn stale(timeline: &Timeline) -> Vec<Stale> {
+    const FLAG: &str = "LW_WSUSPEND";
     let mut all = Vec::new();
     for (act, step) in timeline.steps.iter().enumerate() {
-        let me = step.thread;
-        let word = match &step.what {
-            What::State { lid, to, .. } if *lid == timeline.lid(me) && to == "LSSUSPENDED" => "l_flag",
-            _ => continue,
-        };
-        let look = timeline.steps[..act].iter().rposition(|look| {
+        let (me, mine) = (step.thread, timeline.lid(step.thread));
+        if !matches!(&step.what, What::State { lid, to, .. } if *lid == mine && to == "LSSUSPENDED") {
+            continue;
+        }
+        let sees = |look: &Step| {
             look.thread == me
-                && matches!(&look.what, What::Sees { word: seen, lid, value, .. }
-                    if seen == word && *lid == timeline.lid(me) && value.contains("LW_WSUSPEND"))
-        });
-        let Some(look) = look else { continue };
+                && matches!(&look.what, What::Sees { word, lid, value, .. }
+                    if word == "l_flag" && *lid == mine && value.contains(FLAG))
+        };
+        let Some(look) = timeline.steps[..act].iter().rposition(sees) else { continue };
         let undoes = |change: &Step| {
-            let flag = "LW_WSUSPEND".to_string();
             change.thread != me
                 && matches!(&change.what, What::Flags { lid, cleared, .. }
-                    if *lid == timeline.lid(me) && cleared.contains(&flag))
+                    if *lid == mine && cleared.iter().any(|flag| flag == FLAG))
         };
         if let Some(change) = timeline.steps[look..act].iter().rposition(undoes) {
             all.push(Stale { look, change: look + change, act });
