@@ -20,7 +20,8 @@ use crate::progress::Progress;
 enum Due {
     /// A defect: with its repair alone the program holds.
     One(String),
-    /// Several: with every repair but one of these it fails.
+    /// Several: with every repair but one of these it fails. Where it is a single one, that one alone does not do, and of
+    /// the others each can be missing.
     Several(Vec<String>),
     /// Nothing that is known: a defect without a name, or a fault of the model.
     Unknown,
@@ -145,6 +146,7 @@ impl Triage {
         for (due, cases) in &self.due {
             let due = match due {
                 Due::One(repair) => format!("`{repair}`"),
+                Due::Several(repairs) if repairs.len() == 1 => format!("`{}` and another", repairs[0]),
                 Due::Several(repairs) => {
                     repairs.iter().map(|r| format!("`{r}`")).collect::<Vec<_>>().join(" and ")
                 }
