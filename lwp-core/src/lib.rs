@@ -19,7 +19,7 @@
 //! ```
 //!
 //! **Suspend, continue.** Unlike a thread, an LWP can be halted from outside, and goes on where it was. It halts at a
-//! *checkpoint*: every call into the library is one, and long work calls [`lwp::checkpoint`], which costs nanoseconds.
+//! *checkpoint*: every system call is one, and long work calls [`lwp::checkpoint`], which costs nanoseconds.
 //! So whoever suspends LWPs knows that they are not in the middle of something.
 //!
 //! ```

@@ -271,9 +271,10 @@ impl FaultReport {
         let mut page = format!(
             "# What the collection would not let pass\n\n\
              Measured by `cargo ci faults`, which makes one mistake at a time in `lwp-core` and explores the programs that \
-             hold without it until one fails: the one with the fewest executions first, the complete search before \
-             loom. Each program is explored without a mistake before; one that never comes by a mistake's place then \
-             runs the same with it, and is left out. A weaker ordering shows under loom alone, in the programs that \
+             hold without it until one fails, the complete search before loom. Over the protocol these are the programs \
+             written by hand, the one with the fewest executions first: each is explored without a mistake before, and one \
+             that never comes by a mistake's place runs the same with it, and is left out. Over the lock they are the \
+             generated ones, the smallest first; the one that fails is explored without the mistake then. A weaker ordering shows under loom alone, in the programs that \
              decide its row in [orderings](orderings.md). A test holds the names against the tables of the code (`lwp-core/src/fault/table.rs`, \
              `lwp-core/src/site.rs`); `UPDATE_PAGES=1` with that test measures the page anew. Repeat a row with \
              `cargo ci faults NAME`.\n\n\

@@ -225,10 +225,10 @@ pub struct Break {
 pub fn orderings_page(rows: &[OrderingRow]) -> String {
     let mut page = String::from(
         "# Which ordering is needed where\n\n\
-         Measured by `cargo ci check` over all its programs, under loom; a test compares this page with what is \
-         measured now. *Weakest* is the weakest ordering under which every program stays complete; *breaks* names, \
-         for each weaker one, the smallest program that fails, and how. Repeat a row with \
-         `cargo ci check PROGRAM --weaken SITE=ORDERING`.\n\n\
+         Measured by `cargo ci check` under loom, over the programs that come to the site and that loom completes; a \
+         test compares this page with what is measured now. *Weakest* is the weakest ordering under which each of them \
+         stays complete; *breaks* names, for each weaker one, the smallest program that fails, and how. A site that is \
+         declared relaxed has none that is weaker. Repeat a row with `cargo ci check PROGRAM --weaken SITE=ORDERING`.\n\n\
          Two orderings are the sources' own. `membar_producer` (`mb_write` in 1.62) orders earlier stores before a \
          store, but no earlier loads: the models perform a load of the critical section after the store. \
          `enter-barrier` is the read barrier that taking a mutex \"will have posted\": it stands before the second \

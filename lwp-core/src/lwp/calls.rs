@@ -1,4 +1,4 @@
-//! The system calls of the current LWP. Each is a checkpoint on its way back, whatever came of it.
+//! The system calls of the current LWP. Each is a checkpoint on its way back, whatever came of it; [`current`] is none.
 
 use std::time::{Duration, Instant};
 

@@ -13,7 +13,7 @@
 //!
 //! # Checkpoints
 //! Nobody can stop a thread from outside. An LWP suspends itself, and exits, when it comes to a checkpoint: every call into
-//! this module is one on its way back, and [`checkpoint`] is nothing else. A closure that never comes to one can neither be
+//! this module but [`current`] is one on its way back, and [`checkpoint`] is nothing else. A closure that never comes to one can neither be
 //! suspended nor told to exit; a request waits until it does. A lock that an LWP holds at a checkpoint stays held while it is
 //! suspended.
 //!
