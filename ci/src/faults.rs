@@ -16,6 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::revision;
+use crate::select;
 use crate::summary::Output;
 
 /// Seconds for a program with a mistake: some make a program go on for ever.
@@ -95,7 +96,12 @@ fn named(names: &[String], all: Vec<Mistake>) -> Result<Vec<Mistake>, Error> {
     };
     if let Some(name) = names.iter().find(|name| !all.iter().any(|m| of_function(&m.name(), name))) {
         let known: Vec<String> = all.iter().map(Mistake::name).collect();
-        return Err(Error::Input(format!("there is no fault {name:?}; there are {}", known.join(", "))));
+        let functions = known.iter().map(|name| name.split(['.', '=']).next().unwrap_or(name));
+        let near = select::near(name, known.iter().map(String::as_str).chain(functions));
+        return Err(Error::Input(format!(
+            "there is no fault `{name}`: {near}expected a mistake of docs/faults.md, as `{}`, or a function's name before the dot",
+            known[0]
+        )));
     }
     let wanted =
         |mistake: &Mistake| names.is_empty() || names.iter().any(|name| of_function(&mistake.name(), name));

@@ -254,7 +254,7 @@ pub fn subject(program: &str, which: &WhichArgs) -> Result<String, Error> {
 }
 
 /// The name that was meant, as the beginning of a sentence; empty where none is alike.
-fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let best = known.max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
     let best = best.filter(|best| strsim::jaro_winkler(name, best) >= 0.85);
     best.map(|best| format!("did you mean `{best}`? ")).unwrap_or_default()

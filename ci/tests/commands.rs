@@ -44,6 +44,15 @@ fn an_unknown_engine_is_answered_with_what_exists() {
     assert!(stderr.contains("possible values: loom, complete, random, pct"), "{stderr}");
 }
 
+/// Hundreds of names would hide the one that was meant.
+#[test]
+fn an_unknown_fault_is_answered_with_the_one_that_was_meant() {
+    let (status, stderr) = ci(&["faults", "sigswich"]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("there is no fault `sigswich`: did you mean `sigswitch`?"), "{stderr}");
+    assert!(stderr.lines().count() == 1, "{stderr}");
+}
+
 #[test]
 fn an_unknown_program_cannot_be_replayed() {
     let (status, stderr) = ci(&["replay", "no/such/program", "schedule"]);

@@ -20,6 +20,18 @@ fn each(mut f: impl FnMut(Revision, Repairs)) {
     }
 }
 
+/// What a defect is shown by runs with every repair but one, or with one alone: another's would be blamed.
+#[test]
+fn repairs_are_added_and_taken_away_one_by_one() {
+    for repair in Repair::ALL {
+        let (only, without) = (Repairs::AS_WRITTEN.with(repair), Repairs::ALL.without(repair));
+        for other in Repair::ALL {
+            assert_eq!((only.has(other), without.has(other)), (other == repair, other != repair));
+        }
+        assert_eq!((only.with(repair), without.without(repair)), (only, without));
+    }
+}
+
 /// 1.62 L822 tests the constant LSRUN.
 #[test]
 fn a_lone_lwp_that_is_suspended_runs_only_in_1_62_as_written() {

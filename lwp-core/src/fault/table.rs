@@ -329,6 +329,7 @@ faults! {
         ProcStopEnds = "proc_stop.no-end-test", "does not ask whether somebody ends the process";
         ProcStopStopping = "proc_stop.ps_stopping-not-set", "does not set PS_STOPPING";
         ProcStopSleeper = "proc_stop.no-halt", "does not halt those who sleep interruptibly";
+        ProcStopCount = "proc_stop.no-p_nrlwps-test", "takes the process for stopped though LWPs run";
         ProcStopStopped = "proc_stop.no-sstop", "does not say that the process has stopped where nobody runs",
             equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
         ProcStopPost = "proc_stop.no-sigpost", "does not ask the others to stop";
@@ -337,6 +338,7 @@ faults! {
         HasStoppedSstop = "proc_stop.sstop-not-set", "does not set p_stat to SSTOP";
         SigswitchStops = "sigswitch.no-proc_stop", "does not have the others stop too";
         SigswitchSecondLook = "sigswitch.no-second-look", "does not look at PS_STOPPING again once it has proclist_mutex";
+        SigswitchCount = "sigswitch.no-p_nrlwps-test", "takes the LWP for the last one that stops";
         SigswitchStopped = "sigswitch.no-sstop", "does not say that the process has stopped where it is the last",
             equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
         SigswitchThirdLook = "sigswitch.no-third-look", "does not ask again whether the process stops before it stops itself";

@@ -45,7 +45,7 @@ impl System {
             }
             l.unlock();
         }
-        if p.p_nrlwps == 0 {
+        if p.p_nrlwps == 0 || seeded(Step::ProcStopCount) {
             step(Step::ProcStopStopped, || self.has_stopped(p));
         } else {
             for l in &lwps {
@@ -74,7 +74,8 @@ impl System {
             let proclist_mutex = self.alllwp.enter();
             p = self.proc().enter();
             let stopping = p.p_sflag & PS_STOPPING != 0 || seeded(Step::SigswitchSecondLook);
-            if p.p_nrlwps == 1 && stopping {
+            let is_last = p.p_nrlwps == 1 || seeded(Step::SigswitchCount);
+            if is_last && stopping {
                 step(Step::SigswitchStopped, || self.has_stopped(&mut p));
             }
             drop(proclist_mutex);
