@@ -164,8 +164,7 @@ faults! {
         LwpUserretPendsig = "lwp_userret.no-lw_pendsig-test", "does not look at LW_PENDSIG";
         LwpUserretWsuspend = "lwp_userret.no-lw_wsuspend-test", "does not look at LW_WSUSPEND";
         LwpUserretWexit = "lwp_userret.no-lw_wexit-test", "does not look at LW_WEXIT";
-        LwpUserretKernelLock = "lwp_userret.no-big-lock", "does not take the big lock before it exits",
-            equivalent: "the big lock protects nothing that is modelled; lwp_exit gives it up whether it is held or not";
+        LwpUserretKernelLock = "lwp_userret.no-big-lock", "does not take the big lock before it exits";
         SuspendSelfSignal = "lwp_userret.no-second-signal-look", "does not look at LW_PENDSIG again once it has p_smutex";
         SuspendSelfSecondLook = "lwp_userret.no-second-look", "does not look at LW_WSUSPEND again once it has p_smutex";
         SuspendSelfBroadcast = "lwp_userret.no-broadcast", "does not wake those who wait when it suspends itself";
@@ -208,14 +207,12 @@ faults! {
             equivalent: "lwp_exit_switchaway clears LW_RUNNING before ci_curlwp, at which lwp_free looks too";
         LwpFreeCurlwp = "lwp_free.no-ci_curlwp-test", "does not look at ci_curlwp";
         LwpFreeWaits = "lwp_free.no-wait", "does not wait for the LWP to leave its CPU";
-        LwpFreeKernelLock = "lwp_free.no-big-lock", "does not take the big lock to free the LWP",
-            equivalent: "the big lock protects nothing that is modelled";
+        LwpFreeKernelLock = "lwp_free.no-big-lock", "does not take the big lock to free the LWP";
         LwpFreeLwpctl = "lwp_free.keeps-lwpctl", "does not give the lwpctl block back";
         ProcFreeSzomb = "proc_free.no-szomb-test", "does not ask whether the process has ended";
 
         // `create.rs`
-        LwpCreateReaps = "lwp_create.no-reaping", "does not free the detached zombie that waits to be reaped",
-            equivalent: "the zombie is freed later, by the next detached LWP that exits or by whoever waits";
+        LwpCreateReaps = "lwp_create.no-reaping", "does not free the detached zombie that waits to be reaped";
         LwpCreateSecondLook = "lwp_create.no-second-look", "does not look at p_zomblwp again once it has p_smutex";
         LwpCreateAlllwp = "lwp_create.not-on-alllwp", "does not put the LWP on alllwp",
             equivalent: "nothing that is modelled reads alllwp";
@@ -305,6 +302,7 @@ faults! {
         HappenBroadcast = "happen.no-broadcast", "does not wake those who sleep";
 
         // `signal.rs`
+        KillZombie = "kill.no-szomb-test", "sends a signal to a process that has exited";
         KillPending = "kill.not-pending", "does not add the signal to p_sigpend";
         LwpKillPending = "_lwp_kill.not-pending", "does not add the signal to l_sigpend";
         LwpKillPost = "_lwp_kill.no-sigpost", "does not have the LWP look for signals";
@@ -313,8 +311,7 @@ faults! {
         UndoStopsUnstop = "kill.no-proc_unstop", "does not have a stopped process go on";
         SigpostRefcnt = "sigpost.no-l_refcnt-test", "does not ask whether the LWP has begun to go";
         SigpostPendsig = "sigpost.lw_pendsig-not-set", "does not set LW_PENDSIG";
-        SigpostGap = "sigpost.lock-gap", "unlocks the LWP between LW_PENDSIG and its look at l_stat",
-            equivalent: "p_smutex stays held, and l_stat is looked at after the gap for what is done about it. Who sees LW_PENDSIG in the gap does what it would do had the signal come then: it does not sleep interruptibly, and for lwp_userret and lwp_exit it takes p_smutex first";
+        SigpostGap = "sigpost.lock-gap", "unlocks the LWP between LW_PENDSIG and its look at l_stat";
         SigpostUserret = "sigpost.no-ast", "does not send an LWP that runs through lwp_userret";
         SigpostWakes = "sigpost.no-wakeup", "does not wake an LWP that sleeps interruptibly";
         SigpostContinues = "sigpost.no-continue", "does not continue a suspended LWP for a signal that ends the process";
@@ -370,8 +367,7 @@ faults! {
         // `dump.rs`
         SigexitWexit = "sigexit.no-ps_wexit-test", "does not ask whether another LWP ends the process";
         SigexitWcore = "sigexit.no-ps_wcore-test", "does not ask whether another LWP dumps core";
-        SigexitFlags = "sigexit.lw_wexit-not-set", "does not set LW_WCORE, LW_WEXIT and LW_WSUSPEND where another LWP dumps core",
-            equivalent: "whoever dumps has set LW_WCORE and LW_WEXIT of all others, and suspended them, before it releases p_smutex. LW_WSUSPEND is missing where somebody has continued the LWP since: it exits then without being suspended, as it does where it is continued just after it has set the flag";
+        SigexitFlags = "sigexit.lw_wexit-not-set", "does not set LW_WCORE, LW_WEXIT and LW_WSUSPEND where another LWP dumps core";
         SigexitKernelLock = "sigexit.keeps-big-lock", "does not give the big lock up before it is suspended";
         SigexitDumps = "sigexit.ps_wcore-not-set", "does not set PS_WCORE";
         SigexitDumped = "sigexit.ps_wcore-kept", "does not clear PS_WCORE";
@@ -380,8 +376,7 @@ faults! {
             equivalent: "whoever dumps goes on to exit1, and does not come to lwp_userret, where the flag is looked at, unless another dumps meanwhile, who sets it";
         SuspendOthersFlags = "sigexit.lw_wcore-not-set", "does not set LW_WCORE and LW_WEXIT of the others";
         SuspendOthersSuspend = "sigexit.no-suspension", "does not suspend the others";
-        SuspendOthersBroadcast = "sigexit.no-broadcast", "does not wake those who wait, who are to be suspended",
-            equivalent: "who sleeps interruptibly is woken by the suspension itself. On p_lwpcv others sleep for their last reference, which wakes them, or to end the process: that sets PS_WEXIT, with which sigexit does not come here; as written it does, but then fails anyhow, as p_nlwpwait counts the LWP for ever (dumped-wait)";
+        SuspendOthersBroadcast = "sigexit.no-broadcast", "does not wake those who wait, who are to be suspended";
         SuspendOthersGap = "sigexit.p_smutex-gap", "lets go of p_smutex between its look at p_nrlwps and its sleep";
         SuspendOthersAgain = "sigexit.waits-once", "does not look at p_nrlwps again after it has slept";
 

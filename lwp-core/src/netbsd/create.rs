@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::flag::{LW_WEXIT, LW_WREBOOT, LW_WSUSPEND, PS_WEXIT};
+use super::flag::{LW_WEXIT, LW_WREBOOT, LW_WSUSPEND, PS_WCORE, PS_WEXIT};
 use super::proc::Member;
 use super::{Errno, KernelLwp, Repair, Revision, State, System};
 use crate::fault::{Count, Step, in_order, seeded, step, times};
@@ -84,12 +84,14 @@ impl System {
     /// Not in `kern_lwp.c`; after the contract that it relies on.
     /// Entry and exit: nothing held.
     ///
-    /// As written an LWP that is created after the exit pass is suspended for ever ([`Repair::CreatedWhileExiting`]).
+    /// As written an LWP that is created after the exit pass is suspended for ever, and one that is created while another
+    /// dumps core is not told to exit ([`Repair::CreatedWhileExiting`]).
     #[track_caller]
     pub fn lwp_start(&self, l: &Arc<KernelLwp>, l2: &Arc<KernelLwp>, suspended: bool) {
         let cpu = &self.cpus[l2.l_cpu()];
         let (mut p, mut locked) = in_order(Step::LwpStartSwapped, || self.proc().enter(), || l2.lwp_lock());
-        let exits = self.repaired(Repair::CreatedWhileExiting) && p.p_sflag & PS_WEXIT != 0;
+        let ends = p.p_sflag & (PS_WEXIT | PS_WCORE) != 0;
+        let exits = ends && self.repaired(Repair::CreatedWhileExiting);
         if exits {
             step(Step::LwpStartWexit, || locked.set_flags(LW_WEXIT));
         }

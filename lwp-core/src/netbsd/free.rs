@@ -68,6 +68,11 @@ impl System {
         let last = p.p_lwps[0].lwp.clone();
         p.exit();
         if ended || seeded(Step::ProcFreeSzomb) {
+            let on_its_cpu = || self.cpus[last.l_cpu()].is_current(&last);
+            // A uniprocessor's parent runs on the same CPU, and so not before the LWP has left it.
+            while self.uniprocessor && on_its_cpu() {
+                sync::spin_while(on_its_cpu);
+            }
             self.lwp_free(None, &last);
         }
         ended

@@ -33,9 +33,10 @@ pub enum Repair {
     /// up or frees wakes the others. As written a wait fails with EDEADLK though it would end, and an LWP is taken from
     /// under the one that waits for it.
     StuckWait,
-    /// `_lwp_create` tells the new LWP to exit, and lets it, once the process exits. As written it leaves the new LWP
-    /// LSSUSPENDED where the creator has been told to exit, and nobody is left to continue it. (After the contract of
-    /// the system call, whose text is not listed.)
+    /// `_lwp_create` tells the new LWP to exit, and lets it, once the process exits or dumps core. As written it leaves the
+    /// new LWP LSSUSPENDED where the creator has been told to exit. During an exit nobody is left to continue it; during a
+    /// core dump whoever is there comes out of `lwp_wait1` on a way on which nobody is to. (After the contract of the system
+    /// call, whose text is not listed.)
     CreatedWhileExiting,
     /// `lwp_wait1` does not take LWPs that are stopped with their process for ones that never exit. As written p_nrlwps does
     /// not count them, and a wait fails with EDEADLK because the process was stopped at the wrong moment.

@@ -82,11 +82,14 @@ impl SignalSet {
 }
 
 impl System {
-    /// `kill`: sends a signal to the process.
+    /// `kill`: sends a signal to the process. Nobody finds one that is a zombie.
     ///
     /// Entry and exit: nothing held.
     pub fn kill(&self, signal: Signal) {
         let mut p = self.proc().enter();
+        if p.p_stat == ProcState::Zomb && !seeded(Step::KillZombie) {
+            return;
+        }
         self.undo_stops(&mut p, signal);
         if signal == Signal::Cont {
             return;

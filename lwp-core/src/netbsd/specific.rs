@@ -140,6 +140,19 @@ impl System {
         container.free();
     }
 
+    /// Whether only those have data who have not exited.
+    ///
+    /// Entry and exit: the domain's lock not held.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub(super) fn check_specificdata(&self, alive: &[Arc<KernelLwp>]) {
+        let sd_lock = self.specificdata.enter();
+        for Container { owner, .. } in self.specificdata.get(&sd_lock).containers.iter().map(Arc::as_ref) {
+            let is_alive = alive.iter().any(|l| l.l_lid() == *owner);
+            assert!(is_alive, "LWP {owner} has exited, and its data are not destroyed");
+        }
+    }
+
     /// What the current LWP has for a key.
     ///
     /// `kern_lwp.c` 1.62 L1286, 1.69.2.6 L1406; the two are the same.

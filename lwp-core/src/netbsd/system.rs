@@ -241,7 +241,7 @@ impl System {
     }
 
     /// Looks at what no release of a lock can, once nobody runs any more: who is counted as asleep, who has which
-    /// credentials, and whether a process that has ended has given back its lwpctl blocks.
+    /// credentials, whether a process that has ended has given back its lwpctl blocks, and LWPs that have their data.
     ///
     /// Entry and exit: nothing held. Every thread of the machine has ended.
     ///
@@ -262,11 +262,12 @@ impl System {
             );
             p.exit();
         }
+        let p = self.proc().enter();
+        // A zombie has given back what it had.
+        let alive = p.lwps().into_iter().filter(|l| l.ghost() != State::Zomb).collect::<Vec<_>>();
+        p.exit();
+        self.check_specificdata(&alive);
         if let Some(creds) = &self.creds {
-            let p = self.proc().enter();
-            // A zombie has given its own back.
-            let alive = p.lwps().into_iter().filter(|l| l.ghost() != State::Zomb).collect::<Vec<_>>();
-            p.exit();
             creds.check(&alive);
         }
     }

@@ -14,6 +14,7 @@
 //! * whoever is woken from a `wait` looks first whether it was interrupted, and then whether the wait is over;
 //! * a `wait` that is interrupted before it falls asleep has been seen by others as one that waits;
 //! * a trip through `lwp_userret` looks at what is asked of the LWP one thing after the other, as often as there is something;
+//! * whoever stops a process halts those who sleep first, and then asks the others to stop: some may fall asleep in between;
 //! * whoever stops its process lets others continue it before it stops itself;
 //! * an exit begins, from when the LWP counts as dying, and ends, from when it can be collected;
 //! * `create` and `start` first make an LWP, which others can count but not name, and then let it run;

@@ -16,6 +16,10 @@ pub fn step(program: &Program, world: &mut World, who: usize) -> bool {
     if !runs || one.place == Place::Done {
         return false;
     }
+    let tells = |n: usize| matches!(world.all[n].place, Place::Tells(_));
+    if (0..world.all.len()).any(|n| n != who && tells(n)) && !comes_between(program, world, who) {
+        return false;
+    }
     let mut turn = Turn { program, world, who };
     match turn.place() {
         Place::Before => turn.operation(),
@@ -28,6 +32,7 @@ pub fn step(program: &Program, world: &mut World, who: usize) -> bool {
         Place::Userret(way) => turn.userret(way),
         Place::User => return turn.user_mode(),
         Place::Signals(way) => turn.signals(way),
+        Place::Tells(way) => turn.tells(way),
         Place::Stops(way) => turn.stops(way),
         Place::Starts(lwp) => turn.starts(lwp),
         Place::Abandons(lwp) => {
@@ -43,6 +48,28 @@ pub fn step(program: &Program, world: &mut World, who: usize) -> bool {
         Place::Done => unreachable!("it has been asked"),
     }
     true
+}
+
+/// Whether it can take its next step while another stops the process, who holds the process' lock throughout.
+fn comes_between(program: &Program, world: &World, who: usize) -> bool {
+    let one = &world.all[who];
+    let takes_no_lock = match one.place {
+        Place::Before => matches!(
+            program.lines[who].steps[one.pc].op,
+            Op::Park
+                | Op::ParkTimed
+                | Op::Timeout(_)
+                | Op::Sleep
+                | Op::SleepSig
+                | Op::Happen
+                | Op::MutexEnter
+                | Op::MutexExit
+                | Op::Yield
+        ),
+        Place::Sleeps | Place::Parked | Place::Locks => true,
+        _ => false,
+    };
+    takes_no_lock && !one.asked.signal
 }
 
 struct Turn<'a> {
@@ -132,10 +159,11 @@ impl Turn<'_> {
                 self.result(result);
             }
             Op::Stop => {
-                if self.world.stop == Stop::No {
-                    proc_stop(self.world);
+                if self.world.stop == Stop::No && proc_stop(self.world) {
+                    self.go(Place::Tells(None));
+                } else {
+                    self.gives(Value::Ok);
                 }
-                self.gives(Value::Ok);
             }
             Op::Dump => self.ends_by_signal(true),
             Op::Park => self.park(Timer::Off),
@@ -439,8 +467,8 @@ impl Turn<'_> {
             }
             Some(Sig::Stop) => {
                 self.take(Sig::Stop);
-                proc_stop(self.world);
-                self.go(Place::Stops(way));
+                let tells = proc_stop(self.world);
+                self.go(if tells { Place::Tells(Some(way)) } else { Place::Stops(way) });
             }
             // It is taken on the way to user mode.
             Some(_) if asleep => self.interrupted(way),
@@ -460,6 +488,16 @@ impl Turn<'_> {
     }
 
     /// Stops with its process, unless that has been continued meanwhile.
+    fn tells(&mut self, way: Option<Way>) {
+        for n in self.world.lwps() {
+            post(self.world, n, Sig::Stop);
+        }
+        match way {
+            Some(way) => self.go(Place::Stops(way)),
+            None => self.gives(Value::Ok),
+        }
+    }
+
     fn stops(&mut self, way: Way) {
         if self.world.stop == Stop::Pending && self.world.running() == 1 {
             self.world.stop = Stop::Stopped;
@@ -491,7 +529,7 @@ impl Turn<'_> {
     fn starts(&mut self, lwp: usize) {
         let mine = self.world.all[self.who].asked;
         let suspended = matches!(self.program.lines[lwp].start, Start::Unborn { suspended: true, .. });
-        let (exits, stop) = (self.world.exits, self.world.stop);
+        let (exits, stop) = (self.world.exits || self.world.dumps, self.world.stop);
         let new = &mut self.world.all[lwp];
         new.life = Life::Alive;
         if exits {
@@ -634,9 +672,10 @@ fn ask_to_suspend(world: &mut World, target: usize) {
     target.asked.suspend = true;
 }
 
-fn proc_stop(world: &mut World) {
+/// Gives whether there is anybody to be told.
+fn proc_stop(world: &mut World) -> bool {
     if world.exits || world.dumps {
-        return;
+        return false;
     }
     world.stop = Stop::Pending;
     for n in world.lwps() {
@@ -646,11 +685,8 @@ fn proc_stop(world: &mut World) {
     }
     if world.running() == 0 {
         world.stop = Stop::Stopped;
-    } else {
-        for n in world.lwps() {
-            post(world, n, Sig::Stop);
-        }
     }
+    world.stop == Stop::Pending
 }
 
 fn undo_stops(world: &mut World, sig: Sig) {

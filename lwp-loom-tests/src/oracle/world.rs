@@ -129,6 +129,8 @@ pub enum Place {
     User,
     /// Taking signals, to go on with something.
     Signals(Way),
+    /// It has halted those who slept, and asks the others to stop next; as one of its process on the way to something.
+    Tells(Option<Way>),
     /// It has seen to it that its process stops, and stops next.
     Stops(Way),
     /// It has made this LWP, and lets it run next.
