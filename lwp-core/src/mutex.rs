@@ -318,6 +318,14 @@ impl KernelLock {
         self.mutex().is_some_and(Mutex::mutex_owned)
     }
 
+    /// Makes sure that the caller holds it, where there is one.
+    #[track_caller]
+    pub fn check(&self) {
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            assert!(self.mutex().is_none_or(Mutex::mutex_owned), "the big lock is not held");
+        }
+    }
+
     #[track_caller]
     fn enter_times(&self, times: usize) {
         if let Some(mutex) = self.mutex() {

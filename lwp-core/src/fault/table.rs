@@ -146,7 +146,7 @@ faults! {
         // `suspend.rs`
         LwpSuspendGuard = "lwp_suspend.no-exit-test", "does not ask whether the caller has been told to exit";
         LwpSuspendGap = "lwp_suspend.lock-gap", "unlocks the LWP between its look at l_stat and what it does about it, where that runs",
-            equivalent: "p_smutex stays held, so that in the gap the LWP can change between LSRUN and LSONPROC or go to sleep, and no more: in each of these it passes through lwp_userret before it is in user mode, where LW_WSUSPEND is looked at";
+            equivalent: "p_smutex stays held, so that in the gap the LWP can change between LSRUN and LSONPROC or go to sleep, and no more. It passes through lwp_userret, where LW_WSUSPEND is looked at, before it is in user mode; asleep interruptibly it is not woken, and neither is one that falls asleep just after it was suspended. Where another dumps core it may see LW_WEXIT, which is set before, and exit, as it may without the gap";
         LwpSuspendRunning = "lwp_suspend.lw_wsuspend-not-set", "does not set LW_WSUSPEND of an LWP that runs";
         LwpSuspendUserret = "lwp_suspend.no-ast", "does not send an LWP that runs through lwp_userret";
         LwpSuspendSleepGap = "lwp_suspend.lock-gap-asleep", "unlocks the LWP between its look at l_stat and what it does about it, where that sleeps";
@@ -204,7 +204,7 @@ faults! {
         // `free.rs`
         LwpFreeBroadcast = "lwp_free.no-broadcast", "does not wake those who wait";
         LwpFreeRunning = "lwp_free.no-lw_running-test", "does not look at LW_RUNNING",
-            equivalent: "lwp_exit_switchaway clears LW_RUNNING before ci_curlwp, at which lwp_free looks too";
+            equivalent: "lwp_exit_switchaway clears LW_RUNNING before ci_curlwp, at which lwp_free looks too. Where, as written, the exit pass brings LW_RUNNING back, the two accesses race, and the program fails by that";
         LwpFreeCurlwp = "lwp_free.no-ci_curlwp-test", "does not look at ci_curlwp";
         LwpFreeWaits = "lwp_free.no-wait", "does not wait for the LWP to leave its CPU";
         LwpFreeKernelLock = "lwp_free.no-big-lock", "does not take the big lock to free the LWP";
@@ -290,7 +290,7 @@ faults! {
         CvWaitEarly = "cv_wait.early", "releases p_smutex before it has the sleep queue's lock";
         CvWaitKernelLock = "cv_wait.keeps-big-lock", "does not give the big lock up while it sleeps";
         CvBroadcastLook = "cv_broadcast.no-cv_waiters-test", "takes the sleep queue's lock though nobody waits",
-            equivalent: "the test only saves the lock: where cv_waiters is 0 nobody is on the queue";
+            equivalent: "the test only saves the lock: where cv_waiters is 0 nobody is on the queue who sleeps by cv_wait, and no program has anybody else there";
         CvBroadcastWaiters = "cv_broadcast.cv_waiters-kept", "does not clear cv_waiters";
         CvBroadcastAll = "cv_broadcast.wakes-one", "wakes the first of those who wait only";
 
@@ -328,16 +328,16 @@ faults! {
         ProcStopSleeper = "proc_stop.no-halt", "does not halt those who sleep interruptibly";
         ProcStopCount = "proc_stop.no-p_nrlwps-test", "takes the process for stopped though LWPs run";
         ProcStopStopped = "proc_stop.no-sstop", "does not say that the process has stopped where nobody runs",
-            equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
+            equivalent: "PS_STOPPING stays set then. is_stopping and stop take the one for the other, sigswitch finds PS_STOPPING, looks again once it has proclist_mutex and stops all the same, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
         ProcStopPost = "proc_stop.no-sigpost", "does not ask the others to stop";
         HasStoppedStopping = "proc_stop.ps_stopping-kept", "does not clear PS_STOPPING once the process has stopped",
-            equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop clears both; with SSTOP nobody calls proc_stop, and an LWP that stops once more in sigswitch says again what is said already";
+            equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop clears both; with SSTOP nobody calls proc_stop. An LWP that stops once more in sigswitch lets go of p_smutex first, looks again, and says again what is said already";
         HasStoppedSstop = "proc_stop.sstop-not-set", "does not set p_stat to SSTOP";
         SigswitchStops = "sigswitch.no-proc_stop", "does not have the others stop too";
         SigswitchSecondLook = "sigswitch.no-second-look", "does not look at PS_STOPPING again once it has proclist_mutex";
         SigswitchCount = "sigswitch.no-p_nrlwps-test", "takes the LWP for the last one that stops";
         SigswitchStopped = "sigswitch.no-sstop", "does not say that the process has stopped where it is the last",
-            equivalent: "whoever asks whether the process stops (is_stopping) takes PS_STOPPING for SSTOP, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
+            equivalent: "PS_STOPPING stays set then. is_stopping and stop take the one for the other, sigswitch finds PS_STOPPING, looks again once it has proclist_mutex and stops all the same, and proc_unstop ends both; what tells them apart is the parent's wait, which is not modelled";
         SigswitchThirdLook = "sigswitch.no-third-look", "does not ask again whether the process stops before it stops itself";
         SigswitchKernelLock = "sigswitch.keeps-big-lock", "does not give the big lock up while it is stopped";
         ProcUnstopSactive = "proc_unstop.sactive-not-set", "does not set p_stat to SACTIVE";
@@ -373,7 +373,7 @@ faults! {
         SigexitDumped = "sigexit.ps_wcore-kept", "does not clear PS_WCORE";
         SuspendOthersUnstop = "sigexit.stop-kept", "does not end the stop of the process";
         SuspendOthersOwn = "sigexit.lw_wsuspend-kept", "does not clear its own LW_WSUSPEND",
-            equivalent: "whoever dumps goes on to exit1, and does not come to lwp_userret, where the flag is looked at, unless another dumps meanwhile, who sets it";
+            equivalent: "whoever dumps goes on to exit1, and does not come to lwp_userret, where the flag is looked at, unless another dumps meanwhile, who sets it: with second-exit repaired, nobody who has been told to exit dumps";
         SuspendOthersFlags = "sigexit.lw_wcore-not-set", "does not set LW_WCORE and LW_WEXIT of the others";
         SuspendOthersSuspend = "sigexit.no-suspension", "does not suspend the others";
         SuspendOthersBroadcast = "sigexit.no-broadcast", "does not wake those who wait, who are to be suspended";

@@ -53,6 +53,8 @@ impl System {
         }
         step(Step::LwpFreeKernelLock, || self.kernel_lock.enter());
         step(Step::LwpFreeLwpctl, || self.lwp_ctl_free(l));
+        // The pools that the memory goes back to have no lock of their own (1.62 L782, 1.69.2.6 L914).
+        self.kernel_lock.check();
         l.free();
         step(Step::LwpFreeKernelLock, || self.kernel_lock.exit());
     }
