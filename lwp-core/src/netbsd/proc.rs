@@ -230,12 +230,6 @@ impl<'a> ProcGuard<'a> {
         &mut self.p_lwps[n]
     }
 
-    /// `p_nlwpwait`.
-    #[track_caller]
-    pub fn p_nlwpwait(&self) -> usize {
-        self.p_nlwpwait
-    }
-
     /// Counts an LWP in `p_nlwpwait`.
     #[track_caller]
     pub(super) fn begin_wait(&mut self, l: &Arc<KernelLwp>, count: Count) {
