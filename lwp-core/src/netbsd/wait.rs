@@ -60,8 +60,10 @@ impl System {
                     p.end_wait(l, Count::LwpWait1Dumped);
                 }
                 p.exit();
-                let exited =
-                    self.lwp_userret(l).expect_err("a dumping process lets nobody return to user mode");
+                let Err(exited) = self.lwp_userret(l) else {
+                    let lid = l.l_lid();
+                    panic!("LWP {lid} comes back to lwp_wait1 in a core dump: nobody has told it to exit");
+                };
                 return (None, Err(exited));
             }
             if !seeded(Step::LwpWait1Reaps) {
