@@ -179,6 +179,37 @@ fn transition_lock_cannot_be_released() {
     assert!(transition.owner().is_some());
 }
 
+/// What the kernel asserts by `lwp_locked` would hold for whoever happens to come by while another has the LWP.
+#[test]
+fn an_lwp_is_locked_for_whoever_holds_its_lock_and_by_that_lock_alone() {
+    let locks = netbsd();
+    let lwp = Lwp::<_>::new(locks.clone(), locks.id(0), ());
+    let is_locked_by = |n: usize| lwp.lwp_locked(Some(locks.id(n)));
+    assert!(!lwp.lwp_locked(None) && !is_locked_by(0));
+    let l = lwp.lwp_lock();
+    assert!(lwp.lwp_locked(None) && is_locked_by(0) && !is_locked_by(1));
+    std::thread::scope(|other| {
+        other.spawn(|| assert!(!lwp.lwp_locked(None) && !is_locked_by(0))).join().unwrap()
+    });
+    drop(l);
+
+    // A uniprocessor's pointer is not looked at: there is one lock.
+    let (sched_mutex, larger) = (Locks::new(&[Class::SchedMutex]), netbsd());
+    let lwp = Lwp::<_, Uniprocessor>::new(sched_mutex.clone(), sched_mutex.id(0), ());
+    let _l = lwp.lwp_lock();
+    assert!(lwp.lwp_locked(Some(larger.id(1))));
+}
+
+/// Whoever walks a queue with its lock held has every LWP that is on it, and none that is elsewhere.
+#[test]
+fn an_lwp_is_had_by_whoever_holds_the_lock_that_it_is_on() {
+    let locks = netbsd();
+    let lwp = Lwp::<_>::new(locks.clone(), locks.id(0), ());
+    let enter = |n: usize| locks.get(locks.id(n)).mutex_spin_enter();
+    assert!(lwp.covered_by(enter(1)).is_err_and(|lock| lock.mutex().id() == locks.id(1)));
+    assert!(lwp.covered_by(enter(0)).is_ok_and(|l| l.covering() == locks.id(0)));
+}
+
 /// A lock of another machine has a place in that machine: here the same number is a lock that nobody holds.
 #[test]
 fn a_held_lock_of_another_machine_is_refused_and_moves_nothing() {
