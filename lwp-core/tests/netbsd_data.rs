@@ -319,6 +319,21 @@ fn all_blocks_can_be_had_and_no_more() {
     }
 }
 
+/// 1.69.2.6 L1577-1585. A page that is forgotten while it has a free block would be missed at the end of the area.
+#[test]
+fn a_page_with_a_free_block_goes_first_where_the_first_has_none_and_no_page_is_lost() {
+    let all = LWPCTL_PER_PAGE * LWPCTL_UAREA_PAGES;
+    let sys = boot(all + 2, Repairs::ALL);
+    for lid in 1..=all {
+        assert_eq!(alloc(&sys, lid), Ok(lid - 1));
+    }
+    let (on_the_first_page, on_the_second_page) = (42, all - 1);
+    reap(&sys, on_the_first_page);
+    reap(&sys, on_the_second_page);
+    assert_eq!(alloc(&sys, all + 1), Ok(on_the_first_page - 1));
+    assert_eq!(alloc(&sys, all + 2), Ok(on_the_second_page - 1));
+}
+
 #[test]
 fn the_end_of_a_process_unmaps_its_blocks() {
     let sys = boot(1, Repairs::AS_WRITTEN);

@@ -188,6 +188,19 @@ fn a_new_lwp_has_its_creators_cpu_only_in_1_62() {
     }
 }
 
+/// Whoever creates many would have them all on one CPU.
+#[test]
+fn a_new_lwp_goes_to_the_cpu_with_the_fewest_and_else_where_its_number_says() {
+    let cpu_of = |lwps: usize, number: usize| {
+        let (revision, repairs) = (Revision::R1_69_2_6, Repairs::ALL);
+        let sys = System::boot(&Boot { revision, repairs, cpus: 3, maxlwp: 9, lwps: vec![ON_A_CPU; lwps] });
+        sys.proc().enter().p_nlwpid = number - 1;
+        sys.lwp_create(sys.lwp(1), false).l_cpu()
+    };
+    assert_eq!(cpu_of(2, 4), 2);
+    assert_eq!((cpu_of(3, 4), cpu_of(3, 5), cpu_of(3, 6)), (0, 1, 2));
+}
+
 #[test]
 fn an_lwp_that_is_idle_cannot_be_found_suspended_or_detached() {
     each(|revision, repairs| {
