@@ -270,6 +270,45 @@ fn a_dropped_process_ends_at_the_checkpoints() {
     }
 }
 
+/// It would stay suspended, and the process with it, if nobody told it to exit.
+#[test]
+fn whoever_is_created_once_the_process_exits_runs_nothing() {
+    let (go_on, wait) = mpsc::channel::<()>();
+    let (tell, told) = mpsc::channel();
+    let ran = Arc::new(AtomicBool::new(false));
+    let runs = ran.clone();
+    let process = Process::start(move || {
+        tell.send(()).unwrap();
+        wait.recv().unwrap();
+        _ = lwp::create(move || runs.store(true, Ordering::Relaxed));
+        unreachable!("the process exits");
+    })
+    .unwrap();
+    told.recv().unwrap();
+    process.exit();
+    go_on.send(()).unwrap();
+    assert!(matches!(process.wait(), Err(WaitError::Exited)));
+    assert!(!ran.load(Ordering::Relaxed));
+}
+
+/// An LWP that has been asked and does not come to a checkpoint is what a watchdog looks for.
+#[test]
+fn a_process_shows_who_has_been_asked() {
+    let (go_on, wait) = mpsc::channel::<()>();
+    let (tell, told) = mpsc::channel();
+    let process = Process::start(move || {
+        tell.send(()).unwrap();
+        wait.recv().unwrap();
+    })
+    .unwrap();
+    told.recv().unwrap();
+    let asked = || process.status().iter().map(|lwp| lwp.asked).collect::<Vec<_>>();
+    assert_eq!(asked(), [false]);
+    process.exit();
+    assert_eq!(asked(), [true]);
+    go_on.send(()).unwrap();
+}
+
 /// Nobody waits for the closure, and it is none the wiser.
 #[test]
 fn dropping_a_process_does_not_wait_for_an_lwp_that_never_comes_to_a_checkpoint() {
