@@ -277,10 +277,14 @@ fn whoever_is_created_once_the_process_exits_runs_nothing() {
     let (tell, told) = mpsc::channel();
     let ran = Arc::new(AtomicBool::new(false));
     let runs = ran.clone();
+    let (count, dropped) = counter();
     let process = Process::start(move || {
         tell.send(()).unwrap();
         wait.recv().unwrap();
-        _ = lwp::create(move || runs.store(true, Ordering::Relaxed));
+        _ = lwp::create(move || {
+            let _dropped = dropped;
+            runs.store(true, Ordering::Relaxed);
+        });
         unreachable!("the process exits");
     })
     .unwrap();
@@ -288,6 +292,9 @@ fn whoever_is_created_once_the_process_exits_runs_nothing() {
     process.exit();
     go_on.send(()).unwrap();
     assert!(matches!(process.wait(), Err(WaitError::Exited)));
+    while count.load(Ordering::Relaxed) == 0 {
+        std::thread::yield_now();
+    }
     assert!(!ran.load(Ordering::Relaxed));
 }
 
