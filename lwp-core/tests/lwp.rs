@@ -275,16 +275,11 @@ fn a_dropped_process_ends_at_the_checkpoints() {
 fn whoever_is_created_once_the_process_exits_runs_nothing() {
     let (go_on, wait) = mpsc::channel::<()>();
     let (tell, told) = mpsc::channel();
-    let ran = Arc::new(AtomicBool::new(false));
-    let runs = ran.clone();
-    let (count, dropped) = counter();
+    let (runs, ran) = mpsc::channel();
     let process = Process::start(move || {
         tell.send(()).unwrap();
         wait.recv().unwrap();
-        _ = lwp::create(move || {
-            let _dropped = dropped;
-            runs.store(true, Ordering::Relaxed);
-        });
+        _ = lwp::create(move || runs.send(()).unwrap());
         unreachable!("the process exits");
     })
     .unwrap();
@@ -292,10 +287,8 @@ fn whoever_is_created_once_the_process_exits_runs_nothing() {
     process.exit();
     go_on.send(()).unwrap();
     assert!(matches!(process.wait(), Err(WaitError::Exited)));
-    while count.load(Ordering::Relaxed) == 0 {
-        std::thread::yield_now();
-    }
-    assert!(!ran.load(Ordering::Relaxed));
+    // Its closure is dropped when it exits.
+    assert_eq!(ran.recv(), Err(mpsc::RecvError));
 }
 
 /// An LWP that has been asked and does not come to a checkpoint is what a watchdog looks for.

@@ -302,14 +302,20 @@ fn the_block_of_a_dead_lwp_says_so_and_is_given_out_again() {
     assert_eq!(block.lc_curcpu(), LcCurcpu::Cpu(0));
 }
 
-/// Through both words of both bitmaps, to the end of the area, and back through a page that was full.
-#[test]
-fn all_blocks_can_be_had_and_no_more() {
+/// A process whose first LWPs have taken all blocks there are, and how many that is; so many more have none.
+fn with_all_blocks_taken(more: usize) -> (System, usize) {
     let all = LWPCTL_PER_PAGE * LWPCTL_UAREA_PAGES;
-    let sys = boot(all + 3, Repairs::ALL);
+    let sys = boot(all + more, Repairs::ALL);
     for lid in 1..=all {
         assert_eq!(alloc(&sys, lid), Ok(lid - 1));
     }
+    (sys, all)
+}
+
+/// Through both words of both bitmaps, to the end of the area, and back through a page that was full.
+#[test]
+fn all_blocks_can_be_had_and_no_more() {
+    let (sys, all) = with_all_blocks_taken(3);
     assert_eq!(alloc(&sys, all + 1), Err(Errno::Enomem));
     let maps = sys.lwpctl_vm().count();
     assert_eq!((maps.user_mappings, maps.kernel_mappings), (1, LWPCTL_UAREA_PAGES as isize));
@@ -322,11 +328,7 @@ fn all_blocks_can_be_had_and_no_more() {
 /// 1.69.2.6 L1577-1585. A page that is forgotten while it has a free block would be missed at the end of the area.
 #[test]
 fn a_page_with_a_free_block_goes_first_where_the_first_has_none_and_no_page_is_lost() {
-    let all = LWPCTL_PER_PAGE * LWPCTL_UAREA_PAGES;
-    let sys = boot(all + 2, Repairs::ALL);
-    for lid in 1..=all {
-        assert_eq!(alloc(&sys, lid), Ok(lid - 1));
-    }
+    let (sys, all) = with_all_blocks_taken(2);
     let (on_the_first_page, on_the_second_page) = (42, all - 1);
     reap(&sys, on_the_first_page);
     reap(&sys, on_the_second_page);

@@ -487,7 +487,7 @@ impl Turn<'_> {
         let _ = self.world.all[self.who].pending.take(sig) || self.world.pending.take(sig);
     }
 
-    /// Stops with its process, unless that has been continued meanwhile.
+    /// Asks the others to stop, and goes on.
     fn tells(&mut self, way: Option<Way>) {
         for n in self.world.lwps() {
             post(self.world, n, Sig::Stop);
@@ -498,6 +498,7 @@ impl Turn<'_> {
         }
     }
 
+    /// Stops with its process, unless that has been continued meanwhile.
     fn stops(&mut self, way: Way) {
         if self.world.stop == Stop::Pending && self.world.running() == 1 {
             self.world.stop = Stop::Stopped;
