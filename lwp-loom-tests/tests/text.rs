@@ -46,6 +46,24 @@ fn a_name_is_given_once_and_is_no_word_of_the_language() {
     is_wrong("cpus 1\ncpus 2\nlwp a { exit }", "a program says this once", "cpus 2");
 }
 
+// A mistake that brings others with it that are none hides the one to mend; one that hides others is mended in vain.
+#[test]
+fn what_stands_in_a_line_that_is_wrong_is_read_and_known() {
+    is_wrong(
+        "lwp a { exit }\noutside { x = reap }\noutside { y = reap }\nalways y == x",
+        "the name `outside` is given twice",
+        "outside",
+    );
+    is_wrong("lwp a { x = wiat any }\nalways x == ok", "there is no operation `wiat`", "wiat");
+    is_wrong(
+        "lwp a { exit }\nlwp b asleep { exit }\nsometimes b is LSZOMB",
+        "there is no starting state `asleep`",
+        "asleep",
+    );
+    let both = wrong("lwp a asleep { wiat any }");
+    assert_eq!(both.iter().map(|(_, place)| *place).collect::<Vec<_>>(), ["asleep", "wiat"]);
+}
+
 // These would else go wrong in the middle of a search, or never end.
 #[test]
 fn what_cannot_start_or_be_done_is_refused() {

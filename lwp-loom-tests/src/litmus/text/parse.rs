@@ -63,10 +63,11 @@ fn read(name: &str, text: &str) -> Result<(Program, Vec<Placed>), Vec<Diagnostic
     let mut heads = Vec::new();
     for statement in &statements {
         if matches!(statement.keyword(), "lwp" | "outside") {
-            match head(statement, &mut names) {
-                Ok(head) => heads.push((head, statement)),
-                Err(error) => wrong.push(error),
-            }
+            let head = head(statement, &mut names).unwrap_or_else(|error| {
+                wrong.push(error);
+                stand_in(statement, &mut names)
+            });
+            heads.push((head, statement));
         }
     }
     let mut lines = Vec::new();
@@ -211,7 +212,7 @@ impl Names {
 
     /// The LWPs' names.
     pub fn lwps(&self) -> impl Iterator<Item = &str> {
-        let lwps = self.lines.iter().filter(|(_, start)| *start != Start::Outside);
+        let lwps = self.lines.iter().filter(|(name, start)| *start != Start::Outside && !name.is_empty());
         lwps.map(|(name, _)| name.as_str())
     }
 
@@ -339,6 +340,15 @@ fn head(statement: &Statement<'_>, names: &mut Names) -> Parsed<(Start, Span)> {
     Ok((start, cursor.since(&begin)))
 }
 
+/// What stands in for a head that could not be read, so that its block is, and what it names is known.
+fn stand_in(statement: &Statement<'_>, names: &mut Names) -> (Start, Span) {
+    let outside = statement.keyword() == "outside";
+    let start = if outside { Start::Outside } else { Start::Born { detached: false, doing: Doing::Running } };
+    let name = statement.head.get(1).filter(|token| token.kind == Kind::Word).map_or("", |token| token.text);
+    names.lines.push((name.into(), start));
+    (start, statement.head[0].span.clone())
+}
+
 /// What somebody does, and where each step stands.
 fn steps(
     statement: &Statement<'_>,
@@ -361,7 +371,15 @@ fn steps(
                 steps.push(step);
                 spans.push(tokens[0].span.start..tokens[tokens.len() - 1].span.end);
             }
-            Err(error) => wrong.push(error),
+            Err(error) => {
+                wrong.push(error);
+                // What it names is known all the same.
+                if let [name, equals, ..] = &tokens[..]
+                    && equals.text == "="
+                {
+                    names.results.entry(name.text.into()).or_insert((line, steps.len()));
+                }
+            }
         }
     }
     (steps, spans)
