@@ -16,7 +16,9 @@
 //! * a trip through `lwp_userret` looks at what is asked of the LWP one thing after the other, as often as there is something;
 //! * whoever stops a process halts those who sleep first, and then asks the others to stop: some may fall asleep in between;
 //! * whoever stops its process lets others continue it before it stops itself;
-//! * an exit begins, from when the LWP counts as dying, and ends, from when it can be collected;
+//! * a `reference` is had and then given back;
+//! * an exit begins, from when the LWP counts as dying, and ends, from when it can be collected: in between it frees the
+//!   detached zombie whose place it takes, and sleeps while somebody has a reference;
 //! * `create` and `start` first make an LWP, which others can count but not name, and then let it run;
 //! * whoever ends the process tells all others, and then collects one after the other; for a core dump it has them
 //!   suspended first.

@@ -35,13 +35,16 @@ pub fn step(program: &Program, world: &mut World, who: usize) -> bool {
         Place::Tells(way) => turn.tells(way),
         Place::Stops(way) => turn.stops(way),
         Place::Starts(lwp) => turn.starts(lwp),
+        Place::Holds(lwp) => turn.lets_go(lwp),
         Place::Abandons(lwp) => {
-            turn.zombie(lwp);
-            turn.gives(Value::Ok);
+            if turn.zombie(lwp) {
+                turn.gives(Value::Ok);
+            }
         }
         Place::Exits => {
-            turn.zombie(who);
-            turn.gone();
+            if turn.zombie(who) {
+                turn.gone();
+            }
         }
         Place::Collects => turn.collects(),
         Place::Dumps => turn.dumps(),
@@ -135,7 +138,10 @@ impl Turn<'_> {
                 let result = self.detach(lid);
                 self.result(result);
             }
-            Op::Reference(lid) => self.result(self.world.find(lid).map(drop).ok_or(Errno::Esrch)),
+            Op::Reference(lid) => match self.world.find(lid) {
+                Some(target) => self.go(Place::Holds(target)),
+                None => self.fails(Errno::Esrch),
+            },
             Op::Create(lid) => {
                 self.world.free_zombie();
                 self.world.all[lid - 1].life = Life::Idle;
@@ -246,6 +252,13 @@ impl Turn<'_> {
             }
         }
         Ok(())
+    }
+
+    fn lets_go(&mut self, target: usize) {
+        self.gives(Value::Ok);
+        if !self.world.is_held(target) {
+            self.world.wake(Bed::Lwps);
+        }
     }
 
     /// Looks whether a wait is over, and falls asleep where it is not.
@@ -552,10 +565,17 @@ impl Turn<'_> {
         self.go(Place::Exits);
     }
 
-    /// Somebody who exits can be collected from now on.
-    fn zombie(&mut self, n: usize) {
+    /// Lets somebody who exits be collected from now on, unless something comes first: whoever holds it, or the
+    /// detached zombie whose place it takes.
+    fn zombie(&mut self, n: usize) -> bool {
+        if self.world.is_held(n) {
+            self.falls_asleep(Bed::Lwps, false);
+            return false;
+        }
         if self.world.all[n].detached {
-            self.world.free_zombie();
+            if self.world.free_zombie() {
+                return false;
+            }
             self.world.zombie = Some(n);
         }
         if self.world.all[n].asked.signal {
@@ -567,6 +587,7 @@ impl Turn<'_> {
         self.world.all[n].life = Life::Zombie;
         self.world.all[n].halt = None;
         self.world.wake(Bed::Lwps);
+        true
     }
 
     /// `exit`, and the end of the last LWP.
@@ -594,6 +615,10 @@ impl Turn<'_> {
         }
         self.world.free_zombie();
         if self.world.count() == 1 {
+            if self.world.is_held(self.who) {
+                self.falls_asleep(Bed::Lwps, false);
+                return;
+            }
             self.world.all[self.who].life = Life::Zombie;
             self.world.dead = true;
             return self.gone();

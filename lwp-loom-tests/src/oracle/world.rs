@@ -133,6 +133,8 @@ pub enum Place {
     Tells(Option<Way>),
     /// It has seen to it that its process stops, and stops next.
     Stops(Way),
+    /// It has a reference to this LWP, and gives it back next.
+    Holds(usize),
     /// It has made this LWP, and lets it run next.
     Starts(usize),
     /// It has begun to give this LWP up.
@@ -295,11 +297,16 @@ impl World {
         self.wake(Bed::Lwps);
     }
 
-    /// Frees the detached zombie, if there is one.
-    pub fn free_zombie(&mut self) {
-        if let Some(zombie) = self.zombie.take() {
-            self.free(zombie);
-        }
+    /// Frees the detached zombie, and gives whether there was one.
+    pub fn free_zombie(&mut self) -> bool {
+        let zombie = self.zombie.take();
+        zombie.into_iter().for_each(|zombie| self.free(zombie));
+        zombie.is_some()
+    }
+
+    /// Whether somebody has a reference to it.
+    pub fn is_held(&self, n: usize) -> bool {
+        self.all.iter().any(|one| one.place == Place::Holds(n))
     }
 }
 
