@@ -28,6 +28,13 @@ impl Subject {
             .or_else(|| canary::find(name).map(Subject::Canary))
     }
 
+    /// Finds out what is asked of every execution.
+    pub fn settle(&self) {
+        if let Subject::Litmus(case) = self {
+            case.reference();
+        }
+    }
+
     /// Runs it once.
     pub fn run(&self) -> Outcome {
         match self {
@@ -111,6 +118,14 @@ impl Subject {
         match self {
             Subject::Litmus(case) => case.must_show(),
             Subject::Program(_) | Subject::Locks(_) | Subject::Canary(_) => Vec::new(),
+        }
+    }
+
+    /// The statements of the program that say how it must fail.
+    pub fn expected(&self) -> String {
+        match self {
+            Subject::Litmus(case) => case.expected(),
+            Subject::Program(_) | Subject::Locks(_) | Subject::Canary(_) => String::new(),
         }
     }
 }

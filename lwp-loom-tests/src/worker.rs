@@ -41,6 +41,8 @@ pub fn serve() -> ExitCode {
 fn answer(job: Job) -> Result<bool, String> {
     let subject =
         Subject::parse(&job.program).ok_or_else(|| format!("there is no program {}", job.program))?;
+    // No part of an execution, which is not to be away for so long.
+    subject.settle();
     restore();
     for (site, order) in &job.weaken {
         weaken(site, order)?;
@@ -259,7 +261,8 @@ impl Findings {
             None => verdict == Verdict::Complete,
         };
         let searched_all = ENGINE == "complete" && verdict == Verdict::Complete;
-        (verdict, message) = hold_against(&self.subject.must_show(), searched, verdict, message);
+        (verdict, message) =
+            hold_against(&self.subject.must_show(), &self.subject.expected(), searched, verdict, message);
         let failed = matches!(verdict, Verdict::Failed | Verdict::Defect);
         let explains = self.explains.as_ref().filter(|_| failed);
         let failure = exploration.message.clone().unwrap_or_default();
@@ -294,6 +297,7 @@ impl Findings {
 /// has `searched` as far as is declared must have met it.
 fn hold_against(
     must_show: &[&str],
+    expected: &str,
     searched: bool,
     verdict: Verdict,
     message: Option<String>,
@@ -303,11 +307,10 @@ fn hold_against(
             (Verdict::Defect, Some(how))
         }
         (Verdict::Failed, Some(how)) if !must_show.is_empty() => {
-            (Verdict::Failed, Some(format!("{how}\nexpected another failure: {}", must_show.join(" or "))))
+            (Verdict::Failed, Some(format!("{how}\nexpected another failure: {expected}")))
         }
         (Verdict::Complete | Verdict::Bounded, _) if searched && !must_show.is_empty() => {
-            let how = format!("nothing failed; expected to see: {}", must_show.join(" or "));
-            (Verdict::Failed, Some(how))
+            (Verdict::Failed, Some(format!("never seen: {expected}")))
         }
         unchanged => unchanged,
     }
@@ -319,7 +322,7 @@ mod tests {
 
     fn held(must_show: &[&str], verdict: Verdict, message: Option<&str>) -> Verdict {
         let searched = verdict == Verdict::Complete;
-        let (verdict, message) = hold_against(must_show, searched, verdict, message.map(Into::into));
+        let (verdict, message) = hold_against(must_show, "it", searched, verdict, message.map(Into::into));
         assert_eq!(message.is_some(), matches!(verdict, Verdict::Failed | Verdict::Defect));
         verdict
     }
@@ -334,10 +337,10 @@ mod tests {
 
     #[test]
     fn a_declared_bound_must_suffice_to_show_the_defect() {
-        let (verdict, message) = hold_against(&["stuck"], true, Verdict::Bounded, None);
+        let (verdict, message) = hold_against(&["stuck"], "`sometimes hang`", true, Verdict::Bounded, None);
         assert_eq!(verdict, Verdict::Failed);
-        assert!(message.unwrap().contains("expected to see: stuck"));
-        assert_eq!(hold_against(&[], true, Verdict::Bounded, None), (Verdict::Bounded, None));
+        assert_eq!(message.as_deref(), Some("never seen: `sometimes hang`"));
+        assert_eq!(hold_against(&[], "", true, Verdict::Bounded, None), (Verdict::Bounded, None));
     }
 
     #[test]

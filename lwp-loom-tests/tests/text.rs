@@ -42,8 +42,27 @@ fn a_name_is_given_once_and_is_no_word_of_the_language() {
     is_wrong("lwp a { x = userret; x = userret }", "the name `x` is given twice", "x");
     is_wrong("lwp a { a = userret }", "the name `a` is given twice", "a");
     is_wrong("lwp any { exit }", "`any` is a word of the language", "any");
+    is_wrong("lwp a { p_nlwps = getuid }", "`p_nlwps` is a word of the language", "p_nlwps");
     is_wrong("lwp a { ok = userret }", "`ok` is a word of the language", "ok");
     is_wrong("cpus 1\ncpus 2\nlwp a { exit }", "a program says this once", "cpus 2");
+}
+
+// The end of a text may be anything.
+#[test]
+fn what_ends_in_a_letter_of_several_bytes_is_said_to_end_there() {
+    is_wrong("lwp ä", "expected `{` and what it does, but the statement ends", "ä");
+    is_wrong("lwp a { exit }\nalways é ==", "there is no result, LWP or counter `é`", "é");
+    assert!(wrong("\u{3000}# x\n").len() == 1);
+    assert!(parse("p", "\u{feff}lwp a { exit }").is_ok(), "a byte order mark is nobody's mistake");
+}
+
+#[test]
+fn each_mistake_of_a_step_is_said_and_a_row_of_unknown_characters_is_one() {
+    let places =
+        |text: &'static str| -> Vec<&str> { wrong(text).into_iter().map(|(_, place)| place).collect() };
+    assert_eq!(places("lwp a { wait zz -> okk | ESRHC }"), ["zz", "okk", "ESRHC"]);
+    assert_eq!(places("lwp a { exit } @@@@ ?"), ["@@@@", "?"]);
+    assert_eq!(places("lwp a { x = getuid }\nalways x ==\nalways y == 0"), ["=", "y"]);
 }
 
 // A mistake that brings others with it that are none hides the one to mend; one that hides others is mended in vain.
@@ -83,7 +102,16 @@ fn what_cannot_start_or_be_done_is_refused() {
     is_wrong("lwp a { exit }\noutside { park }", "`park` is done by an LWP, and this is none", "park");
     is_wrong("lwp a { exit; yield }", "`exit` does not return", "yield");
     is_wrong("lwp a { mutex-exit }", "a does not have the mutex", "mutex-exit");
-    is_wrong("cpus 0\nlwp a { exit }", "a machine has 1 to 16 CPUs", "cpus 0");
+    is_wrong("cpus 0\nlwp a { exit }", "expected a number of CPUs from 1 to 16, not `0`", "0");
+    is_wrong("cpus -1\nlwp a { exit }", "expected a number of CPUs from 1 to 16, not `-1`", "-1");
+    is_wrong("cpus 2, 2\nlwp a { exit }", "a number of CPUs is given twice", "2");
+    is_wrong("lwp a detached detached { exit }", "detached is said twice", "detached");
+    is_wrong(
+        "lwp a { setuid 18446744073709551616 }",
+        "expected a number from 0 to 65535, not `18446744073709551616`",
+        "18446744073709551616",
+    );
+    is_wrong("lwp a { get 1; exit }", "there never is a key 1: `key-create` is done 0 times", "get 1");
     is_wrong(
         "system netbsd-1.62\nlwp a { lwpctl-alloc }",
         "netbsd-1.62 has nothing for `lwpctl-alloc`",
@@ -99,6 +127,47 @@ fn what_cannot_start_or_be_done_is_refused() {
         "the program never runs where it has this defect",
         "defect lost-continue shows hang from 2 cpus",
     );
+}
+
+// A defect that is declared and does not show must not be covered by another declaration of it.
+#[test]
+fn a_defect_is_declared_once_for_a_system_and_with_words_that_say_something() {
+    let lost = "lwp a { exit }\ndefect lost-continue shows";
+    is_wrong(
+        &format!("{lost} hang in netbsd-1.62\ndefect lost-continue shows race"),
+        "`lost-continue` is declared twice for one system",
+        "defect lost-continue shows race",
+    );
+    assert!(
+        parse(
+            "p",
+            &format!("{lost} hang in netbsd-1.62\ndefect lost-continue shows race in netbsd-1.69.2.6")
+        )
+        .is_ok()
+    );
+    is_wrong(&format!("{lost} \"\""), "expected words of the failure between the quotes, not `\"\"`", "\"\"");
+    is_wrong(&format!("{lost} hang from 0 cpus"), "expected a number of CPUs from 1 to 16, not `0`", "0");
+}
+
+// The kernel has no callout of an LWP that has gone, and the machine would look at one.
+#[test]
+fn the_time_of_an_lwp_that_may_be_free_does_not_come() {
+    let is_refused = |text: &str, why: &str| {
+        is_wrong(text, &format!("b may be gone when its time comes: {why}"), "timeout b");
+    };
+    is_refused("lwp a { wait b }\nlwp b { exit }\noutside { timeout b }", "a does `wait`");
+    is_refused("lwp a { wait any; timeout b }\nlwp b { exit }", "a does `wait`");
+    is_refused("lwp a { exit }\nlwp b { exit }\noutside { timeout b }", "a does `exit`");
+    is_refused("lwp a { timeout b }\nlwp b detached { exit }", "nobody waits for it");
+    is_refused("lwp a { timeout b }\nlwp b { detach b; exit }", "b does `detach`");
+    is_refused("lwp a { timeout b }\nlwp b { exit }\noutside { signal KILL }", "outside does `signal`");
+    for text in [
+        "lwp a { timeout b; wait b }\nlwp b { exit }",
+        "lwp a { timeout b; exit }\nlwp b { park-timed; exit }",
+        "lwp b { park-timed; exit }\noutside { timeout b }",
+    ] {
+        assert!(parse("p", text).is_ok(), "{text}");
+    }
 }
 
 #[test]
@@ -233,7 +302,6 @@ fn what_the_machine_has_no_answer_to_is_refused() {
         "create b",
     );
     is_wrong("lwp a { start b; start b }\nlwp b idle { exit }", "b comes to be twice", "start b");
-    is_wrong("cpus 1, 1\nlwp a { exit }", "a number of CPUs is given twice", "cpus 1, 1");
 }
 
 // A parser that calls itself for each parenthesis has a stack for so many.

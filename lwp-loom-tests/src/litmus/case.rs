@@ -149,6 +149,13 @@ impl Case {
         self.symptoms().chain(expected).flat_map(Symptom::words).collect()
     }
 
+    /// The statements that say so.
+    pub fn expected(&self) -> String {
+        let hang = self.litmus.expects_a_hang().then(|| "`sometimes hang`".into());
+        let defects = self.defects().map(|defect| format!("`{}`", text::defect_text(defect)));
+        hang.into_iter().chain(defects).collect::<Vec<String>>().join(" or ")
+    }
+
     /// The defects that the case is declared to show.
     pub fn defects(&self) -> impl Iterator<Item = &Defect> {
         self.litmus.defects.iter().filter(|defect| {

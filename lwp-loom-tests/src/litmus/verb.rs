@@ -84,7 +84,7 @@ pub const VERBS: &[Verb] = &[
         "timeout",
         Lwp(Op::Timeout),
         Op::Timeout(1),
-        "the time that an LWP may sleep has come; nothing where it does not sleep with a limit",
+        "the time that an LWP may sleep has come; nothing where it does not sleep with a limit yet, or any more",
     ),
     verb("sleep", Nothing, Op::Sleep, "sleeps uninterruptibly until `happen` (`cv_wait`)"),
     verb("sleep-sig", Nothing, Op::SleepSig, "sleeps interruptibly until `happen` (`cv_wait_sig`)"),

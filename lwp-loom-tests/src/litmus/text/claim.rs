@@ -4,7 +4,7 @@ use super::cursor::{Cursor, Parsed};
 use super::diagnostic::Diagnostic;
 use super::parse::Names;
 use super::step;
-use super::words;
+use super::words::{self, NUMBERS};
 use crate::litmus::ast::{Claim, Condition, Counter, Quantifier, Relation, When};
 
 /// `always|never|sometimes CLAIM [along the way]`
@@ -74,7 +74,7 @@ fn one(cursor: &mut Cursor<'_, '_>, names: &Names, depth: usize) -> Parsed<Claim
     let name = token.text;
     if let Some(counter) = Counter::ALL.into_iter().find(|counter| counter.name() == name) {
         let relation = relation(cursor)?;
-        return Ok(Claim::Counter(counter, relation, cursor.number("a number")?));
+        return Ok(Claim::Counter(counter, relation, cursor.number("a number", NUMBERS)?));
     }
     if let Some(lid) = names.lwp(name) {
         return about_an_lwp(cursor, lid);

@@ -1,5 +1,7 @@
 //! A way through the tokens of one statement.
 
+use std::ops::RangeInclusive;
+
 use super::diagnostic::{Diagnostic, Span};
 use super::token::{Kind, Token};
 
@@ -8,8 +10,8 @@ use super::token::{Kind, Token};
 pub struct Cursor<'s, 't> {
     tokens: &'s [Token<'t>],
     at: usize,
-    /// Where the statement ends, for what is missing there.
-    end: usize,
+    /// The statement's last character, for what is missing after it.
+    end: Span,
 }
 
 /// What is wrong with a statement: it is given up, and the next one is read.
@@ -18,8 +20,11 @@ pub type Parsed<T> = Result<T, Diagnostic>;
 impl<'s, 't> Cursor<'s, 't> {
     /// The beginning of a statement, which has a token.
     pub fn new(tokens: &'s [Token<'t>]) -> Cursor<'s, 't> {
-        let end = tokens.last().map_or(0, |token| token.span.end);
-        Cursor { tokens, at: 0, end }
+        let last = |token: &Token<'_>| {
+            let len = token.text.chars().next_back().map_or(0, char::len_utf8);
+            token.span.end - len..token.span.end
+        };
+        Cursor { tokens, at: 0, end: tokens.last().map_or(0..0, last) }
     }
 
     pub fn peek(&self) -> Option<&'s Token<'t>> {
@@ -64,11 +69,12 @@ impl<'s, 't> Cursor<'s, 't> {
         }
     }
 
-    /// The next token, which has to be a number.
-    pub fn number(&mut self, what: &str) -> Parsed<usize> {
+    /// The next token, which has to be a number in a range.
+    pub fn number(&mut self, what: &str, range: RangeInclusive<usize>) -> Parsed<usize> {
         let here = self.clone();
-        let number = self.word(what)?.text.parse();
-        number.map_err(|_| here.expected(what))
+        let what = format!("{what} from {} to {}", range.start(), range.end());
+        let number = self.word(&what)?.text.parse().ok();
+        number.filter(|number| range.contains(number)).ok_or_else(|| here.expected(&what))
     }
 
     /// One or more of something, with `separator` between them.
@@ -98,11 +104,7 @@ impl<'s, 't> Cursor<'s, 't> {
             }
             None => {
                 let message = format!("expected {what}, but the statement ends");
-                Diagnostic::new(
-                    self.end.saturating_sub(1)..self.end,
-                    message,
-                    format!("expected {what} after this"),
-                )
+                Diagnostic::new(self.end.clone(), message, format!("expected {what} after this"))
             }
         }
     }
@@ -114,7 +116,7 @@ impl<'s, 't> Cursor<'s, 't> {
 
     /// From a place to the last token that was taken.
     pub fn since(&self, from: &Cursor<'_, '_>) -> Span {
-        let start = from.peek().map_or(self.end, |token| token.span.start);
+        let start = from.peek().map_or(self.end.end, |token| token.span.start);
         start..self.last().end
     }
 }

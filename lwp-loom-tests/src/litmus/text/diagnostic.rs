@@ -34,7 +34,8 @@ impl Diagnostic {
         word: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Diagnostic {
-        let known: Vec<&str> = known.into_iter().collect();
+        let mut known: Vec<&str> = known.into_iter().collect();
+        known.dedup();
         let diagnostic =
             Diagnostic::new(span, format!("there is no {what} `{word}`"), format!("unknown {what}"));
         match nearest(word, &known) {

@@ -17,7 +17,7 @@ mod words;
 
 pub use diagnostic::{Diagnostic, Span};
 pub use parse::{parse, parse_for_loom, parse_to_run};
-pub use print::{condition_text, print};
+pub use print::{condition_text, defect_text, print};
 pub use words::{layer, system, systems};
 
 /// What the names of files with programs end in.

@@ -11,8 +11,8 @@ use super::locks;
 use super::sense;
 use super::step;
 use super::token::{Kind, Token, tokens};
-use super::words;
-use crate::litmus::ast::{Condition, Defect, Doing, Line, Program, Start, Step, Symptom};
+use super::words::{self, NUMBERS};
+use crate::litmus::ast::{CPUS, Condition, Defect, Doing, Line, Program, Start, Step, Symptom};
 use crate::litmus::locks::Locks;
 use crate::reach::{Bound, Loom};
 
@@ -89,7 +89,7 @@ fn read(name: &str, text: &str) -> Result<(Program, Vec<Placed>), Vec<Diagnostic
     if wrong.is_empty() {
         let program =
             rest.program(name, about, names.locks, lines.iter().map(|placed| placed.line.clone()).collect());
-        wrong = sense::check(&program, &lines, &rest.places(text));
+        wrong = sense::check(&program, &lines, &rest.places());
         if wrong.is_empty() {
             return Ok((program, lines));
         }
@@ -129,7 +129,10 @@ fn statements<'t>(tokens: &[Token<'t>], wrong: &mut Vec<Diagnostic>) -> Vec<Stat
     while let Some(token) = rest.next() {
         match (token.kind, token.text) {
             (Kind::Newline, _) => {
-                let goes_on = head.last().is_some_and(continues) || rest.peek().is_some_and(goes_on);
+                // What is missing at the end of a line is not the next statement.
+                let begins = rest.peek().is_some_and(|token| begins(token));
+                let goes_on =
+                    head.last().is_some_and(continues) && !begins || rest.peek().is_some_and(goes_on);
                 if !goes_on && !head.is_empty() {
                     statements.push(Statement { head: std::mem::take(&mut head), block: None });
                 }
@@ -188,8 +191,12 @@ fn goes_on(token: &Token<'_>) -> bool {
 
 /// Whether a block that has not ended has been left: a line begins as only statements do.
 fn begins_a_statement(token: &Token<'_>, steps: &[Vec<Token<'_>>]) -> bool {
-    let first = steps.last().is_some_and(Vec::is_empty);
-    first && token.kind == Kind::Word && KEYWORDS.contains(&token.text)
+    steps.last().is_some_and(Vec::is_empty) && begins(token)
+}
+
+/// Whether only a statement begins so.
+fn begins(token: &Token<'_>) -> bool {
+    token.kind == Kind::Word && KEYWORDS.contains(&token.text)
 }
 
 /// The names that a program gives.
@@ -287,16 +294,19 @@ fn head(statement: &Statement<'_>, names: &mut Names) -> Parsed<(Start, Span)> {
         let (mut detached, mut unborn, mut doing) = (false, false, None);
         while let Some(token) = cursor.next() {
             let span = token.span.clone();
+            let flag = match token.text {
+                "detached" => Some(&mut detached),
+                "unborn" => Some(&mut unborn),
+                _ => None,
+            };
+            if let Some(flag) = flag {
+                if std::mem::replace(flag, true) {
+                    let message = format!("{} is said twice", token.text);
+                    return Err(Diagnostic::new(span, message, "it is said already"));
+                }
+                continue;
+            }
             let now = match token.text {
-                "," => continue,
-                "detached" => {
-                    detached = true;
-                    continue;
-                }
-                "unborn" => {
-                    unborn = true;
-                    continue;
-                }
                 "running" => Doing::Running,
                 "suspended" => Doing::Suspended,
                 "idle" => Doing::Idle,
@@ -359,28 +369,27 @@ fn steps(
 ) -> (Vec<Step>, Vec<Span>) {
     let (mut steps, mut spans) = (Vec::new(), Vec::new());
     for tokens in statement.block.iter().flatten() {
-        let read = step::read(&mut Cursor::new(tokens), names, start).and_then(|(name, step)| {
-            let bound = name.map(|name| names.free(name)).transpose()?;
-            if let Some(name) = &bound {
-                names.results.insert(name.clone(), (line, steps.len()));
+        let Some((name, step)) = step::read(tokens, names, start, wrong) else {
+            // What it names is known all the same.
+            if let [name, equals, ..] = &tokens[..]
+                && equals.text == "="
+            {
+                names.results.entry(name.text.into()).or_insert((line, steps.len()));
             }
-            Ok(Step { name: bound, ..step })
-        });
-        match read {
-            Ok(step) => {
-                steps.push(step);
-                spans.push(tokens[0].span.start..tokens[tokens.len() - 1].span.end);
-            }
+            continue;
+        };
+        let name = match name.map(|name| names.free(name)).transpose() {
+            Ok(name) => name,
             Err(error) => {
                 wrong.push(error);
-                // What it names is known all the same.
-                if let [name, equals, ..] = &tokens[..]
-                    && equals.text == "="
-                {
-                    names.results.entry(name.text.into()).or_insert((line, steps.len()));
-                }
+                continue;
             }
+        };
+        if let Some(name) = &name {
+            names.results.insert(name.clone(), (line, steps.len()));
         }
+        steps.push(Step { name, ..step });
+        spans.push(tokens[0].span.start..tokens[tokens.len() - 1].span.end);
     }
     (steps, spans)
 }
@@ -397,12 +406,11 @@ struct Rest {
     defects: Vec<(Defect, Span)>,
 }
 
-/// Where things stand of which a program has one.
+/// Where things stand of which a program has one, if it says them.
 pub struct Places {
-    pub systems: Span,
-    pub cpus: Span,
-    pub loom: Span,
-    pub may_hang: Span,
+    pub systems: Option<Span>,
+    pub loom: Option<Span>,
+    pub may_hang: Option<Span>,
     pub defects: Vec<Span>,
 }
 
@@ -428,14 +436,15 @@ impl Rest {
             "system" => {
                 let systems = match names.locks {
                     Some(_) => cursor.next().map(|_| Vec::new()).unwrap_or_default(),
-                    None => cursor.list(",", words::revision)?,
+                    None => distinct(&mut cursor, "a system", words::revision)?,
                 };
                 once(&mut self.systems, systems, cursor.since(&begin))?;
             }
             // Read before the steps, which speak of locks.
             "locks" => return once(&mut self.locks, (), keyword.span.clone()),
             "cpus" => {
-                let cpus = cursor.list(",", |cursor| cursor.number("a number of CPUs"))?;
+                let number = |cursor: &mut Cursor<'_, '_>| cursor.number("a number of CPUs", 1..=CPUS);
+                let cpus = distinct(&mut cursor, "a number of CPUs", number)?;
                 once(&mut self.cpus, cpus, cursor.since(&begin))?;
             }
             "loom" => {
@@ -474,13 +483,11 @@ impl Rest {
         }
     }
 
-    fn places(&self, text: &str) -> Places {
-        let whole = || 0..text.len().min(1);
+    fn places(&self) -> Places {
         Places {
-            systems: self.systems.as_ref().map_or_else(whole, |(_, span)| span.clone()),
-            cpus: self.cpus.as_ref().map_or_else(whole, |(_, span)| span.clone()),
-            loom: self.loom.as_ref().map_or_else(whole, |(_, span)| span.clone()),
-            may_hang: self.may_hang.as_ref().map_or_else(whole, |(_, span)| span.clone()),
+            systems: self.systems.as_ref().map(|(_, span)| span.clone()),
+            loom: self.loom.as_ref().map(|(_, span)| span.clone()),
+            may_hang: self.may_hang.as_ref().map(|(_, span)| span.clone()),
             defects: self.defects.iter().map(|(_, span)| span.clone()).collect(),
         }
     }
@@ -494,11 +501,32 @@ fn once<T>(place: &mut Option<(T, Span)>, thing: T, span: Span) -> Parsed<()> {
     Ok(())
 }
 
+/// A list of which each is run once.
+fn distinct<T: PartialEq>(
+    cursor: &mut Cursor<'_, '_>,
+    what: &str,
+    mut item: impl FnMut(&mut Cursor<'_, '_>) -> Parsed<T>,
+) -> Parsed<Vec<T>> {
+    let mut all = Vec::new();
+    cursor.list(",", |cursor| {
+        let item = item(cursor)?;
+        if all.contains(&item) {
+            return Err(Diagnostic::new(cursor.last(), format!("{what} is given twice"), "each is run once"));
+        }
+        all.push(item);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
 fn defect(cursor: &mut Cursor<'_, '_>) -> Parsed<Defect> {
     let repair = words::repair(cursor)?;
     cursor.expect("shows")?;
     let shows =
         cursor.list("|", |cursor| match cursor.peek() {
+            Some(token) if token.kind == Kind::Quoted && token.text.trim_matches('"').trim().is_empty() => {
+                Err(cursor.expected("words of the failure between the quotes"))
+            }
             Some(token) if token.kind == Kind::Quoted => {
                 cursor.next();
                 Ok(Symptom::Words(token.text.trim_matches('"').into()))
@@ -514,7 +542,7 @@ fn defect(cursor: &mut Cursor<'_, '_>) -> Parsed<Defect> {
         if cursor.eat("in") { cursor.list(",", words::revision)? } else { Revision::ALL.to_vec() };
     let mut cpus = 1;
     if cursor.eat("from") {
-        cpus = cursor.number("a number of CPUs")?;
+        cpus = cursor.number("a number of CPUs", 1..=CPUS)?;
         cursor.expect("cpus")?;
     }
     let alone = !cursor.eat_all(&["among", "others"]);
@@ -535,7 +563,7 @@ fn loom(cursor: &mut Cursor<'_, '_>) -> Parsed<Loom> {
     }
     let mut bound = Bound { preemptions: None, forgets_stores: false };
     if cursor.eat_all(&["at", "most"]) {
-        bound.preemptions = Some(cursor.number("a number of preemptions")?);
+        bound.preemptions = Some(cursor.number("a number of preemptions", NUMBERS)?);
         if !cursor.eat("preemption") {
             cursor.expect("preemptions")?;
         }

@@ -49,7 +49,7 @@ pub fn print(program: &Program) -> String {
         text += "\n";
     }
     for one in &program.defects {
-        text += &defect(one);
+        text += &defect_text(one);
         text += "\n";
     }
     text
@@ -191,7 +191,8 @@ fn wrapped(text: String, inner: bool) -> String {
     if inner { format!("({text})") } else { text }
 }
 
-fn defect(defect: &Defect) -> String {
+/// A defect as it is declared.
+pub fn defect_text(defect: &Defect) -> String {
     let shows = defect.shows.iter().map(|symptom| match symptom {
         Symptom::Hang => "hang".to_owned(),
         Symptom::Race => "race".into(),

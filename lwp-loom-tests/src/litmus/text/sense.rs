@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::locks;
 use super::parse::{Placed, Places};
 use super::words;
-use crate::litmus::ast::{CPUS, Doing, Line, NOBODY, Op, Program, Start, Step};
+use crate::litmus::ast::{ANY, Defect, Doing, Line, NOBODY, Op, Program, Sig, Start, Step};
 use crate::litmus::verb;
 use crate::oracle;
 use crate::reach::{LOOM_THREADS, Loom, no_room};
@@ -29,21 +29,14 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
         Some(_) => {}
     }
     if program.lines.len() > LINES {
-        say(lines[LINES].span.clone(), format!("a program has at most {LINES} lines"), "one too many");
+        let message = format!("a program has at most {LINES} participants, LWPs and others");
+        say(lines[LINES].span.clone(), message, "one too many");
     }
-    if program.lines.len() > LOOM_THREADS && !matches!(program.loom, Loom::NotAtAll(_)) {
-        say(places.loom.clone(), no_room(program.lines.len()), "say `loom not at all \"why\"`");
-    }
-    for cpus in &program.cpus {
-        if !(1..=CPUS).contains(cpus) {
-            say(places.cpus.clone(), format!("a machine has 1 to {CPUS} CPUs"), "not so many");
-        }
-    }
-    if has_one_twice(&program.cpus) {
-        say(places.cpus.clone(), "a number of CPUs is given twice".into(), "each is run once");
-    }
-    if has_one_twice(&program.revisions) {
-        say(places.systems.clone(), "a system is given twice".into(), "each is run once");
+    if let Some(loom) = &places.loom
+        && program.lines.len() > LOOM_THREADS
+        && !matches!(program.loom, Loom::NotAtAll(_))
+    {
+        say(loom.clone(), no_room(program.lines.len()), "say `loom not at all \"why\"`");
     }
     let rank = |start: Start| match start {
         Start::Born { .. } => 0,
@@ -57,9 +50,11 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
             say(pair[1].span.clone(), message.into(), "out of order");
         }
     }
-    if program.may_hang && program.expects_a_hang() {
+    if let Some(may_hang) = &places.may_hang
+        && program.expects_a_hang()
+    {
         let message = "a program that has to hang once is not one that may hang".into();
-        say(places.may_hang.clone(), message, "`sometimes hang` is said as well");
+        say(may_hang.clone(), message, "`sometimes hang` is said as well");
     }
     let most = program.cpus.iter().max().copied().unwrap_or(0);
     for (defect, span) in program.defects.iter().zip(&places.defects) {
@@ -70,6 +65,16 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
                 "the program never runs where it has this defect".into(),
                 "no such system or CPUs",
             );
+        }
+    }
+    for (n, defect) in program.defects.iter().enumerate() {
+        let same = |other: &&Defect| {
+            let meets = other.revisions.iter().any(|revision| defect.revisions.contains(revision));
+            other.repair == defect.repair && meets
+        };
+        if program.defects[..n].iter().any(|other| same(&other)) {
+            let message = format!("`{}` is declared twice for one system", defect.repair.name());
+            say(places.defects[n].clone(), message, "say `shows ONE | OTHER`");
         }
     }
     for placed in lines {
@@ -136,21 +141,23 @@ fn line(
             _ => {}
         }
         has_mutex = *op == Op::MutexEnter || has_mutex && *op != Op::MutexExit;
+        if let Op::Timeout(lid) = op
+            && let Some(why) = may_be_free(program, *lid, &placed.line, n)
+        {
+            let message = format!("{} may be gone when its time comes: {why}", program.lwp_name(*lid));
+            say(span.clone(), message, "expected an LWP that stays");
+        }
         if let Some(why) = wrong_target(program, *op) {
             say(span.clone(), why, "not this one");
         }
         let old = program.revisions.contains(&Revision::R1_62);
         if old && matches!(op, Op::LwpctlAlloc | Op::LwpctlExit | Op::Curcpu | Op::Abandon(_)) {
             let (word, system) = (verb::of(*op).word, words::system(Revision::R1_62));
-            let where_ = if places.systems.end > 1 { places.systems.clone() } else { span.clone() };
+            let where_ = places.systems.as_ref().unwrap_or(span).clone();
             let new = words::system(Revision::R1_69_2_6);
             say(where_, format!("{system} has nothing for `{word}`"), &format!("say `system {new}`"));
         }
     }
-}
-
-fn has_one_twice<T: PartialEq>(all: &[T]) -> bool {
-    all.iter().enumerate().any(|(n, one)| all[..n].contains(one))
 }
 
 /// LWPs that come to be once, and are made to twice, or out of turn.
@@ -182,6 +189,34 @@ fn begun_twice(program: &Program, lines: &[Placed]) -> Vec<Diagnostic> {
     wrong
 }
 
+/// Why an LWP may be free when the `n`th step of a line lets its time come. A callout is under its LWP's lock here, and is
+/// looked at though it may not be armed; the kernel has it gone before its LWP is.
+fn may_be_free(program: &Program, lid: Lid, whose: &Line, n: usize) -> Option<String> {
+    let freed = program.lines.get(lid.checked_sub(1)?)?;
+    if matches!(freed.start, Start::Born { detached: true, .. }) {
+        return Some("nobody waits for it".into());
+    }
+    let frees = |op: Op| match op {
+        Op::Wait(waited) => waited == lid || waited == ANY,
+        Op::Detach(detached) => detached == lid,
+        Op::ExitProcess | Op::Dump | Op::Reap => true,
+        Op::Signal(sig) | Op::Kill(_, Some(sig)) => matches!(sig, Sig::Kill | Sig::Quit),
+        // The last LWP to exit collects the others, and does not wait for whoever is outside.
+        Op::Exit => whose.start == Start::Outside,
+        _ => false,
+    };
+    program.lines.iter().find_map(|line| {
+        let before = if line.name == whose.name { n } else { line.steps.len() };
+        let ops = || line.steps[..before].iter().map(|step| step.op);
+        let op = if line.name == freed.name {
+            ops().find(|op| *op == Op::Detach(lid))
+        } else {
+            ops().find(|op| frees(*op))
+        };
+        op.map(|op| format!("{} does `{}`", line.name, verb::of(op).word))
+    })
+}
+
 /// Why an operation cannot be done to the LWP that it names.
 fn wrong_target(program: &Program, op: Op) -> Option<String> {
     let start = |lid: usize| program.lines[lid - 1].start;
@@ -203,7 +238,7 @@ fn wrong_target(program: &Program, op: Op) -> Option<String> {
         Op::GetOf(lid) | Op::Timeout(lid) if !matches!(start(lid), Start::Born { .. }) => {
             Some(format!("{} is not there from the start", name(lid)))
         }
-        Op::Set(key) => {
+        Op::Set(key) | Op::Get(key) | Op::KeyDelete(key) => {
             let keys = program.lines.iter().flat_map(|line| &line.steps);
             let keys = keys.filter(|step| step.op == Op::KeyCreate).count();
             (key >= keys).then(|| format!("there never is a key {key}: `key-create` is done {keys} times"))

@@ -5,29 +5,77 @@ use super::diagnostic::Diagnostic;
 use super::locks;
 use super::parse::Names;
 use super::token::Token;
-use super::words;
+use super::words::{self, NUMBERS};
 use crate::litmus::ast::{ANY, NOBODY, Op, Sig, Start, Step, Value};
 use crate::litmus::locks as lock_layer;
 use crate::litmus::verb::{self, Takes, VERBS};
 
 /// `[NAME =] OPERATION [-> RESULT { | RESULT }]`; gives the name apart.
 pub fn read<'t, 's>(
-    cursor: &mut Cursor<'s, 't>,
+    tokens: &'s [Token<'t>],
     names: &Names,
     start: Start,
-) -> Parsed<(Option<&'s Token<'t>>, Step)> {
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<(Option<&'s Token<'t>>, Step)> {
+    let (doing, may) = match tokens.iter().position(|token| token.text == "->") {
+        Some(arrow) => (&tokens[..arrow], Some(&tokens[arrow..])),
+        None => (tokens, None),
+    };
+    let may = may.map_or(Ok(Vec::new()), |tokens| results(tokens, names));
+    let read = named(doing, names, start);
+    match (read, may) {
+        (Ok((name, op)), Ok(may)) => Some((name, Step { name: None, op, may })),
+        (read, may) => {
+            wrong.extend(read.err());
+            wrong.extend(may.err().into_iter().flatten());
+            None
+        }
+    }
+}
+
+/// `[NAME =] OPERATION`
+fn named<'t, 's>(
+    tokens: &'s [Token<'t>],
+    names: &Names,
+    start: Start,
+) -> Parsed<(Option<&'s Token<'t>>, Op)> {
+    let mut cursor = Cursor::new(tokens);
     let mut ahead = cursor.clone();
     let name = ahead.next().filter(|_| ahead.eat("="));
     if name.is_some() {
-        *cursor = ahead;
+        cursor = ahead;
     }
     let op = match &names.locks {
-        Some(locks) => locks::operation(cursor, locks)?,
-        None => operation(cursor, names, start)?,
+        Some(locks) => locks::operation(&mut cursor, locks)?,
+        None => operation(&mut cursor, names, start)?,
     };
-    let may = if cursor.eat("->") { cursor.list("|", |cursor| result(cursor, names))? } else { Vec::new() };
     cursor.done()?;
-    Ok((name, Step { name: None, op, may }))
+    Ok((name, op))
+}
+
+/// `-> RESULT { | RESULT }`
+fn results(tokens: &[Token<'_>], names: &Names) -> Result<Vec<Value>, Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    let mut cursor = Cursor::new(tokens);
+    cursor.next();
+    let read = cursor.list("|", |cursor| {
+        let read = result(cursor, names);
+        // An unknown word does not hide the next one; a piece that is none ends the statement.
+        match read {
+            Err(error) if cursor.peek().is_none_or(|token| token.text == "|") => {
+                wrong.push(error);
+                Ok(Value::Ok)
+            }
+            read => read,
+        }
+    });
+    match read.and_then(|may| cursor.done().map(|()| may)) {
+        Ok(may) if wrong.is_empty() => Ok(may),
+        read => {
+            wrong.extend(read.err());
+            Err(wrong)
+        }
+    }
 }
 
 /// An operation of the protocol.
@@ -59,7 +107,7 @@ fn operation(cursor: &mut Cursor<'_, '_>, names: &Names, start: Start) -> Parsed
             Ok(op(lwp, if ends { None } else { Some(signal(cursor)?) }))
         }
         Takes::Signal(op) => signal(cursor).map(op),
-        Takes::Number(op) => cursor.number("a number").map(op),
+        Takes::Number(op) => cursor.number("a number", NUMBERS).map(op),
     }
 }
 

@@ -36,7 +36,8 @@ pub fn tokens(text: &str) -> (Vec<Token<'_>>, Vec<Diagnostic>) {
         let rest = &text[at..];
         let (kind, len) = match first {
             '\n' => (Some(Kind::Newline), 1),
-            first if first.is_whitespace() => (None, first.len_utf8()),
+            // A byte order mark is no word of anybody's.
+            first if first.is_whitespace() || first == '\u{feff}' => (None, first.len_utf8()),
             '#' => (Some(Kind::Comment), rest.find('\n').unwrap_or(rest.len())),
             '"' => match rest[1..].find(['"', '\n']) {
                 Some(end) if rest[1 + end..].starts_with('"') => (Some(Kind::Quoted), end + 2),
@@ -49,9 +50,13 @@ pub fn tokens(text: &str) -> (Vec<Token<'_>>, Vec<Diagnostic>) {
             _ => match (word(rest), SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol))) {
                 (0, Some(symbol)) => (Some(Kind::Symbol), symbol.len()),
                 (0, None) => {
+                    let len = first.len_utf8();
                     let message = format!("the language has no character {first:?}");
-                    wrong.push(Diagnostic::new(at..at + first.len_utf8(), message, "not understood"));
-                    (None, first.len_utf8())
+                    match wrong.last_mut().filter(|last| last.span.end == at && last.message == message) {
+                        Some(last) => last.span.end += len,
+                        None => wrong.push(Diagnostic::new(at..at + len, message, "not understood")),
+                    }
+                    (None, len)
                 }
                 (len, _) => (Some(Kind::Word), len),
             },
@@ -64,12 +69,14 @@ pub fn tokens(text: &str) -> (Vec<Token<'_>>, Vec<Diagnostic>) {
     (tokens, wrong)
 }
 
-/// The length of the word that a text begins with: letters, digits and underscores, and between them dots and hyphens.
+/// The length of the word that a text begins with: letters, digits and underscores, and between them dots and hyphens. A
+/// number below 0 is a word too, and a wrong one wherever it stands.
 fn word(text: &str) -> usize {
     let inner = |c: char| c.is_alphanumeric() || c == '_';
+    let below = text.strip_prefix('-').is_some_and(|text| text.starts_with(|c: char| c.is_numeric()));
     let mut len = 0;
     for (at, c) in text.char_indices() {
-        let joins = matches!(c, '.' | '-') && at > 0 && text[at + 1..].starts_with(inner);
+        let joins = matches!(c, '.' | '-') && (at > 0 || below) && text[at + 1..].starts_with(inner);
         if !inner(c) && !joins {
             break;
         }

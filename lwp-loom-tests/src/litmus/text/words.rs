@@ -1,11 +1,13 @@
 //! Words that stand for the same thing wherever they are.
 
+use std::ops::RangeInclusive;
+
 use lwp_core::mutex::Class;
 use lwp_core::netbsd::{Errno, Repair, Revision, State};
 
 use super::cursor::{Cursor, Parsed};
 use super::diagnostic::Diagnostic;
-use crate::litmus::ast::{NOBODY, Value};
+use crate::litmus::ast::{Counter, NOBODY, Value};
 use crate::litmus::locks;
 use crate::program::Layer;
 
@@ -104,11 +106,16 @@ pub fn results<'a>() -> impl Iterator<Item = &'a str> {
     RESULTS.into_iter().map(|(name, _)| name).chain(ERRORS.map(Errno::name))
 }
 
+/// Numbers that a program may name.
+pub const NUMBERS: RangeInclusive<usize> = 0..=65_535;
+
 /// Words that nobody and nothing can be called by.
 pub fn reserved(word: &str) -> bool {
     const OTHERS: [&str; 10] =
         ["any", "nobody", "and", "or", "not", "hang", "is", "passed", "under", "along"];
-    OTHERS.contains(&word) || result(word).is_some() || word.starts_with(|c: char| c.is_numeric())
+    let counter = Counter::ALL.into_iter().any(|counter| counter.name() == word);
+    let number = word.starts_with(|c: char| c.is_numeric() || c == '-');
+    OTHERS.contains(&word) || counter || number || result(word).is_some()
 }
 
 const _: () = assert!(NOBODY > 16, "no program has so many LWPs");
