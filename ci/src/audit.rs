@@ -10,14 +10,14 @@ use lwp_loom_tests::suite::{self, Scope};
 use crate::cli::AuditArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::output::Outputs;
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
-use crate::summary::Output;
 use crate::{revision, table};
 
 /// Runs the audit. Whatever is wrong with the request is found before anything runs.
 pub fn audit(args: &AuditArgs) -> Result<(), Error> {
-    let json = args.json.as_deref().map(Output::create).transpose()?;
+    let json = Outputs::apart_from(&args.worker).claim("--json", args.json.as_deref())?;
     let engine = args.engine.name();
     let (explored, left_out): (Vec<_>, Vec<_>) =
         suite::protocol(Scope::Default).partition(|family| family.is_completed_by(engine));

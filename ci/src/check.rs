@@ -19,10 +19,11 @@ use crate::cli::{CheckArgs, Way};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::orderings::{self, Searched};
+use crate::output::Outputs;
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::select::Wanted;
-use crate::summary::{self, Files, Output};
+use crate::summary::{self, Files};
 use crate::tally::Tally;
 use crate::{environment, explain, revision, select, table};
 
@@ -48,12 +49,15 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         limits: args.limits.limits(),
         ..Job::default()
     };
+    refuse_an_empty_diagram(args, families, &engines)?;
+    refuse_too_many_threads(args, families)?;
     if let Some(shard) = args.shard {
         take(shard, families, &mut sites);
     }
-    let diagram = diagram(args, families, &engines)?;
-    refuse_too_many_threads(args, families)?;
-    let files = Files::open(args.json.as_deref(), &args.page)?;
+    let inputs = selected.files.iter().chain(&args.page.faults).chain(&args.worker);
+    let mut outputs = Outputs::apart_from(inputs);
+    let files = Files::claim(&mut outputs, args.json.as_deref(), &args.page)?;
+    let diagram = outputs.claim("--diagram", args.diagram.as_deref())?;
     let mut workers = Vec::new();
     for engine in engines {
         workers.push((engine, args.worker.clone().map_or_else(|| engine.build_worker(), Ok)?));
@@ -147,26 +151,17 @@ fn add_timeline(failure: &mut Finding, pools: &[(Engine, Pool)], template: &Job)
     }
 }
 
-/// The diagram's file, where one is asked for and there will be something to draw.
-fn diagram<'a>(
-    args: &'a CheckArgs,
-    families: &[Family],
-    engines: &[Engine],
-) -> Result<Option<Output<'a>>, Error> {
-    let Some(path) = args.diagram.as_deref() else { return Ok(None) };
-    for (option, other) in [("--json", &args.json), ("--html", &args.page.html)] {
-        if other.as_deref() == Some(path) {
-            return Err(Error::Input(format!("{option} and --diagram name the same file")));
-        }
-    }
+/// A diagram that is asked for must have something to show.
+fn refuse_an_empty_diagram(args: &CheckArgs, families: &[Family], engines: &[Engine]) -> Result<(), Error> {
     let explored =
         families.iter().filter(|f| engines.iter().any(|engine| f.engines.contains(&engine.name())));
-    if !explored.flat_map(|family| &family.programs).any(|program| Case::parse(program).is_some()) {
+    let states = |program: &String| Case::parse(program).is_some();
+    if args.diagram.is_some() && !explored.flat_map(|family| &family.programs).any(states) {
         return Err(Error::Input(
             "--diagram: none of the programs is over the protocol, which has the states".into(),
         ));
     }
-    Output::create(path).map(Some)
+    Ok(())
 }
 
 /// The engines that are asked for.

@@ -373,6 +373,9 @@ pub struct ExplainArgs {
     /// Weaken an ordering site, as the failing check did.
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,
+    /// Use this executable as the engine's worker, instead of building it.
+    #[arg(long, hide = true, value_name = "PATH")]
+    pub worker: Option<PathBuf>,
 }
 
 /// When to stop exploring a program early. What stops early is bounded, not complete.

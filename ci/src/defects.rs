@@ -17,6 +17,7 @@ use crate::cli::DefectsArgs;
 use crate::error::Error;
 use crate::explain;
 use crate::interrupt::Interrupt;
+use crate::output::Output;
 use crate::pool::Pool;
 use crate::smaller::{self, alone, case_in};
 
@@ -61,7 +62,7 @@ pub fn defects(args: &DefectsArgs) -> Result<(), Error> {
                 BEGIN.trim()
             ))
         })?;
-        fs::write(folder.join(name), page).map_err(|e| Error::Failed(into(&e)))?;
+        Output::open(&folder.join(name))?.write(&page)?;
     }
     Ok(())
 }
@@ -98,7 +99,7 @@ fn smallest(pool: &Pool, defect: &Defect, case: &Case, folder: &Path) -> Result<
     let program = parse(defect.name(), &text).map_err(|why| wrong(&why))?;
     let text = print(&Program { about: format!("{}.", defect.title), ..program });
     let path = folder.join(defect.name()).with_extension(EXTENSION);
-    fs::write(&path, &text).map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
+    Output::open(&path)?.write(&text)?;
     let (job, found) = fails(case_in(&path, case, case.variant))?;
     let timeline = explain::timeline(pool, &job, &found);
     let timeline = *timeline.ok_or_else(|| Error::Failed(format!("{} has no timeline", job.program)))?;

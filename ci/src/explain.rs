@@ -1,9 +1,7 @@
 //! `cargo ci explain`: how a failing execution went.
 
-use std::fs;
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::path::Path;
 
 use lwp_loom_tests::job::{Finding, Job, Limits, Mode, way};
 use lwp_loom_tests::litmus::Case;
@@ -16,10 +14,10 @@ use crate::backend::Engine;
 use crate::cli::ExplainArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::output::Outputs;
 use crate::pool::Pool;
 use crate::select;
 use crate::smaller;
-use crate::summary::Output;
 use crate::worker::Unanswered;
 
 /// Preemptions up to which a failure with as few as possible is looked for, and how long each time.
@@ -32,15 +30,10 @@ const WAYS: usize = 4;
 /// Explains how a program fails, or how the execution does that a string stands for.
 pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     let ExplainArgs { schedule, engine, .. } = args;
-    let programs = match schedule {
-        Some(_) => vec![select::subject(&args.program, &args.which)?],
-        None => select::subjects(&args.program, &args.which)?,
-    };
+    let selected = select::subjects(&args.program, &args.which)?;
+    let programs = if schedule.is_some() { vec![selected.one()?] } else { selected.programs() };
     if schedule.is_some() && *engine == Engine::Loom {
         return Err(Error::Input("loom has no strings that run an execution again".into()));
-    }
-    if args.svg.is_some() && args.svg == args.html {
-        return Err(Error::Input("--svg and --html name the same file".into()));
     }
     if let Some(path) = &args.smallest {
         if path.extension().is_none_or(|extension| extension != EXTENSION) {
@@ -53,27 +46,17 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
             return Err(Error::Input(message.into()));
         }
     }
-    let smallest = args.smallest.as_deref().map(Output::create).transpose()?;
     let mode = schedule.clone().map_or(Mode::Search, |schedule| Mode::Replay { schedule });
     let weaken = select::weakenings(&args.weaken, &sites(Scope::Default))?;
     let mut template = Job { weaken, mode, ..Job::default() };
-    let pictures = [(&args.svg, svg::draw as Draw), (&args.html, html::page as Draw)];
-    let pictures =
-        pictures.map(|(path, draw)| path.as_deref().map(|path| Picture::create(path, draw)).transpose());
-    let pictures = pictures.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+    let mut outputs = Outputs::apart_from(selected.files.iter().chain(&args.worker));
+    let smallest = outputs.claim("--smallest", args.smallest.as_deref())?;
+    let svg = outputs.claim("--svg", args.svg.as_deref())?.map(|file| (file, svg::draw as Draw));
+    let html = outputs.claim("--html", args.html.as_deref())?.map(|file| (file, html::page as Draw));
 
-    let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::default());
-    let first = match first_to_fail(&pool, &mut template, &programs) {
-        Ok(first) => first,
-        Err(unanswered) => {
-            pictures.into_iter().for_each(Picture::discard);
-            args.smallest.as_deref().into_iter().for_each(discard);
-            return Err(refused(unanswered));
-        }
-    };
-    let Some(mut found) = first else {
-        pictures.into_iter().for_each(Picture::discard);
-        args.smallest.as_deref().into_iter().for_each(discard);
+    let worker = args.worker.clone().map_or_else(|| engine.build_worker(), Ok)?;
+    let pool = Pool::new(worker, engine.name(), NonZeroUsize::MIN, Interrupt::default());
+    let Some(mut found) = first_to_fail(&pool, &mut template, &programs).map_err(refused)? else {
         return Ok(());
     };
     let program = &template.program.clone();
@@ -81,9 +64,9 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
         Some(case) if *engine == Engine::Complete => smaller::smallest(&pool, &case, &found)?,
         _ => None,
     };
-    if let (Some(file), Some(path), Some(case)) = (smallest, &args.smallest, Case::parse(program)) {
+    if let (Some(file), Some(case)) = (smallest, Case::parse(program)) {
+        template.program = smaller::case_in(file.path(), &case, case.variant);
         file.write(smaller.as_ref().unwrap_or(&print(&case.litmus)))?;
-        template.program = smaller::case_in(path, &case, case.variant);
         found = pool.ask(&template).map_err(refused)?;
     }
     let told = match engine {
@@ -93,7 +76,6 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     };
     let layouts: Vec<_> = told.iter().map(layout::lay_out).collect();
     let (Some(first), Some(layout)) = (told.first(), layouts.first()) else {
-        pictures.into_iter().for_each(Picture::discard);
         let message = found.message.unwrap_or_default();
         return Err(Error::Failed(format!("it fails, and there is no execution to show: {message}")));
     };
@@ -113,8 +95,8 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
             "\na smaller program fails in the same way; --smallest FILE.litmus keeps it, and explains that:\n\n{text}"
         );
     }
-    for picture in pictures {
-        picture.file.write(&(picture.draw)(first, layout))?;
+    for (file, draw) in svg.into_iter().chain(html) {
+        file.write(&draw(first, layout))?;
     }
     let ways: Vec<String> = told.iter().map(story::in_short).collect();
     Err(Error::Failed(format!("it fails: {}", ways.join("; in another way: "))))
@@ -214,28 +196,5 @@ fn does_not_fail(found: &Finding, replayed: bool) -> String {
     }
 }
 
+/// What makes a picture of a timeline.
 type Draw = fn(&Timeline, &layout::Layout) -> String;
-
-/// A file that is to hold a picture of the timeline. It is opened before anything runs.
-struct Picture<'a> {
-    path: &'a Path,
-    file: Output<'a>,
-    draw: Draw,
-}
-
-impl<'a> Picture<'a> {
-    fn create(path: &'a Path, draw: Draw) -> Result<Picture<'a>, Error> {
-        Ok(Picture { path, file: Output::create(path)?, draw })
-    }
-
-    /// There is nothing to draw.
-    fn discard(self) {
-        discard(self.path);
-    }
-}
-
-/// There is nothing to write: no empty file is left behind.
-fn discard(path: &Path) {
-    // A file that cannot be removed is empty, which says the same.
-    let _ = fs::remove_file(path);
-}

@@ -13,11 +13,11 @@ use crate::backend::Engine;
 use crate::cli::FaultsArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::output::Outputs;
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::revision;
 use crate::select;
-use crate::summary::Output;
 
 /// Seconds for a program with a mistake: some make a program go on for ever.
 const SECONDS: f64 = 20.0;
@@ -26,7 +26,7 @@ const SECONDS: f64 = 20.0;
 pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
     let mistakes = named(&args.names, Mistake::all(&sites(Scope::Default)))?;
     let programs = Programs::that_hold();
-    let json = args.json.as_deref().map(Output::create).transpose()?;
+    let json = Outputs::apart_from(&args.worker).claim("--json", args.json.as_deref())?;
     let mut workers = Vec::new();
     // The complete search is the faster one, and needs no bound.
     let engines = args.engine.map_or_else(|| vec![Engine::Complete, Engine::Loom], |engine| vec![engine]);

@@ -1,6 +1,5 @@
 //! `cargo ci fmt-programs`: files with programs, laid out.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use lwp_loom_tests::litmus::collection::{self, FOLDER, Unreadable};
@@ -8,6 +7,7 @@ use lwp_loom_tests::litmus::text::format::format;
 
 use crate::cli::FmtProgramsArgs;
 use crate::error::Error;
+use crate::output::Output;
 use crate::programs;
 
 /// Lays out the files, or says which are not. A file that cannot be read is left alone.
@@ -26,8 +26,7 @@ pub fn fmt_programs(args: &FmtProgramsArgs) -> Result<(), Error> {
                 untidy += 1;
             }
             Ok(Some(text)) => {
-                fs::write(&file, text)
-                    .map_err(|error| Error::Input(format!("cannot write {}: {error}", file.display())))?;
+                Output::open(&file)?.write(&text)?;
                 println!("{} laid out", file.display());
             }
         }

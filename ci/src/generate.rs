@@ -10,6 +10,7 @@ use lwp_loom_tests::litmus::text::{EXTENSION, print};
 
 use crate::cli::GenerateArgs;
 use crate::error::Error;
+use crate::output::Output;
 
 /// Prints the programs, or the sizes of all suites.
 pub fn generate(args: &GenerateArgs) -> Result<(), Error> {
@@ -42,11 +43,11 @@ pub fn generate(args: &GenerateArgs) -> Result<(), Error> {
 }
 
 fn write_all(folder: &Path, programs: impl Iterator<Item = Program>) -> Result<(), Error> {
-    let cannot = |path: &Path, error| Error::Input(format!("cannot write {}: {error}", path.display()));
-    fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
+    fs::create_dir_all(folder)
+        .map_err(|error| Error::Input(format!("cannot write into {}: {error}", folder.display())))?;
     for program in programs {
         let file = folder.join(program.name.replace('/', "-")).with_extension(EXTENSION);
-        fs::write(&file, print(&program)).map_err(|error| cannot(&file, error))?;
+        Output::open(&file)?.write(&print(&program))?;
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ mod listening;
 mod merge;
 mod nightly;
 mod orderings;
+mod output;
 mod page;
 mod pool;
 mod programs;

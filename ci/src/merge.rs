@@ -9,14 +9,16 @@ use lwp_loom_tests::suite::{Scope, families};
 
 use crate::cli::MergeArgs;
 use crate::error::Error;
+use crate::output::Outputs;
 use crate::revision::UNKNOWN;
 use crate::summary::{self, Files};
 
 /// Joins the reports, or says why they are not the whole of one check.
 pub fn merge(args: &MergeArgs) -> Result<(), Error> {
+    let mut outputs = Outputs::apart_from(args.files.iter().chain(&args.page.faults));
+    let files = Files::claim(&mut outputs, args.json.as_deref(), &args.page)?;
     let reports = args.files.iter().map(|path| summary::read_json(path)).collect::<Result<Vec<_>, _>>()?;
     let report = join(reports).map_err(Error::Input)?;
-    let files = Files::open(args.json.as_deref(), &args.page)?;
     summary::finish(&report, files, None)
 }
 

@@ -17,7 +17,7 @@ use crate::worker::Unanswered;
 /// Replays the execution and says how it ends.
 pub fn replay(args: &ReplayArgs) -> Result<(), Error> {
     let job = Job {
-        program: select::subject(&args.program, &args.which)?,
+        program: select::subjects(&args.program, &args.which)?.one()?,
         weaken: select::weakenings(&args.weaken, &sites(Scope::Default))?,
         mode: Mode::Replay { schedule: args.schedule.clone() },
         ..Job::default()

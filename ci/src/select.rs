@@ -11,7 +11,6 @@ use lwp_loom_tests::litmus::collection::collection;
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::{Case, LockCase, Variant, text};
 use lwp_loom_tests::orderings::SiteInfo;
-use lwp_loom_tests::subject::Subject;
 use lwp_loom_tests::suite::{self, Family, Scope};
 
 use crate::cli::{Weakening, WhichArgs};
@@ -42,11 +41,29 @@ pub struct Wanted<'a> {
 pub struct Selected {
     /// The families, each with the programs to explore of it.
     pub families: Vec<Family>,
+    /// The files that were read for them.
+    pub files: Vec<PathBuf>,
     /// How many files cannot be read. What is wrong with them has been printed.
     pub unreadable: usize,
 }
 
 impl Selected {
+    /// The names of the programs.
+    pub fn programs(&self) -> Vec<String> {
+        self.families.iter().flat_map(|family| &family.programs).cloned().collect()
+    }
+
+    /// The name of the program, where there is one only.
+    pub fn one(&self) -> Result<String, Error> {
+        match &self.programs()[..] {
+            [program] => Ok(program.clone()),
+            programs => Err(Error::Input(format!(
+                "expected one execution's program; choose by --system, --variant and --cpus, or name one of:\n  {}",
+                programs.join("\n  ")
+            ))),
+        }
+    }
+
     /// Bad input, where a file could not be read.
     pub fn status(&self) -> Result<(), Error> {
         match self.unreadable {
@@ -66,8 +83,9 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
     let mut unreadable = 0;
     let (mut cases, mut locks) = (Vec::new(), Vec::new());
     let parse = if wanted.under_loom { text::parse_for_loom } else { text::parse_to_run };
-    for file in programs::files(paths.into_iter().map(PathBuf::from))? {
-        match programs::read(&file, parse) {
+    let files = programs::files(paths.into_iter().map(PathBuf::from))?;
+    for file in &files {
+        match programs::read(file, parse) {
             Some(program) => {
                 cases.extend(wanted.cases(&program));
                 locks.extend(wanted.locks(&program));
@@ -92,7 +110,7 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
     families.extend(suite::of_locks(locks));
     families.extend(suite::of_cases(cases, Scope::Full));
     wanted.choose(&mut families);
-    let selected = Selected { families, unreadable };
+    let selected = Selected { families, files, unreadable };
     if selected.families.iter().all(|family| family.programs.is_empty()) {
         selected.status()?;
         return Err(Error::Input("no program is for this system, this variant and so many CPUs".into()));
@@ -223,12 +241,9 @@ fn litmus_name(program: &str) -> Option<&str> {
     program.strip_prefix("locks/").or_else(of_protocol)
 }
 
-/// The names under which a program is explored that a user calls so: several, where it is for several systems, in several
-/// variants, or on several numbers of CPUs.
-pub fn subjects(program: &str, which: &WhichArgs) -> Result<Vec<String>, Error> {
-    if Subject::parse(program).is_some() {
-        return Ok(vec![program.to_owned()]);
-    }
+/// What a user calls so: several programs, where it is for several systems, in several variants, or on several numbers of
+/// CPUs.
+pub fn subjects(program: &str, which: &WhichArgs) -> Result<Selected, Error> {
     let names = [program.to_owned()];
     let wanted = Wanted {
         names: &names,
@@ -239,18 +254,7 @@ pub fn subjects(program: &str, which: &WhichArgs) -> Result<Vec<String>, Error> 
     };
     let selected = families(&wanted, Scope::Full)?;
     selected.status()?;
-    Ok(selected.families.into_iter().flat_map(|family| family.programs).collect())
-}
-
-/// The one name under which a program is explored that a user calls so.
-pub fn subject(program: &str, which: &WhichArgs) -> Result<String, Error> {
-    let mut programs = subjects(program, which)?;
-    if programs.len() == 1 {
-        return Ok(programs.remove(0));
-    }
-    let message =
-        "expected one execution's program; choose by --system, --variant and --cpus, or name one of:";
-    Err(Error::Input(format!("{message}\n  {}", programs.join("\n  "))))
+    Ok(selected)
 }
 
 /// The name that was meant, as the beginning of a sentence; empty where none is alike.

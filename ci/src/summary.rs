@@ -1,7 +1,7 @@
 //! A report as a user gets it: printed, written, and summed up in an exit status.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -10,70 +10,34 @@ use lwp_loom_tests::defects;
 use lwp_loom_tests::faults::FaultReport;
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{Outcomes, Report, Run};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cli::PageArgs;
 use crate::command::again;
 use crate::error::Error;
+use crate::output::{Output, Outputs};
 use crate::page::{self, Besides};
 use crate::table;
 
-/// A report file that was opened before anything ran.
-#[derive(Debug)]
-pub struct Output<'a> {
-    path: &'a Path,
-    file: File,
-}
-
-impl<'a> Output<'a> {
-    /// Opens the file, empty: a check that is stopped leaves no older report behind that could be taken for its own.
-    pub fn create(path: &'a Path) -> Result<Output<'a>, Error> {
-        let file = File::create(path);
-        let file = file.map_err(|e| Error::Input(format!("cannot write {}: {e}", path.display())))?;
-        Ok(Output { path, file })
-    }
-
-    /// Writes a report, for machines.
-    pub fn write_json(self, report: &impl Serialize) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(report).expect("a report is plain data");
-        self.write(&(text + "\n"))
-    }
-
-    /// Writes the file's whole text.
-    pub fn write(mut self, text: &str) -> Result<(), Error> {
-        let written = self.file.write_all(text.as_bytes());
-        written.map_err(|e| Error::Failed(format!("cannot write {}: {e}", self.path.display())))
-    }
-}
-
 /// The files that a report goes to.
 #[derive(Debug)]
-pub struct Files<'a> {
+pub struct Files {
     /// The report for machines.
-    json: Option<Output<'a>>,
+    json: Option<Output>,
     /// The report as a page, and what else is to be on it.
-    html: Option<(Output<'a>, Besides)>,
+    html: Option<(Output, Besides)>,
 }
 
-impl<'a> Files<'a> {
-    /// Opens the files that are asked for, and reads what is to be on the page.
-    pub fn open(json: Option<&'a Path>, page: &'a PageArgs) -> Result<Files<'a>, Error> {
-        let html = page.html.as_deref();
-        if json.is_some() && json == html {
-            return Err(Error::Input("--json and --html name the same file".into()));
-        }
-        if let Some(faults) = page.faults.as_deref().filter(|faults| [json, html].contains(&Some(*faults))) {
-            let path = faults.display();
-            return Err(Error::Input(format!("--faults is to be read, and would be written: {path}")));
-        }
-        let faults: Option<FaultReport> = page.faults.as_deref().map(read_json).transpose()?;
-        let json = json.map(Output::create).transpose()?;
-        let open = |path| {
-            let defects = defects::all().map_err(Error::Failed)?;
-            Ok((Output::create(path)?, Besides { defects, faults }))
+impl Files {
+    /// Claims the files that are asked for, and reads what is to be on the page.
+    pub fn claim(outputs: &mut Outputs, json: Option<&Path>, page: &PageArgs) -> Result<Files, Error> {
+        let json = outputs.claim("--json", json)?;
+        let Some(html) = outputs.claim("--html", page.html.as_deref())? else {
+            return Ok(Files { json, html: None });
         };
-        Ok(Files { json, html: html.map(open).transpose()? })
+        let faults: Option<FaultReport> = page.faults.as_deref().map(read_json).transpose()?;
+        let defects = defects::all().map_err(Error::Failed)?;
+        Ok(Files { json, html: Some((html, Besides { defects, faults })) })
     }
 
     /// Whether anybody is to read the report later.
@@ -83,7 +47,7 @@ impl<'a> Files<'a> {
 
     fn write(self, report: &Report, stopped: Option<&str>) -> Result<(), Error> {
         let json = self.json.map_or(Ok(()), |json| json.write_json(report));
-        let page = |(html, besides): (Output<'_>, _)| html.write(&page::page(report, &besides, stopped));
+        let page = |(html, besides): (Output, _)| html.write(&page::page(report, &besides, stopped));
         json.and(self.html.map_or(Ok(()), page))
     }
 }
@@ -96,7 +60,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
 }
 
 /// Prints the report, writes it, and fails unless it is green. `stopped` says what stopped the check, if anything did.
-pub fn finish(report: &Report, files: Files<'_>, stopped: Option<&str>) -> Result<(), Error> {
+pub fn finish(report: &Report, files: Files, stopped: Option<&str>) -> Result<(), Error> {
     anstream::stdout()
         .write_all(text(report, stopped).as_bytes())
         .map_err(|e| Error::Failed(format!("cannot print the report: {e}")))?;

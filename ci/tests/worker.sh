@@ -18,6 +18,7 @@ while read -r job; do
     executions=2
     for word in ${FAKE_WORKER:-$program}; do
         case $word in
+        engine=*) engine=${word#engine=} ;;
         touch=*) : >"${word#touch=}" ;;
         await=*) until [ -e "${word#await=}" ]; do sleep 0.01; done ;;
         # Shows in the answer that follows.
