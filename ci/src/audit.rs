@@ -1,7 +1,6 @@
 //! `cargo ci audit`: the lock order that the protocol's programs show, against the one that each revision declares.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use lwp_loom_tests::audit::{Audit, Order, Standing};
 use lwp_loom_tests::job::{Finding, Job};
@@ -13,6 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::output::Outputs;
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
+use crate::say;
 use crate::{revision, table};
 
 /// Runs the audit. Whatever is wrong with the request is found before anything runs.
@@ -35,9 +35,7 @@ pub fn audit(args: &AuditArgs) -> Result<(), Error> {
         incomplete: stopped.is_some(),
         ..Audit::of(&findings)
     };
-    io::stdout()
-        .write_all(text(&audit).as_bytes())
-        .map_err(|e| Error::Failed(format!("cannot print the audit: {e}")))?;
+    say::text(text(&audit));
     if let Some(json) = json {
         json.write_json(&audit)?;
     }

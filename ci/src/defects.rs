@@ -19,6 +19,7 @@ use crate::explain;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::pool::Pool;
+use crate::say;
 use crate::smaller::{self, alone, case_in};
 
 /// What the index is called.
@@ -28,7 +29,7 @@ const INDEX: &str = "README.md";
 pub fn defects(args: &DefectsArgs) -> Result<(), Error> {
     let all = defects::all().map_err(Error::Input)?;
     let Some(folder) = &args.pages else {
-        print!("{}", table(&all));
+        say::text(table(&all));
         return Ok(());
     };
     let into = |why: &dyn std::fmt::Display| format!("cannot write into {}: {why}", folder.display());

@@ -1,6 +1,5 @@
 //! `cargo ci explain`: how a failing execution went.
 
-use std::io::Write;
 use std::num::NonZeroUsize;
 
 use lwp_loom_tests::job::{Finding, Job, Limits, Mode, way};
@@ -16,6 +15,7 @@ use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::output::Outputs;
 use crate::pool::Pool;
+use crate::say;
 use crate::select;
 use crate::smaller;
 use crate::worker::Unanswered;
@@ -87,13 +87,11 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
         }
         drawn += &text::draw(timeline, layout, width());
     }
-    anstream::stdout()
-        .write_all(drawn.as_bytes())
-        .map_err(|e| Error::Failed(format!("cannot print the timeline: {e}")))?;
+    say::text(&drawn);
     if let Some(text) = smaller.filter(|_| args.smallest.is_none()) {
-        println!(
+        say::line(format_args!(
             "\na smaller program fails in the same way; --smallest FILE.litmus keeps it, and explains that:\n\n{text}"
-        );
+        ));
     }
     for (file, draw) in svg.into_iter().chain(html) {
         file.write(&draw(first, layout))?;
@@ -142,12 +140,12 @@ fn first_to_fail(
         let found = pool.ask(&Job { explain: replayed, ..template.clone() })?;
         if found.fails() {
             if programs.len() > 1 {
-                println!("{program}:");
+                say::line(format_args!("{program}:"));
             }
             return Ok(Some(found));
         }
         let which = if programs.len() > 1 { format!("{program}: ") } else { String::new() };
-        println!("{which}{}", does_not_fail(&found, replayed));
+        say::line(format_args!("{which}{}", does_not_fail(&found, replayed)));
     }
     Ok(None)
 }

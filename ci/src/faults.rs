@@ -17,6 +17,7 @@ use crate::output::Outputs;
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::revision;
+use crate::say;
 use crate::select;
 
 /// Seconds for a program with a mistake: some make a program go on for ever.
@@ -62,7 +63,7 @@ pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
     report.seconds = started.elapsed().as_secs_f64();
     report.incomplete = stopped.is_some();
     report.sound_seconds = sound.seconds;
-    print!("{}", summary(&report));
+    say::text(summary(&report));
     if let Some(json) = json {
         json.write_json(&report)?;
     }

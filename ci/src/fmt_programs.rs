@@ -9,6 +9,7 @@ use crate::cli::FmtProgramsArgs;
 use crate::error::Error;
 use crate::output::Output;
 use crate::programs;
+use crate::say;
 
 /// Lays out the files, or says which are not. A file that cannot be read is left alone.
 pub fn fmt_programs(args: &FmtProgramsArgs) -> Result<(), Error> {
@@ -22,12 +23,12 @@ pub fn fmt_programs(args: &FmtProgramsArgs) -> Result<(), Error> {
             }
             Ok(None) => {}
             Ok(Some(_)) if args.check => {
-                println!("{} is not laid out", file.display());
+                say::line(format_args!("{} is not laid out", file.display()));
                 untidy += 1;
             }
             Ok(Some(text)) => {
                 Output::open(&file)?.write(&text)?;
-                println!("{} laid out", file.display());
+                say::line(format_args!("{} laid out", file.display()));
             }
         }
     }

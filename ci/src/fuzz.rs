@@ -6,6 +6,7 @@ use crate::backend::workspace;
 use crate::cli::FuzzArgs;
 use crate::error::Error;
 use crate::nightly::{needs, nightly};
+use crate::say;
 use crate::select::unknown;
 
 /// Fuzzes one target or each in turn, until one fails.
@@ -21,7 +22,7 @@ pub fn fuzz(args: &FuzzArgs) -> Result<(), Error> {
     needs(&["fuzz", "--version"], "cargo install cargo-fuzz")?;
     for target in targets {
         let time = format!("-max_total_time={}", args.seconds);
-        println!("\n==> {target}: cargo +nightly fuzz run {target} -- {time}");
+        say::line(format_args!("\n==> {target}: cargo +nightly fuzz run {target} -- {time}"));
         match nightly().args(["fuzz", "run", &target, "--", &time]).status() {
             Ok(status) if status.success() => {}
             Ok(status) => return Err(Error::Failed(format!("{target}: {status}"))),

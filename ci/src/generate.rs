@@ -1,7 +1,6 @@
 //! `cargo ci generate`: programs of a suite as text.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 
 use lwp_loom_tests::litmus::ast::Program;
@@ -11,11 +10,14 @@ use lwp_loom_tests::litmus::text::{EXTENSION, print};
 use crate::cli::GenerateArgs;
 use crate::error::Error;
 use crate::output::Output;
+use crate::say;
 
 /// Prints the programs, or the sizes of all suites.
 pub fn generate(args: &GenerateArgs) -> Result<(), Error> {
     let Some(suite) = args.suite else {
-        Suite::ALL.iter().for_each(|suite| println!("{}: {} programs", suite.name(), suite.len()));
+        for suite in &Suite::ALL {
+            say::line(format_args!("{}: {} programs", suite.name(), suite.len()));
+        }
         return Ok(());
     };
     let whole = || std::iter::once(0..suite.len()).collect();
@@ -29,13 +31,8 @@ pub fn generate(args: &GenerateArgs) -> Result<(), Error> {
     match &args.out {
         Some(folder) => write_all(folder, programs),
         None => {
-            let mut out = io::stdout().lock();
-            for program in programs {
-                let name = program.name.clone();
-                // A reader that goes away has seen enough.
-                if writeln!(out, "# {name}\n{}", print(&program)).is_err() {
-                    break;
-                }
+            for program in programs.take_while(|_| !say::is_over()) {
+                say::line(format_args!("# {}\n{}", program.name, print(&program)));
             }
             Ok(())
         }

@@ -1,7 +1,5 @@
 //! `cargo ci growth`: how the executions of the programs that loom does not complete grow with the preemptions.
 
-use std::io::{self, Write};
-
 use indicatif::HumanCount;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::litmus::{Case, Origin, Variant};
@@ -11,6 +9,7 @@ use crate::cli::GrowthArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::pool::{self, Pool, Stopped};
+use crate::say;
 
 /// The bounds that are tried.
 const PREEMPTIONS: [usize; 4] = [0, 1, 2, 3];
@@ -58,9 +57,8 @@ pub fn growth(args: &GrowthArgs) -> Result<(), Error> {
             whole.outcomes.len()
         );
     }
-    io::stdout()
-        .write_all(table.as_bytes())
-        .map_err(|e| Error::Failed(format!("cannot print the table: {e}")))
+    say::text(table);
+    Ok(())
 }
 
 /// Every program that somebody wrote and whose preemptions are bounded under loom, in the variant that holds.

@@ -5,6 +5,7 @@ use lwp_loom_tests::suite::{Family, Scope};
 
 use crate::cli::ListArgs;
 use crate::error::Error;
+use crate::say;
 use crate::select::{self, Wanted};
 use crate::table;
 
@@ -13,10 +14,10 @@ pub fn list(args: &ListArgs) -> Result<(), Error> {
     let wanted = Wanted { names: &args.names, ..Wanted::default() };
     let selected = select::families(&wanted, Scope::Full)?;
     if args.names.is_empty() {
-        print!("{}", table::families(&selected.families));
-        println!("\nprograms of a family: cargo ci list FAMILY; generated suites: cargo ci generate");
+        say::text(table::families(&selected.families));
+        say::line("\nprograms of a family: cargo ci list FAMILY; generated suites: cargo ci generate");
     } else {
-        selected.families.iter().flat_map(programs).for_each(|line| println!("{line}"));
+        selected.families.iter().flat_map(programs).for_each(say::line);
     }
     selected.status()
 }

@@ -11,6 +11,7 @@ use lwp_loom_tests::job::{Finding, Job, Verdict};
 
 use crate::backend::{Backend, Engine};
 use crate::error::Error;
+use crate::say;
 use crate::worker::{Unanswered, Worker};
 
 /// The name of the benchmark.
@@ -28,8 +29,8 @@ const AT_MOST: f64 = 1.1;
 /// Measures, prints, and fails where the promise is missed.
 pub fn compare() -> Result<(), Error> {
     let (heard, unheard) = (Backend::Shuttle.build_worker()?, Backend::Unheard.build_worker()?);
-    println!(
-        "\nA search that somebody could listen to, beside one that nobody could (median), and the ratio:"
+    say::line(
+        "\nA search that somebody could listen to, beside one that nobody could (median), and the ratio:",
     );
     let mut missed = Vec::new();
     for program in PROGRAMS {
@@ -37,7 +38,9 @@ pub fn compare() -> Result<(), Error> {
         let [heard, unheard] = [median(rounds.iter().map(|r| r.0)), median(rounds.iter().map(|r| r.1))];
         let ratio = median(rounds.iter().map(|(heard, unheard)| heard / unheard));
         let verdict = if ratio <= AT_MOST { "met" } else { "MISSED" };
-        println!("{verdict:<8}{program}: {heard:.3} s, {unheard:.3} s, ratio {ratio:.2}, at most {AT_MOST}");
+        say::line(format_args!(
+            "{verdict:<8}{program}: {heard:.3} s, {unheard:.3} s, ratio {ratio:.2}, at most {AT_MOST}"
+        ));
         if ratio > AT_MOST {
             missed.push(format!("{program} takes {ratio:.2} times as long where somebody could listen"));
         }

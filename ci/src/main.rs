@@ -1,5 +1,8 @@
 //! `cargo ci`: builds, tests, checks, fuzzes and measures this workspace.
 
+// They panic where nobody reads: see `say`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod agreement;
 mod audit;
 mod backend;
@@ -30,6 +33,7 @@ mod progress;
 mod races;
 mod replay;
 mod revision;
+mod say;
 mod select;
 mod smaller;
 mod summary;
@@ -64,10 +68,10 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => fuzz::fuzz(&args),
         Command::Bench(args) => bench::bench(&args),
     };
-    match done {
+    match done.and_then(|()| say::all()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            say::aside(format_args!("error: {error}"));
             error.status().into()
         }
     }

@@ -11,6 +11,7 @@ use lwp_loom_tests::litmus::collection::{self, Parse, Unreadable};
 use lwp_loom_tests::litmus::text::{Diagnostic, EXTENSION};
 
 use crate::error::Error;
+use crate::say;
 
 /// Whether an argument means a file or a folder, and not a name.
 pub fn is_path(argument: &str) -> bool {
@@ -59,9 +60,9 @@ pub fn read(file: &Path, parse: Parse) -> Option<Arc<Program>> {
 /// Prints why a file is no program.
 pub fn complain(file: &Path, why: &Unreadable) {
     match why {
-        Unreadable::File(why) => eprintln!("error: {why}"),
+        Unreadable::File(why) => say::aside(format_args!("error: {why}")),
         Unreadable::Text { text, wrong } => {
-            wrong.iter().for_each(|one| eprint!("{}", shown(file, text, one)))
+            wrong.iter().for_each(|one| say::aside(shown(file, text, one).trim_end()))
         }
     }
 }

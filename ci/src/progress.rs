@@ -6,6 +6,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use lwp_loom_tests::job::Finding;
 
 use crate::pool::Watcher;
+use crate::say;
 
 /// A bar on a terminal, and lines that stay. Without a terminal only the lines are printed.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl Progress {
 
     /// Prints a line that stays.
     pub fn line(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say::aside(line));
     }
 }
 

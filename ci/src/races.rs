@@ -9,6 +9,7 @@ use std::process::Command;
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::nightly::{needs, needs_source, nightly};
+use crate::say;
 
 /// Everything of lwp-core that runs many threads; the first has a race.
 const TESTS: [&str; 6] = ["race_canary", "lwp", "lwp_stress", "stress", "netbsd_protocol", "examples"];
@@ -17,22 +18,22 @@ const TESTS: [&str; 6] = ["race_canary", "lwp", "lwp_stress", "stress", "netbsd_
 pub fn races() -> Result<(), Error> {
     needs(&["--version"], "rustup toolchain install nightly")?;
     needs_source()?;
-    println!("==> build, the standard library too");
+    say::line("==> build, the standard library too");
     succeeds(sanitized(&TESTS).arg("--no-run"), "the tests do not build")?;
 
     let (canary, tests) = TESTS.split_first().expect("there are some");
-    println!("\n==> {canary}");
+    say::line(format_args!("\n==> {canary}"));
     let out = sanitized(&[canary]).args(["--", "--ignored", "--nocapture"]).output().map_err(no_cargo)?;
     if out.status.success() || !String::from_utf8_lossy(&out.stderr).contains("ThreadSanitizer: data race") {
         return Err(Error::Failed(
             "its race is not reported: silence about the tests would mean nothing".into(),
         ));
     }
-    println!("its race is reported");
+    say::line("its race is reported");
 
-    println!("\n==> {}", tests.join(", "));
+    say::line(format_args!("\n==> {}", tests.join(", ")));
     succeeds(&mut sanitized(tests), "a race, or a test that fails")?;
-    println!("\nno race");
+    say::line("\nno race");
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::cli::ReplayArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::pool::Pool;
+use crate::say;
 use crate::select;
 use crate::worker::Unanswered;
 
@@ -31,6 +32,6 @@ pub fn replay(args: &ReplayArgs) -> Result<(), Error> {
     if finding.fails() {
         return Err(Error::Failed(format!("it fails: {}", finding.message.unwrap_or_default())));
     }
-    println!("this execution does not fail; it ends with {}", finding.outcomes.join(" | "));
+    say::line(format_args!("this execution does not fail; it ends with {}", finding.outcomes.join(" | ")));
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use lwp_loom_tests::coverage::Coverage;
@@ -17,6 +16,7 @@ use crate::command::again;
 use crate::error::Error;
 use crate::output::{Output, Outputs};
 use crate::page::{self, Besides};
+use crate::say;
 use crate::table;
 
 /// The files that a report goes to.
@@ -61,9 +61,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
 
 /// Prints the report, writes it, and fails unless it is green. `stopped` says what stopped the check, if anything did.
 pub fn finish(report: &Report, files: Files, stopped: Option<&str>) -> Result<(), Error> {
-    anstream::stdout()
-        .write_all(text(report, stopped).as_bytes())
-        .map_err(|e| Error::Failed(format!("cannot print the report: {e}")))?;
+    say::text(text(report, stopped));
     files.write(report, stopped)?;
     if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
 }

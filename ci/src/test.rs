@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
 use crate::error::Error;
+use crate::say;
 
 /// A cargo command that must succeed.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Step {
     }
 
     fn run(&self) -> Result<(), Error> {
-        println!("\n==> {}: {}", self.headline(), self.command());
+        say::line(format_args!("\n==> {}: {}", self.headline(), self.command()));
         let failed = |how: String| {
             Err(Error::Failed(format!("{}: {how}\nrepeat: {}", self.headline(), self.command())))
         };
@@ -74,7 +75,7 @@ fn steps() -> Vec<Step> {
             &["run", "--manifest-path", "fuzz/Cargo.toml", "--", "-runs=0", "fuzz/seeds/lock_pointer"];
         steps.push(Step::new("fuzz target on its seeds", Backend::Std, seeds));
     } else {
-        println!("left out: fuzz targets, which need a C++ compiler for libFuzzer");
+        say::line("left out: fuzz targets, which need a C++ compiler for libFuzzer");
     }
     steps
 }
@@ -97,9 +98,9 @@ pub fn test() -> Result<(), Error> {
             break;
         }
     }
-    println!("\n==> times");
+    say::line("\n==> times");
     for (step, time) in &times {
-        println!("{:8.1} s  {}", time.as_secs_f64(), step.headline());
+        say::line(format_args!("{:8.1} s  {}", time.as_secs_f64(), step.headline()));
     }
     result
 }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
+use crate::say;
 
 /// What a failure is due to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +35,8 @@ pub fn triage(args: &TriageArgs) -> Result<(), Error> {
     let interrupt = Interrupt::install()?;
     let pool = Pool::new(worker, engine.name(), pool::size(args.jobs), interrupt);
     let mut unknown = 0;
-    println!(
-        "| suite | revision | programs | fail as written | due to | smallest |\n|---|---|---|---|---|---|"
+    say::line(
+        "| suite | revision | programs | fail as written | due to | smallest |\n|---|---|---|---|---|---|",
     );
     for suite in &args.suite {
         let part = match args.shard {
@@ -141,7 +142,7 @@ impl Triage {
         let all: usize = self.due.values().map(Vec::len).sum();
         let head = format!("| {suite} | {revision} | {} | {all} |", self.programs);
         if self.due.is_empty() {
-            println!("{head} | |");
+            say::line(format_args!("{head} | |"));
         }
         for (due, cases) in &self.due {
             let due = match due {
@@ -153,7 +154,12 @@ impl Triage {
                 Due::Unknown => "nothing that has a name".into(),
             };
             let smallest = &cases[0].litmus;
-            println!("{head} {due}: {} | `{}`: {} |", cases.len(), smallest.name, smallest.about);
+            say::line(format_args!(
+                "{head} {due}: {} | `{}`: {} |",
+                cases.len(),
+                smallest.name,
+                smallest.about
+            ));
         }
     }
 }
