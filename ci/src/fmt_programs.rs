@@ -7,6 +7,7 @@ use lwp_loom_tests::litmus::text::format::format;
 
 use crate::cli::FmtProgramsArgs;
 use crate::error::Error;
+use crate::mistakes;
 use crate::output::Output;
 use crate::programs;
 use crate::say;
@@ -14,12 +15,13 @@ use crate::say;
 /// Lays out the files, or says which are not. A file that cannot be read is left alone.
 pub fn fmt_programs(args: &FmtProgramsArgs) -> Result<(), Error> {
     let paths = if args.paths.is_empty() { vec![PathBuf::from(FOLDER)] } else { args.paths.clone() };
-    let (mut unreadable, mut untidy) = (0, 0);
-    for file in programs::files(paths)? {
+    let found = programs::files(paths);
+    let (mut unusable, mut untidy) = (found.unusable, 0);
+    for file in found.files {
         match laid_out(&file) {
             Err(why) => {
-                programs::complain(&file, &why);
-                unreadable += 1;
+                mistakes::complain(&file, &why);
+                unusable += 1;
             }
             Ok(None) => {}
             Ok(Some(_)) if args.check => {
@@ -32,14 +34,13 @@ pub fn fmt_programs(args: &FmtProgramsArgs) -> Result<(), Error> {
             }
         }
     }
-    match (unreadable, untidy) {
+    match (unusable, untidy) {
         (0, 0) => Ok(()),
         (0, 1) => Err(Error::Failed("a file is not laid out: run cargo ci fmt-programs on it".into())),
         (0, untidy) => {
             Err(Error::Failed(format!("{untidy} files are not laid out: run cargo ci fmt-programs on them")))
         }
-        (1, _) => Err(Error::Input("a file cannot be read".into())),
-        (unreadable, _) => Err(Error::Input(format!("{unreadable} files cannot be read"))),
+        (unusable, _) => Err(programs::unusable(unusable)),
     }
 }
 

@@ -29,7 +29,7 @@ fn programs(family: &Family) -> impl Iterator<Item = String> {
         Case::parse(name).map(|case| case.litmus.about.clone()).or_else(of_locks)
     };
     family.programs.iter().map(move |name| match about(name) {
-        Some(about) => format!("{name}: {about}"),
+        Some(about) => format!("{name}: {}", say::harmless(&about)),
         None => name.clone(),
     })
 }

@@ -23,6 +23,7 @@ mod interrupt;
 mod list;
 mod listening;
 mod merge;
+mod mistakes;
 mod nightly;
 mod orderings;
 mod output;

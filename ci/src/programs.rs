@@ -1,46 +1,108 @@
-//! Files with programs: found, read, and what is wrong with them shown where it stands.
+//! Files with programs: found, named and read.
 
 use std::collections::HashSet;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
-use ariadne::{Config, IndexType, Label, Report, ReportKind, Source};
 use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::collection::{self, Parse, Unreadable};
-use lwp_loom_tests::litmus::text::{Diagnostic, EXTENSION};
+use lwp_loom_tests::litmus::text::EXTENSION;
 
 use crate::error::Error;
+use crate::mistakes::complain;
 use crate::say;
 
 /// Whether an argument means a file or a folder, and not a name.
 pub fn is_path(argument: &str) -> bool {
-    let path = Path::new(argument);
-    path.exists() || path.extension().is_some_and(|extension| extension == EXTENSION)
+    Path::new(argument).exists() || is_program(Path::new(argument))
+}
+
+/// Whether a file's name says that there is a program in it.
+pub fn is_program(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == EXTENSION)
+}
+
+/// The one path of a file, however it is spelt, which is the name of the program in it: from the working folder if it is
+/// below that.
+pub fn normal(file: &Path) -> PathBuf {
+    let whole = || {
+        // A link to a file is a program of its own; one to a folder is no other folder.
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let whole = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(file.file_name()?);
+        let below = whole.strip_prefix(fs::canonicalize(".").ok()?).map(Path::to_owned);
+        Some(below.unwrap_or(whole))
+    };
+    // What does not exist is called as it was.
+    whole().unwrap_or_else(|| file.to_owned())
+}
+
+/// What paths mean.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files, each once.
+    pub files: Vec<PathBuf>,
+    /// How many folders cannot be read, or have no programs. What is wrong with them has been printed.
+    pub unusable: usize,
 }
 
 /// The files that paths mean: a file itself, and all programs in a folder and below.
-pub fn files(paths: impl IntoIterator<Item = PathBuf>) -> Result<Vec<PathBuf>, Error> {
-    let mut files = Vec::new();
+pub fn files(paths: impl IntoIterator<Item = PathBuf>) -> Found {
+    let mut found = Found::default();
     for path in paths {
-        if !path.is_dir() {
-            files.push(path);
-            continue;
+        if path.is_dir() {
+            found.all_in(&path);
+        } else {
+            found.files.push(path);
         }
-        let found = collection::files_in(&path);
-        let found =
-            found.map_err(|error| Error::Input(format!("cannot read {}: {error}", path.display())))?;
-        if found.is_empty() {
-            let path = path.display();
-            return Err(Error::Input(format!(
-                "{path}: no programs in this folder: no file ends in .{EXTENSION}"
-            )));
-        }
-        files.extend(found);
     }
+    found.files.iter_mut().for_each(|file| *file = normal(file));
     let mut seen = HashSet::new();
-    files.retain(|file| seen.insert(file.clone()));
-    Ok(files)
+    found.files.retain(|file| seen.insert(file.clone()));
+    found
+}
+
+impl Found {
+    /// Adds the programs of a folder that a user names.
+    fn all_in(&mut self, folder: &Path) {
+        let before = (self.files.len(), self.unusable);
+        self.below(folder);
+        if before == (self.files.len(), self.unusable) {
+            self.complain(folder, &format!("no programs in this folder: no file ends in .{EXTENSION}"));
+        }
+    }
+
+    /// Adds the programs of a folder and of those below it, in the order of their names. A link to a folder is not
+    /// followed: it may lead back.
+    fn below(&mut self, folder: &Path) {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.complain(folder, &format!("this folder cannot be read: {error}")),
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                self.below(&path);
+            } else if !path.is_dir() && is_program(&path) {
+                self.files.push(path);
+            }
+        }
+    }
+
+    fn complain(&mut self, folder: &Path, why: &str) {
+        say::aside(format_args!("error: {}: {why}", folder.display()));
+        self.unusable += 1;
+    }
+}
+
+/// That so many files or folders were no programs, of which the user has been told.
+pub fn unusable(count: usize) -> Error {
+    Error::Input(match count {
+        1 => "a file or folder has no program that can be read".into(),
+        count => format!("{count} files or folders have no program that can be read"),
+    })
 }
 
 /// The program in a file, called by its path; `None` once what is wrong with it has been printed.
@@ -57,51 +119,42 @@ pub fn read(file: &Path, parse: Parse) -> Option<Arc<Program>> {
     }
 }
 
-/// Prints why a file is no program.
-pub fn complain(file: &Path, why: &Unreadable) {
-    match why {
-        Unreadable::File(why) => say::aside(format_args!("error: {why}")),
-        Unreadable::Text { text, wrong } => {
-            wrong.iter().for_each(|one| say::aside(shown(file, text, one).trim_end()))
-        }
-    }
-}
-
-/// A diagnostic with the place that it is about.
-fn shown(file: &Path, text: &str, diagnostic: &Diagnostic) -> String {
-    let file = file.display().to_string();
-    let span = (file.clone(), diagnostic.span.clone());
-    let color =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
-    let config = Config::default().with_index_type(IndexType::Byte).with_color(color);
-    let mut report = Report::build(ReportKind::Error, span.clone())
-        .with_config(config)
-        .with_message(&diagnostic.message)
-        .with_label(Label::new(span).with_message(&diagnostic.label));
-    if let Some(help) = &diagnostic.help {
-        report = report.with_help(help);
-    }
-    let mut out = Vec::new();
-    match report.finish().write((file.clone(), Source::from(text)), &mut out) {
-        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
-        Err(_) => format!("error: {file}: {}\n", diagnostic.message),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tempfile::tempdir;
+
     use super::*;
 
-    // What a user sees first of the language, when something is wrong.
+    // A program with two names is explored twice, and a replay string of the one is refused for the other.
     #[test]
-    fn a_mistake_is_shown_where_it_stands_with_what_was_meant() {
-        let text = "lwp a { wiat b }\nlwp b { exit }\n";
-        let wrong = lwp_loom_tests::litmus::text::parse("p", text).unwrap_err();
-        let shown = shown(Path::new("p.litmus"), text, &wrong[0]);
-        for part in
-            ["p.litmus:1:9", "there is no operation `wiat`", "unknown operation", "did you mean `wait`?"]
-        {
-            assert!(shown.contains(part), "{part}: {shown}");
+    fn a_file_is_one_program_however_its_path_is_spelt() {
+        // Where tests run: the folder of this crate.
+        let whole = std::env::current_dir().unwrap().join("src/main.rs");
+        for spelt in ["src/main.rs", "./src/main.rs", "src/../src/./main.rs", whole.to_str().unwrap()] {
+            assert_eq!(normal(Path::new(spelt)), Path::new("src/main.rs"), "{spelt}");
         }
+        assert_eq!(normal(Path::new("./main.rs")), Path::new("main.rs"));
+        assert_eq!(normal(Path::new("no/such/./folder")), Path::new("no/such/./folder"));
+        let elsewhere = fs::canonicalize("..").unwrap().join("Cargo.toml");
+        assert_eq!(normal(Path::new("../Cargo.toml")), elsewhere);
+        let found = files(["src/main.rs", "./src/main.rs"].map(PathBuf::from));
+        assert_eq!(found.files, [Path::new("src/main.rs")]);
+    }
+
+    // A folder that is left out silently would be taken for one that holds; one that stops the others hides more.
+    #[test]
+    fn a_folder_without_programs_is_counted_and_the_others_are_read_in_order() {
+        let folder = tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("full/below")).unwrap();
+        fs::create_dir(at("empty")).unwrap();
+        for name in ["full/z.litmus", "full/a.litmus", "full/below/b.litmus", "full/other.txt"] {
+            fs::write(at(name), "").unwrap();
+        }
+        let found = files([at("empty"), at("full"), at("full/below"), at("none.litmus")]);
+        assert_eq!(found.unusable, 1);
+        let wanted = ["full/a.litmus", "full/below/b.litmus", "full/z.litmus", "none.litmus"];
+        let names = found.files.iter().map(|file| file.strip_prefix(folder.path()).unwrap());
+        assert!(names.eq(wanted.map(Path::new)), "{:?}", found.files);
     }
 }

@@ -46,7 +46,36 @@ pub fn all() -> Result<(), Error> {
     }
 }
 
+/// The text with as many `?` as bytes for each character that would do something to a terminal, or would end a line for
+/// some and not for others.
+pub fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let ends_line = c == '\n' || c == '\r' && characters.peek() == Some(&'\n');
+        // Ends of lines and paragraphs, and what turns the direction of writing.
+        let is_odd = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if (c.is_control() || is_odd) && !ends_line && c != '\t' {
+            harmless.extend(std::iter::repeat_n('?', c.len_utf8()));
+        } else {
+            harmless.push(c);
+        }
+    }
+    harmless
+}
+
 fn write(mut to: impl Write, text: &impl Display) -> io::Result<()> {
     write!(to, "{text}")?;
     to.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A place in the text that is counted in bytes must stay where it is.
+    #[test]
+    fn what_would_do_something_to_a_terminal_becomes_as_many_question_marks_as_bytes() {
+        assert_eq!(harmless("a\tb\r\nc\rd\n\x1b[31m\u{9b}é\u{202e}"), "a\tb\r\nc?d\n?[31m??é???");
+    }
 }

@@ -3,18 +3,20 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::collection::collection;
 use lwp_loom_tests::litmus::generate::Suite;
-use lwp_loom_tests::litmus::{Case, LockCase, Variant, text};
+use lwp_loom_tests::litmus::{Case, LockCase, Origin, Variant, text};
 use lwp_loom_tests::orderings::SiteInfo;
+use lwp_loom_tests::subject::Subject;
 use lwp_loom_tests::suite::{self, Family, Scope};
 
 use crate::cli::{Weakening, WhichArgs};
 use crate::error::Error;
+use crate::mistakes;
 use crate::programs;
 
 /// What a user wants explored.
@@ -43,8 +45,8 @@ pub struct Selected {
     pub families: Vec<Family>,
     /// The files that were read for them.
     pub files: Vec<PathBuf>,
-    /// How many files cannot be read. What is wrong with them has been printed.
-    pub unreadable: usize,
+    /// How many files and folders have no program that can be read. What is wrong with them has been printed.
+    pub unusable: usize,
 }
 
 impl Selected {
@@ -64,13 +66,9 @@ impl Selected {
         }
     }
 
-    /// Bad input, where a file could not be read.
+    /// Bad input, where a file or a folder has no program that can be read.
     pub fn status(&self) -> Result<(), Error> {
-        match self.unreadable {
-            0 => Ok(()),
-            1 => Err(Error::Input("a file with a program cannot be read".into())),
-            n => Err(Error::Input(format!("{n} files with programs cannot be read"))),
-        }
+        if self.unusable == 0 { Ok(()) } else { Err(programs::unusable(self.unusable)) }
     }
 }
 
@@ -79,43 +77,83 @@ impl Selected {
 /// A program is found by its name in any scope, so that what a report names can be repeated.
 pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
     let (paths, names): (Vec<&String>, Vec<&String>) =
-        wanted.names.iter().partition(|name| programs::is_path(name));
-    let mut unreadable = 0;
-    let (mut cases, mut locks) = (Vec::new(), Vec::new());
+        wanted.names.iter().partition(|name| programs::is_path(name) && in_file(name).is_none());
+    let programs::Found { mut files, mut unusable } = programs::files(paths.into_iter().map(PathBuf::from));
+    let (mut cases, mut locks, mut always) = (Vec::new(), Vec::new(), Vec::new());
     let parse = if wanted.under_loom { text::parse_for_loom } else { text::parse_to_run };
-    let files = programs::files(paths.into_iter().map(PathBuf::from))?;
     for file in &files {
         match programs::read(file, parse) {
             Some(program) => {
                 cases.extend(wanted.cases(&program));
                 locks.extend(wanted.locks(&program));
             }
-            None => unreadable += 1,
+            None => unusable += 1,
+        }
+    }
+    for name in names {
+        let mut name = name.clone();
+        if let Some((which, file)) = in_file(&name) {
+            let read = programs::read(&file, parse).is_some();
+            name = format!("{which}{}", file.display());
+            files.push(file);
+            if !read {
+                unusable += 1;
+                continue;
+            }
+        }
+        match Subject::parse(&name) {
+            Some(Subject::Locks(case)) if case.origin() == Origin::File => {
+                locks.extend(wanted.locks(&case.litmus));
+            }
+            Some(Subject::Litmus(case)) if !is_always_there(&case) => {
+                cases.extend(Some(case).filter(|case| wanted.has(case)));
+            }
+            _ => always.push(name),
         }
     }
     for suite in wanted.suites {
         cases.extend(suite.programs().flat_map(|program| wanted.cases(&Arc::new(program))));
     }
+    let mut seen = HashSet::new();
+    cases.retain(|case| seen.insert(case.name()));
+    locks.retain(|case| seen.insert(case.name()));
     let mut families = Vec::new();
     if wanted.names.is_empty() && wanted.suites.is_empty() {
         for (file, why) in &collection().unreadable {
-            programs::complain(file, why);
-            unreadable += 1;
+            mistakes::complain(file, why);
+            unusable += 1;
         }
         families = suite::families(scope);
-    } else if !names.is_empty() {
-        families = named(&names, &suite::families(scope), suite::families(Scope::Full))?;
+    } else if !always.is_empty() {
+        families = named(&always, &suite::families(scope), suite::families(Scope::Full))?;
     }
     wanted.keep(&mut families);
     families.extend(suite::of_locks(locks));
     families.extend(suite::of_cases(cases, Scope::Full));
     wanted.choose(&mut families);
-    let selected = Selected { families, files, unreadable };
+    let selected = Selected { families, files, unusable };
     if selected.families.iter().all(|family| family.programs.is_empty()) {
         selected.status()?;
-        return Err(Error::Input("no program is for this system, this variant and so many CPUs".into()));
+        return Err(Error::Input(match wanted.which().as_str() {
+            "" => "there is nothing to explore".into(),
+            which => format!("no program is for {which}"),
+        }));
     }
     Ok(selected)
+}
+
+/// Where a report names a program in a file, as `lwp/1.62/as-written/2-cpus/p.litmus`: what stands before the file, and that.
+fn in_file(name: &str) -> Option<(&str, PathBuf)> {
+    let file = litmus_name(name).map(Path::new)?;
+    let means_it = programs::is_program(file) && file.exists() && !Path::new(name).exists();
+    means_it.then(|| (&name[..name.len() - file.as_os_str().len()], programs::normal(file)))
+}
+
+/// Whether a case is in a family without being asked for: a program of a file or a suite is not, nor is one in a variant or
+/// on CPUs of somebody's choice.
+fn is_always_there(case: &Case) -> bool {
+    let explored = || Case::all_of(&case.litmus).iter().any(|other| other.name() == case.name());
+    !matches!(case.origin(), Origin::File | Origin::Suite(_)) && explored()
 }
 
 impl Wanted<'_> {
@@ -127,9 +165,25 @@ impl Wanted<'_> {
         })
     }
 
+    /// Whether a case is wanted.
+    fn has(&self, case: &Case) -> bool {
+        self.is_under(text::system(case.revision))
+            && self.variant.is_none_or(|variant| variant == case.variant)
+            && self.cpus.is_none_or(|cpus| cpus == case.cpus)
+    }
+
+    /// What is asked of every program, as it stands on the command line.
+    fn which(&self) -> String {
+        let which = [
+            self.system.map(|system| format!("--system {system}")),
+            self.variant.map(|variant| format!("--variant {}", variant.name())),
+            self.cpus.map(|cpus| format!("--cpus {cpus}")),
+        ];
+        which.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+    }
+
     /// The cases that are wanted of a program that was found by itself.
     fn cases(&self, program: &Arc<Program>) -> Vec<Case> {
-        let here = |case: &Case| self.is_under(text::system(case.revision));
         let mut program = program.clone();
         if let Some(cpus) = self.cpus {
             Arc::make_mut(&mut program).cpus = vec![cpus];
@@ -142,7 +196,7 @@ impl Wanted<'_> {
                 machines.map(|(revision, cpus)| Case::new(program.clone(), revision, variant, cpus)).collect()
             }
         };
-        cases.retain(here);
+        cases.retain(|case| self.has(case));
         cases
     }
 
@@ -202,7 +256,7 @@ impl Wanted<'_> {
     }
 }
 
-fn named(names: &[&String], within: &[Family], mut all: Vec<Family>) -> Result<Vec<Family>, Error> {
+fn named(names: &[String], within: &[Family], mut all: Vec<Family>) -> Result<Vec<Family>, Error> {
     let families: HashSet<&str> = all.iter().map(|family| family.name.as_str()).collect();
     let programs: HashSet<&str> = all.iter().flat_map(|f| &f.programs).map(String::as_str).collect();
     // A program of the protocol is under several systems, in several variants, and on several numbers of CPUs.
@@ -310,7 +364,6 @@ mod tests {
         let within = [family("a", &["a1"]), family("b", &["b1"])];
         let all = vec![family("a", &["a1", "a2"]), family("b", &["b1"]), family("c", &["c1"])];
         let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
-        let names: Vec<&String> = names.iter().collect();
         Ok(named(&names, &within, all)?.into_iter().map(|f| (f.name, f.programs)).collect())
     }
 

@@ -10,6 +10,7 @@ use lwp_loom_tests::litmus::{Case, Variant};
 
 use crate::error::Error;
 use crate::pool::Pool;
+use crate::programs;
 
 /// Seconds for each program that is tried.
 const SECONDS: f64 = 10.0;
@@ -64,7 +65,13 @@ pub fn alone(case: &Case) -> Program {
 
 /// The name of the case that is in a file, of the same revision, variant and CPUs as another.
 pub fn case_in(path: &Path, case: &Case, variant: Variant) -> String {
-    format!("lwp/{}/{}/{}-cpus/{}", case.revision.name(), variant.name(), case.cpus, path.display())
+    format!(
+        "lwp/{}/{}/{}-cpus/{}",
+        case.revision.name(),
+        variant.name(),
+        case.cpus,
+        programs::normal(path).display()
+    )
 }
 
 struct Tried<'a> {

@@ -81,7 +81,7 @@ fn one_bad_file_among_many_does_not_keep_the_others_from_running_and_is_bad_inpu
         "{stdout}"
     );
     assert!(stderr.contains("b.litmus:1:9") && stderr.contains("did you mean `wait`?"), "{stderr}");
-    assert!(stderr.ends_with("error: a file with a program cannot be read\n"), "{stderr}");
+    assert!(stderr.ends_with("error: a file or folder has no program that can be read\n"), "{stderr}");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_file_that_is_no_program_is_bad_input_and_nothing_runs() {
         (
             b"system netbsd-1.62\nlwp a { exit }",
             &["p.litmus", "--system", "netbsd-1.69.2.6"],
-            "no program is for this system",
+            "no program is for --system netbsd-1.69.2.6\n",
         ),
     ] {
         let (status, stdout, stderr) = check_files("no-program", &[("p.litmus", content)], args);
@@ -107,6 +107,77 @@ fn a_file_that_is_no_program_is_bad_input_and_nothing_runs() {
         assert!(stderr.contains(why), "{why}: {stderr}");
         assert!(!dir("no-program").join("ran").exists(), "{why}");
     }
+}
+
+// Somebody who names many folders learns of the last mistake when the others are mended, one run after another.
+#[test]
+fn all_that_is_wrong_with_files_and_folders_is_said_and_the_others_run() {
+    let mut ci = check("wrong-folders", "complete", &["p.litmus", "empty", "nosuch.litmus"]);
+    write("wrong-folders", &[("p.litmus", GOOD)]);
+    fs::create_dir(dir("wrong-folders").join("empty")).unwrap();
+    let Output { status, stdout, stderr } = ci.output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+    assert_eq!(status.code(), Some(2), "{stdout}{stderr}");
+    assert!(stdout.contains("p.litmus (loom): complete"), "{stdout}");
+    assert!(
+        stderr.contains("empty: no programs in this folder") && stderr.contains("nosuch.litmus: "),
+        "{stderr}"
+    );
+    assert!(stderr.ends_with("error: 2 files or folders have no program that can be read\n"), "{stderr}");
+}
+
+// A program that is explored twice is counted twice, and a string that fails under one name is refused under another.
+#[test]
+fn a_file_is_explored_once_and_under_one_name_however_its_path_is_spelt() {
+    let whole = dir("spelt").join("p.litmus");
+    let files: [(&str, &[u8]); 1] = [("p.litmus", GOOD)];
+    let one = check_files("spelt", &files, &["p.litmus"]).1;
+    let spelt = ["p.litmus", "./p.litmus", "../spelt/p.litmus", whole.to_str().unwrap(), "."];
+    let all = check_files("spelt", &files, &spelt).1;
+    for printed in [&one, &all] {
+        assert_eq!(printed.matches("-cpus/p.litmus (loom): complete").count(), 4, "{printed}");
+    }
+}
+
+// What a report tells somebody to type must be what runs the program again.
+#[test]
+fn the_command_that_repeats_a_failure_of_a_program_in_a_file_runs_it_again() {
+    let mut ci = check("repeat", "failed", &["./a file.litmus", "--variant", "as-written"]);
+    write("repeat", &[("a file.litmus", GOOD)]);
+    let stdout = String::from_utf8(ci.output().unwrap().stdout).unwrap();
+    let program = "lwp/1.62/as-written/1-cpus/a file.litmus";
+    assert!(
+        stdout.contains(&format!("repeat: cargo ci check '{program}' --engine loom --variant as-written\n")),
+        "{stdout}"
+    );
+    // The same, and what nobody printed: another spelling, and a variant that is none of the program's own.
+    let spelt = "lwp/1.62/as-written/1-cpus/./a file.litmus";
+    let other = "lwp/1.62/only-stale-page/7-cpus/a file.litmus";
+    for (name, explored) in [(program, program), (spelt, program), (other, other)] {
+        let mut ci = check("repeat", "complete", &[name]);
+        write("repeat", &[("a file.litmus", GOOD)]);
+        let Output { status, stdout, .. } = ci.output().unwrap();
+        let stdout = String::from_utf8(stdout).unwrap();
+        assert_eq!(status.code(), Some(0), "{stdout}");
+        assert!(
+            stdout.contains(&format!("{explored} (loom): complete")) && stdout.contains("1 famil"),
+            "{stdout}"
+        );
+    }
+    let mut ci = check("repeat", "complete", &[program]);
+    write("repeat", &[("a file.litmus", b"lwp a { wiat b }")]);
+    let Output { status, stderr, .. } = ci.output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert!(status.code() == Some(2) && stderr.contains("a file.litmus:1:9"), "{stderr}");
+}
+
+// A failure of a suite's program is to be looked at by itself, without the thousands beside it.
+#[test]
+fn a_program_of_a_suite_is_explored_by_its_name() {
+    let program = "lwp/1.62/repaired/2-cpus/2x2/000017";
+    let (status, stdout, stderr) = output("suite-program", "complete", &[program]);
+    assert_eq!(status, Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains(&format!("{program}-")) && stdout.contains("1 famil"), "{stdout}");
 }
 
 // Whoever writes lock movement by hand asks for it as for any program.
