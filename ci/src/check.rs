@@ -29,6 +29,7 @@ use crate::{environment, explain, revision, select, table};
 
 /// Runs the check. Whatever is wrong with the request is found before anything runs.
 pub fn check(args: &CheckArgs) -> Result<(), Error> {
+    args.refuse_idle_options()?;
     let scope = if args.full { Scope::Full } else { Scope::Default };
     let engines = engines(args);
     let mut sites = sites(scope);
@@ -39,7 +40,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         under_loom: args.engine == Some(Way::Loom),
         variant: args.variant,
         cpus: args.cpus.map(NonZeroUsize::get),
-        sample: args.sample.map(|n| (n.get(), args.seed)),
+        sample: args.sample.map(|n| (n.get(), args.seed())),
     };
     let mut selected = select::families(&wanted, scope)?;
     let families = &mut selected.families;

@@ -13,6 +13,10 @@ use lwp_loom_tests::litmus::{Variant, text as words};
 use lwp_loom_tests::report::Shard;
 
 use crate::backend::Engine;
+use crate::error::Error;
+
+/// Ordering constraints that a bug may take: far more than anybody looks for, and no more than can be drawn at once.
+const DEEPEST: usize = 1000;
 
 /// Builds, tests, checks, fuzzes and measures this workspace.
 #[derive(Debug, Parser)]
@@ -100,7 +104,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "V", value_parser = variant)]
     pub variant: Option<Variant>,
     /// Explore on machines with so many CPUs, whatever the programs say.
-    #[arg(long, value_name = "N", value_parser = cpus)]
+    #[arg(long, value_name = "N", value_parser = cpus, allow_negative_numbers = true)]
     pub cpus: Option<NonZeroUsize>,
     /// Explore every program of every family.
     #[arg(long)]
@@ -109,14 +113,14 @@ pub struct CheckArgs {
     #[arg(long, value_name = "E")]
     pub engine: Option<Way>,
     /// Explore only so many of the programs, chosen by --seed.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub sample: Option<NonZeroUsize>,
-    /// What a sample and random executions follow from.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
-    /// The depth of the bugs that probabilistic concurrency testing looks for.
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub depth: usize,
+    /// What a sample and random executions follow from, instead of 0.
+    #[arg(long, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// The depth of the bugs that probabilistic concurrency testing looks for, instead of 3.
+    #[arg(long, value_name = "N", value_parser = depth, allow_negative_numbers = true)]
+    pub depth: Option<usize>,
     /// Explore the Ith of N parts, for a machine each; join their reports with `cargo ci merge`.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
@@ -124,7 +128,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Write the report to this file as well.
     #[arg(long, value_name = "FILE")]
@@ -144,12 +148,44 @@ pub struct CheckArgs {
 }
 
 impl CheckArgs {
+    /// Fails for an option that nothing would come of.
+    pub fn refuse_idle_options(&self) -> Result<(), Error> {
+        let idle = if self.limits.preemptions.is_some() && self.is_random() {
+            "--bound is for a search: --engine random and --engine pct preempt at random"
+        } else if self.depth.is_some() && self.engine != Some(Way::Pct) {
+            "--depth is for --engine pct"
+        } else if self.seed.is_some() && !self.is_seeded() {
+            "--seed is for --sample, --engine random or --engine pct"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Input(idle.into()))
+    }
+
+    /// Whether executions are chosen at random, instead of searched.
+    fn is_random(&self) -> bool {
+        matches!(self.engine, Some(Way::Random | Way::Pct))
+    }
+
+    fn is_seeded(&self) -> bool {
+        self.sample.is_some() || self.is_random()
+    }
+
+    /// What a sample and random executions follow from.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
+    fn depth(&self) -> usize {
+        self.depth.unwrap_or(3)
+    }
+
     /// How to go through each program's executions.
     pub fn mode(&self) -> Mode {
         let executions = self.limits.executions.map_or(10_000, NonZeroU64::get);
         match self.engine {
-            Some(Way::Random) => Mode::Random { seed: self.seed, executions },
-            Some(Way::Pct) => Mode::Pct { seed: self.seed, depth: self.depth, executions },
+            Some(Way::Random) => Mode::Random { seed: self.seed(), executions },
+            Some(Way::Pct) => Mode::Pct { seed: self.seed(), depth: self.depth(), executions },
             Some(Way::Loom | Way::Complete) | None => Mode::Search,
         }
     }
@@ -164,7 +200,6 @@ impl CheckArgs {
     pub fn selection(&self) -> Vec<String> {
         let Limits { seconds, executions, preemptions, branches } = self.limits.limits();
         let number = |name: &str, n: Option<String>| n.map(|n| format!("--{name} {n}"));
-        let seeded = self.sample.is_some() || self.mode() != Mode::Search;
         let options = [
             self.full.then(|| "--full".into()),
             number("system", self.system.map(String::from)),
@@ -172,8 +207,8 @@ impl CheckArgs {
             number("cpus", self.cpus.map(|n| n.to_string())),
             number("engine", self.engine.map(|engine| engine.name().into())),
             number("sample", self.sample.map(|n| n.to_string())),
-            number("depth", (self.engine == Some(Way::Pct)).then(|| self.depth.to_string())),
-            number("seed", seeded.then(|| self.seed.to_string())),
+            number("depth", (self.engine == Some(Way::Pct)).then(|| self.depth().to_string())),
+            number("seed", self.is_seeded().then(|| self.seed().to_string())),
             number("time", seconds.map(|n| n.to_string())),
             number("executions", executions.map(|n| n.to_string())),
             number("bound", preemptions.map(|n| n.to_string())),
@@ -192,7 +227,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "E", default_value = "complete")]
     pub engine: Engine,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Write the audit to this file as well.
     #[arg(long, value_name = "FILE")]
@@ -212,7 +247,7 @@ pub struct FaultsArgs {
     #[arg(long, value_name = "E")]
     pub engine: Option<Engine>,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Write the report to this file as well.
     #[arg(long, value_name = "FILE")]
@@ -226,10 +261,10 @@ pub struct FaultsArgs {
 #[derive(Debug, Args)]
 pub struct GrowthArgs {
     /// Seconds for each program under each bound.
-    #[arg(long, value_name = "S", value_parser = seconds, default_value = "20")]
+    #[arg(long, value_name = "S", value_parser = seconds, default_value = "20", allow_negative_numbers = true)]
     pub seconds: f64,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
 }
 
@@ -251,7 +286,7 @@ pub struct GenerateArgs {
     #[arg(value_name = "N", value_parser = places)]
     pub places: Vec<Range<usize>>,
     /// Write each program to a file of its own in this folder, which is made if need be.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", requires = "suite")]
     pub out: Option<PathBuf>,
 }
 
@@ -276,7 +311,7 @@ pub struct TriageArgs {
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Use this executable as the engine's worker, instead of building it.
     #[arg(long, hide = true, value_name = "PATH")]
@@ -342,7 +377,7 @@ pub struct WhichArgs {
     #[arg(long, value_name = "V", value_parser = variant)]
     pub variant: Option<Variant>,
     /// The CPUs, where a program is for several numbers of them.
-    #[arg(long, value_name = "N", value_parser = cpus)]
+    #[arg(long, value_name = "N", value_parser = cpus, allow_negative_numbers = true)]
     pub cpus: Option<NonZeroUsize>,
 }
 
@@ -383,16 +418,16 @@ pub struct ExplainArgs {
 #[command(next_help_heading = "Limits for each program (what they cut short is bounded, not complete)")]
 pub struct LimitArgs {
     /// Seconds.
-    #[arg(long = "time", value_name = "S", value_parser = seconds)]
+    #[arg(long = "time", value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
     pub seconds: Option<f64>,
     /// Executions.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU64>, allow_negative_numbers = true)]
     pub executions: Option<NonZeroU64>,
     /// Preemptions within one execution.
-    #[arg(long = "bound", value_name = "N")]
+    #[arg(long = "bound", value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub preemptions: Option<usize>,
     /// Branch points within one execution.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub branches: Option<NonZeroUsize>,
 }
 
@@ -432,7 +467,13 @@ pub struct FuzzArgs {
     /// The target, instead of all.
     pub target: Option<String>,
     /// Seconds for each target.
-    #[arg(long, value_name = "N", default_value = "60")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = positive::<NonZeroU64>,
+        default_value = "60",
+        allow_negative_numbers = true
+    )]
     pub seconds: NonZeroU64,
 }
 
@@ -502,6 +543,19 @@ fn variant(text: &str) -> Result<Variant, String> {
     named(text, "variant", Variant::all().map(|variant| (variant.name(), variant)))
 }
 
+fn positive<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    text.parse().map_err(|_| "expected a whole number above 0 and below 2^64")
+}
+
+fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    text.parse().map_err(|_| "expected a whole number from 0, below 2^64")
+}
+
+fn depth(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|depth| (1..=DEEPEST).contains(depth));
+    number.ok_or_else(|| format!("expected a depth, from 1 to {DEEPEST}"))
+}
+
 fn cpus(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok().filter(|cpus: &NonZeroUsize| cpus.get() <= CPUS);
     number.ok_or_else(|| format!("expected a number of CPUs, from 1 to {CPUS}"))
@@ -519,7 +573,7 @@ fn places(text: &str) -> Result<Range<usize>, &'static str> {
     let number = |text: &str| text.parse::<usize>().map_err(|_| wrong);
     let range = match text.split_once("..") {
         Some((from, to)) => number(from)?..number(to)?,
-        None => number(text)?..number(text)? + 1,
+        None => number(text)?..number(text)?.checked_add(1).ok_or(wrong)?,
     };
     if range.is_empty() { Err(wrong) } else { Ok(range) }
 }
@@ -546,6 +600,89 @@ mod tests {
         assert_eq!(shard("2/3"), Ok(Shard { index: 2, count: 3 }));
         for text in ["3/2", "0/4", "0/0", "1", "1/", "/2", "-1/2", "a/b"] {
             assert!(shard(text).is_err(), "{text}");
+        }
+    }
+
+    /// What is said of a command line that is refused before it is one.
+    fn refused(args: &[&str]) -> String {
+        Cli::try_parse_from([&["ci"], args].concat()).unwrap_err().to_string()
+    }
+
+    // Whoever mistypes a number should learn what it may be, and not how to name a program `-1`.
+    #[test]
+    fn a_number_that_is_none_is_answered_with_what_is_expected() {
+        for option in ["--sample", "--jobs", "--executions", "--branches"] {
+            for number in ["-1", "0", "many", "18446744073709551616"] {
+                let why = refused(&["check", option, number]);
+                assert!(why.contains("expected a whole number above 0 and below 2^64"), "{why}");
+            }
+        }
+        for (args, expected) in [
+            (["check", "--seed", "-1"], "expected a whole number from 0, below 2^64"),
+            (["check", "--bound", "-1"], "expected a whole number from 0, below 2^64"),
+            (["check", "--cpus", "-1"], "expected a number of CPUs, from 1 to 16"),
+            (["check", "--time", "-1"], "expected a number of seconds above 0"),
+            (["check", "--depth", "0"], "expected a depth, from 1 to 1000"),
+            (["check", "--depth", "1001"], "expected a depth, from 1 to 1000"),
+            (["growth", "--seconds", "-1"], "expected a number of seconds above 0"),
+            (["fuzz", "--seconds", "-1"], "expected a whole number above 0 and below 2^64"),
+        ] {
+            let why = refused(&args);
+            assert!(why.contains(expected) && !why.contains("tip:"), "{why}");
+        }
+    }
+
+    fn check(args: &[&str]) -> CheckArgs {
+        match Cli::try_parse_from([&["ci", "check"], args].concat()).unwrap().command {
+            Command::Check(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    // Somebody who believes that a bound or a seed was heeded draws the wrong conclusion from what was found.
+    #[test]
+    fn an_option_that_nothing_would_come_of_is_refused() {
+        for args in [
+            &["--engine", "random", "--bound", "2"][..],
+            &["--engine", "pct", "--bound", "0"],
+            &["--depth", "3"],
+            &["--engine", "random", "--depth", "3"],
+            &["--seed", "0"],
+            &["--engine", "complete", "--seed", "1"],
+        ] {
+            assert_eq!(check(args).refuse_idle_options().unwrap_err().status(), 2, "{args:?}");
+        }
+        assert!(refused(&["generate", "--out", "folder"]).contains("<SUITE>"));
+    }
+
+    // A report must not print a command that is refused, or that explores something else.
+    #[test]
+    fn what_is_taken_is_taken_again_from_the_report_and_is_the_same() {
+        for args in [
+            &[][..],
+            &["p", "--engine", "pct"],
+            &["p", "--engine", "pct", "--depth", "5", "--seed", "7", "--executions", "10"],
+            &["p", "--engine", "random"],
+            &["p", "--engine", "loom", "--bound", "0", "--branches", "5", "--time", "1.5"],
+            &["--sample", "3", "--seed", "9", "--variant", "repaired", "--cpus", "2"],
+            &["--suite", "2x2", "--sample", "3", "--system", "illumos", "--weaken", "a=b"],
+        ] {
+            let args = check(args);
+            args.refuse_idle_options().unwrap();
+            let selection = args.selection();
+            let again: Vec<&str> = selection.iter().flat_map(|option| option.split(' ')).collect();
+            let again = check(&again);
+            again.refuse_idle_options().unwrap();
+            assert_eq!((again.selection(), again.mode()), (selection.clone(), args.mode()));
+        }
+    }
+
+    // The largest number has none after it.
+    #[test]
+    fn places_are_one_or_a_range_that_is_not_empty() {
+        assert_eq!((places("3"), places("3..5")), (Ok(3..4), Ok(3..5)));
+        for text in ["", "a", "5..3", "3..3", "3..", "18446744073709551615"] {
+            assert!(places(text).is_err(), "{text}");
         }
     }
 
