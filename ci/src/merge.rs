@@ -171,6 +171,19 @@ mod tests {
         );
     }
 
+    // Which shard is empty depends on the number of machines alone.
+    #[test]
+    fn a_shard_with_nothing_to_explore_is_part_of_the_whole() {
+        let empty = |index| Report { runs: Vec::new(), ..shard(index, 3, "a") };
+        for reports in
+            [vec![empty(1), shard(2, 3, "a"), empty(3)], vec![shard(1, 3, "a"), empty(2), empty(3)]]
+        {
+            let all = join(reports).unwrap();
+            assert!(all.runs.len() == 1 && summary::is_green(&all));
+        }
+        assert!(!summary::is_green(&join(vec![empty(1), empty(2), empty(3)]).unwrap()));
+    }
+
     #[test]
     fn a_family_is_bounded_as_declared_if_each_shards_part_is() {
         let bounded = |index, declared: Option<&str>| {

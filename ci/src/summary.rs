@@ -66,7 +66,8 @@ pub fn finish(report: &Report, files: Files, stopped: Option<&str>) -> Result<()
     if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
 }
 
-/// Whether everything was explored as far as is declared and nothing failed.
+/// Whether everything was explored as far as is declared and nothing failed. A shard may have nothing to explore: the whole
+/// must have something.
 pub fn is_green(report: &Report) -> bool {
     let as_declared = report.runs.iter().all(|run| is_complete(run) || run.declared.is_some());
     let nothing_lost = report.differences.iter().all(|difference| difference.weak_memory);
@@ -75,7 +76,7 @@ pub fn is_green(report: &Report) -> bool {
     let coverages = report.transitions.coverage();
     let covered = coverages.iter().all(|c| c.is_sound() && (c.unseen.is_empty() || !whole));
     !report.incomplete
-        && !report.runs.is_empty()
+        && (!report.runs.is_empty() || report.shard.is_some())
         && as_declared
         && nothing_lost
         && nothing_alone
@@ -151,6 +152,9 @@ pub fn sum(report: &Report, stopped: Option<&str>) -> String {
     match stopped {
         Some(why) => format!("incomplete: {why}"),
         None if report.incomplete => "incomplete: a shard was stopped".into(),
+        None if let (true, Some(shard)) = (runs.is_empty(), report.shard) => {
+            format!("complete: shard {} of {} has nothing to explore", shard.index, shard.count)
+        }
         None if runs.is_empty() => "nothing was explored".into(),
         None if is_green(report) => format!("{}{}", as_declared(runs), blocked(report)),
         None => format!(
@@ -209,7 +213,7 @@ pub fn holds_repaired(failure: &Finding, explored: &[Outcomes]) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lwp_loom_tests::report::Bounded;
+    use lwp_loom_tests::report::{Bounded, Shard};
 
     #[test]
     fn who_meets_a_defect_of_the_source_is_told_so_and_whose_program_fails_repaired_too_is_not() {
@@ -275,8 +279,13 @@ mod tests {
         assert!(text(&other, None).contains("  bounded, but seen by loom alone: p: x\n"));
     }
 
+    // More machines than programs are no mistake; a check of nothing is one.
     #[test]
-    fn nothing_is_not_green() {
+    fn nothing_is_not_green_unless_it_is_all_that_a_shard_has() {
         assert!(!is_green(&Report::default()));
+        let shard = Report { shard: Some(Shard { index: 4, count: 4 }), ..Report::default() };
+        assert!(is_green(&shard));
+        assert!(text(&shard, None).ends_with("shard 4 of 4 has nothing to explore\n"));
+        assert!(!is_green(&Report { incomplete: true, ..shard }));
     }
 }

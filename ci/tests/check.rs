@@ -356,6 +356,20 @@ fn what_is_bounded_by_something_undeclared_is_not_green() {
     }
 }
 
+// Whoever has four machines for three programs would have a red check.
+#[test]
+fn a_shard_with_nothing_to_explore_is_green_and_says_so() {
+    let program = &family().programs[0];
+    let args = [program.as_str(), "--shard", "4/4", "--json", "report.json"];
+    let (status, stdout, stderr) = output("empty-shard", "complete", &args);
+    assert_eq!(status, Some(0), "{stdout}{stderr}");
+    assert!(stdout.ends_with("complete: shard 4 of 4 has nothing to explore\n"), "{stdout}");
+    assert!(dir("empty-shard").join("report.json").exists());
+    let args = [PROTOCOL, "--executions", "1", "--shard", "10000/10000", "--diagram", "states.svg"];
+    let (status, stdout, stderr) = output("empty-shard", "complete", &args);
+    assert_eq!(status, Some(0), "{stdout}{stderr}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_prints_what_is_known_and_says_that_it_is_incomplete() {
