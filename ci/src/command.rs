@@ -1,6 +1,7 @@
 //! The commands that do again what a report tells of.
 
 use lwp_loom_tests::job::Finding;
+use lwp_loom_tests::shell::quoted;
 
 /// The command that makes the same check.
 pub fn check(selection: &[String]) -> String {
@@ -36,16 +37,6 @@ pub fn again(failure: &Finding, selection: &[String]) -> Vec<(&'static str, Stri
     commands
 }
 
-/// The text as one word of a shell's.
-pub fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/=+@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.into()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use lwp_loom_tests::job::Verdict;
@@ -78,13 +69,5 @@ mod tests {
         ] {
             assert_eq!(repeat(selection), command);
         }
-    }
-
-    #[test]
-    fn a_name_is_quoted_for_the_shell_where_it_must_be() {
-        assert_eq!(quoted("suspend/continue-2"), "suspend/continue-2");
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -1,9 +1,9 @@
 //! Files with programs: found, named and read.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
 
 use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::collection::{self, Parse, Unreadable};
@@ -15,12 +15,7 @@ use crate::say;
 
 /// Whether an argument means a file or a folder, and not a name.
 pub fn is_path(argument: &str) -> bool {
-    Path::new(argument).exists() || is_program(Path::new(argument))
-}
-
-/// Whether a file's name says that there is a program in it.
-pub fn is_program(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == EXTENSION)
+    Path::new(argument).exists() || collection::is_program(Path::new(argument))
 }
 
 /// The one path of a file, however it is spelt, which is the name of the program in it: from the working folder if it is
@@ -63,32 +58,16 @@ pub fn files(paths: impl IntoIterator<Item = PathBuf>) -> Found {
 }
 
 impl Found {
-    /// Adds the programs of a folder that a user names.
+    /// Adds the programs of a folder that a user names, and of those below it.
     fn all_in(&mut self, folder: &Path) {
-        let before = (self.files.len(), self.unusable);
-        self.below(folder);
-        if before == (self.files.len(), self.unusable) {
+        let unusable = self.unusable;
+        let files = collection::files_in(folder, &mut |folder, error| {
+            self.complain(folder, &format!("this folder cannot be read: {error}"));
+        });
+        if files.is_empty() && self.unusable == unusable {
             self.complain(folder, &format!("no programs in this folder: no file ends in .{EXTENSION}"));
         }
-    }
-
-    /// Adds the programs of a folder and of those below it, in the order of their names. A link to a folder is not
-    /// followed: it may lead back.
-    fn below(&mut self, folder: &Path) {
-        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut entries = match entries {
-            Ok(entries) => entries,
-            Err(error) => return self.complain(folder, &format!("this folder cannot be read: {error}")),
-        };
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let path = entry.path();
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                self.below(&path);
-            } else if !path.is_dir() && is_program(&path) {
-                self.files.push(path);
-            }
-        }
+        self.files.extend(files);
     }
 
     fn complain(&mut self, folder: &Path, why: &str) {

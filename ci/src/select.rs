@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lwp_loom_tests::litmus::ast::Program;
-use lwp_loom_tests::litmus::collection::collection;
+use lwp_loom_tests::litmus::collection::{collection, is_program};
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::{Case, LockCase, Origin, Variant, text};
 use lwp_loom_tests::orderings::SiteInfo;
@@ -145,7 +145,7 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
 /// Where a report names a program in a file, as `lwp/1.62/as-written/2-cpus/p.litmus`: what stands before the file, and that.
 fn in_file(name: &str) -> Option<(&str, PathBuf)> {
     let file = litmus_name(name).map(Path::new)?;
-    let means_it = programs::is_program(file) && file.exists() && !Path::new(name).exists();
+    let means_it = is_program(file) && file.exists() && !Path::new(name).exists();
     means_it.then(|| (&name[..name.len() - file.as_os_str().len()], programs::normal(file)))
 }
 

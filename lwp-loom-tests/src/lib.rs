@@ -20,6 +20,7 @@ pub mod orderings;
 pub mod program;
 pub mod reach;
 pub mod report;
+pub mod shell;
 pub mod shown;
 pub mod subject;
 pub mod suite;

@@ -1,6 +1,6 @@
 //! Programs that are none: all that is wrong is found, said where it stands, and never a panic.
 
-use lwp_loom_tests::litmus::collection::{FOLDER, files_in, text_of};
+use lwp_loom_tests::litmus::collection::{files, text_of};
 use lwp_loom_tests::litmus::text::{Diagnostic, parse, parse_to_run, print};
 
 /// What is wrong with a text, each with the piece of the text that it is about.
@@ -350,7 +350,7 @@ impl Dice {
 #[test]
 fn no_mixture_of_programs_makes_the_parser_panic_and_what_is_read_is_printed_as_it_is() {
     let mutants = std::env::var("MUTANTS").map_or(4_000, |n| n.parse().unwrap());
-    let files = files_in(FOLDER.as_ref()).unwrap();
+    let files = files();
     let texts: Vec<String> = files.iter().map(|file| text_of(file).unwrap()).collect();
     let words: Vec<&str> = texts.iter().flat_map(|text| text.split_inclusive([' ', '\n'])).collect();
     let mut dice = Dice(6);
@@ -389,7 +389,7 @@ fn no_mixture_of_programs_makes_the_parser_panic_and_what_is_read_is_printed_as_
 // A parser that panics loses the other files too.
 #[test]
 fn no_piece_of_a_program_makes_the_parser_panic() {
-    for file in files_in(FOLDER.as_ref()).unwrap() {
+    for file in files() {
         let text = text_of(&file).unwrap();
         let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         for at in places.iter().step_by(3) {

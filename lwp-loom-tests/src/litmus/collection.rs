@@ -10,24 +10,38 @@ use super::text::{self, Diagnostic, EXTENSION};
 /// Where the collection is: in the checkout that this was built from.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/litmus");
 
-/// The files with programs in a folder and those below it, in the order of their names. A link to a folder is not
-/// followed: it may lead back.
+/// The files of the collection.
 ///
-/// # Errors
-/// Where a folder cannot be read.
-pub fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// # Panics
+/// Where its folder cannot be read: the checkout has gone.
+pub fn files() -> Vec<PathBuf> {
+    files_in(Path::new(FOLDER), &mut |folder, error| panic!("{}: {error}", folder.display()))
+}
+
+/// The files with programs in a folder and those below it, in the order of their names; `unreadable` is told of each folder
+/// that cannot be read. A link to a folder is not followed: it may lead back.
+pub fn files_in(folder: &Path, unreadable: &mut dyn FnMut(&Path, io::Error)) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.unwrap_or_else(|error| {
+        unreadable(folder, error);
+        Vec::new()
+    });
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
+    for entry in entries {
         let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            files.extend(files_in(&path)?);
-        } else if !path.is_dir() && path.extension().is_some_and(|extension| extension == EXTENSION) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            files.extend(files_in(&path, unreadable));
+        } else if !path.is_dir() && is_program(&path) {
             files.push(path);
         }
     }
     files.sort();
-    Ok(files)
+    files
+}
+
+/// Whether a file's name says that there is a program in it.
+pub fn is_program(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == EXTENSION)
 }
 
 /// More than anybody writes: a file that is larger is no program.
@@ -95,12 +109,11 @@ pub struct Collection {
 /// The collection.
 ///
 /// # Panics
-/// Where its folder cannot be read: the checkout has gone.
+/// As [`files`].
 pub fn collection() -> &'static Collection {
     static COLLECTION: LazyLock<Collection> = LazyLock::new(|| {
-        let files = files_in(Path::new(FOLDER)).unwrap_or_else(|error| panic!("{FOLDER}: {error}"));
         let mut collection = Collection { programs: Vec::new(), unreadable: Vec::new() };
-        for file in files {
+        for file in files() {
             match read(&name(&file), &file, text::parse) {
                 Ok(program) => collection.programs.push(Arc::new(program)),
                 Err(why) => collection.unreadable.push((file, why)),
@@ -138,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_file_is_laid_out_as_the_formatter_does_it_and_tells_its_scenario_first() {
-        for file in files_in(Path::new(FOLDER)).unwrap() {
+        for file in files() {
             let text = text_of(&file).unwrap();
             assert!(text.starts_with("# "), "{}", file.display());
             let formatted = format::format(&name(&file), &text);

@@ -5,6 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use super::html::whereabouts;
 use super::layout::{Kind, Layout, Mark, Row, Shown};
 use super::step::Timeline;
+use crate::shell::quoted;
 
 /// A character, and a line of them, in the font that the picture asks for.
 const CHARACTER: f64 = 7.3;
@@ -86,7 +87,8 @@ pub fn draw(timeline: &Timeline, layout: &Layout) -> String {
         pen.paragraph(line, across, "faint");
     }
     if let Some(schedule) = &timeline.schedule {
-        pen.paragraph(&format!("again: cargo ci explain {} {schedule}", timeline.program), across, "faint");
+        let (program, schedule) = (quoted(&timeline.program), quoted(schedule));
+        pen.paragraph(&format!("again: cargo ci explain {program} {schedule}"), across, "faint");
     }
     let height = pen.y + MARGIN;
     let picture = html! {

@@ -7,6 +7,7 @@ use textwrap::core::display_width;
 
 use super::layout::{Kind, Layout, Mark, Row, Shown};
 use super::step::Timeline;
+use crate::shell::quoted;
 
 /// How wide a timeline is where nobody says how wide it may be.
 pub const WIDTH: usize = 120;
@@ -72,7 +73,8 @@ fn foot(out: &mut String, timeline: &Timeline, layout: &Layout, width: usize) {
         paragraph(out, FAINT, line, width);
     }
     if let Some(schedule) = &timeline.schedule {
-        let _ = writeln!(out, "{FAINT}again: cargo ci explain {} {schedule}{FAINT:#}", timeline.program);
+        let (program, schedule) = (quoted(&timeline.program), quoted(schedule));
+        let _ = writeln!(out, "{FAINT}again: cargo ci explain {program} {schedule}{FAINT:#}");
     }
 }
 
