@@ -29,8 +29,14 @@ pub fn fmt_programs(args: &FmtProgramsArgs) -> Result<(), Error> {
                 untidy += 1;
             }
             Ok(Some(text)) => {
-                Output::open(&file)?.write(&text)?;
-                say::line(format_args!("{} laid out", file.display()));
+                match Output::open(&file).and_then(|output| output.write(&text)) {
+                    Ok(()) => say::line(format_args!("{} laid out", file.display())),
+                    // The others are laid out all the same.
+                    Err(error) => {
+                        say::aside(format_args!("error: {error}"));
+                        unusable += 1;
+                    }
+                }
             }
         }
     }

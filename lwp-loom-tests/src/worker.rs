@@ -10,6 +10,8 @@ use lwp_core::witness;
 
 use crate::engine::Exploration;
 use crate::explain::Explainer;
+#[cfg(shuttle)]
+use crate::job::Limits;
 #[cfg(any(loom, shuttle))]
 use crate::job::Mode;
 use crate::job::{Answer, Finding, Job, LockEdge, Transition, Verdict};
@@ -120,15 +122,23 @@ fn explore(
             Ok(complete::explore_with_progress(&job.program, &options, body, &mut working))
         }
         Mode::Random { seed, executions } => {
+            let options = complete::Options { limits: without_count(job), ..options };
             Ok(complete::explore_random(&job.program, &options, *seed, *executions, body))
         }
         Mode::Pct { seed, depth, executions } => {
+            let options = complete::Options { limits: without_count(job), ..options };
             Ok(complete::explore_pct(&job.program, &options, *seed, *depth, *executions, body))
         }
         Mode::Replay { schedule } => {
             complete::replay(&job.program, &options, schedule, body).map_err(|e| e.to_string())
         }
     }
+}
+
+/// The limits of executions at random, of which so many are asked for anyhow.
+#[cfg(shuttle)]
+fn without_count(job: &Job) -> Limits {
+    Limits { executions: None, ..job.limits.clone() }
 }
 
 #[cfg(not(any(loom, shuttle)))]

@@ -62,6 +62,7 @@ fn each_mistake_of_a_step_is_said_and_a_row_of_unknown_characters_is_one() {
         |text: &'static str| -> Vec<&str> { wrong(text).into_iter().map(|(_, place)| place).collect() };
     assert_eq!(places("lwp a { wait zz -> okk | ESRHC }"), ["zz", "okk", "ESRHC"]);
     assert_eq!(places("lwp a { exit } @@@@ ?"), ["@@@@", "?"]);
+    assert_eq!(places("lwp a { yield -> ok |\nlwp b { yield }"), ["{", "|"]);
     assert_eq!(places("lwp a { x = getuid }\nalways x ==\nalways y == 0"), ["=", "y"]);
 }
 
@@ -161,10 +162,37 @@ fn the_time_of_an_lwp_that_may_be_free_does_not_come() {
     is_refused("lwp a { timeout b }\nlwp b detached { exit }", "nobody waits for it");
     is_refused("lwp a { timeout b }\nlwp b { detach b; exit }", "b does `detach`");
     is_refused("lwp a { timeout b }\nlwp b { exit }\noutside { signal KILL }", "outside does `signal`");
+    is_refused("lwp a { user }\nlwp b { kill a KILL; userret }\noutside { timeout b }", "b does `kill`");
     for text in [
         "lwp a { timeout b; wait b }\nlwp b { exit }",
+        "lwp a { kill nobody KILL; timeout b }\nlwp b { exit }",
         "lwp a { timeout b; exit }\nlwp b { park-timed; exit }",
         "lwp b { park-timed; exit }\noutside { timeout b }",
+    ] {
+        assert!(parse("p", text).is_ok(), "{text}");
+    }
+}
+
+// Who has been freed cannot be looked for, and the kernel's callers find the process by other means first.
+#[test]
+fn nobody_is_looked_for_in_a_process_that_may_have_been_reaped() {
+    let message = "the process may be freed by then: outside does `reap`";
+    is_wrong("lwp a { exit }\noutside { reap; kill a }", message, "kill a");
+    is_wrong("lwp a { exit }\noutside { reap; reap }", message, "reap");
+    is_wrong("lwp a { exit }\noutside { reap }\noutside o { wakeup a }", message, "wakeup a");
+    assert!(parse("p", "lwp a { exit }\noutside { kill a; stop; reap }").is_ok());
+}
+
+// The last LWP stays until its process is reaped, and nobody is there to detach it.
+#[test]
+fn the_last_lwp_is_not_detached_from_outside() {
+    let message = "b may be the last LWP of its process by then";
+    is_wrong("lwp a { exit }\nlwp b { exit }\noutside { detach b }", message, "detach b");
+    is_wrong("lwp a { exit-process }\nlwp b { exit }\noutside { detach b }", message, "detach b");
+    for text in [
+        "lwp a { userret }\nlwp b { exit }\noutside { detach b }",
+        "lwp a { exit }\noutside { detach nobody }",
+        "lwp a { exit }\nlwp b { detach a; exit }",
     ] {
         assert!(parse("p", text).is_ok(), "{text}");
     }

@@ -155,7 +155,8 @@ fn statements<'t>(tokens: &[Token<'t>], wrong: &mut Vec<Diagnostic>) -> Vec<Stat
                             break;
                         }
                         (Kind::Newline, _)
-                            if steps.last().and_then(|step| step.last()).is_some_and(continues) => {}
+                            if steps.last().and_then(|step| step.last()).is_some_and(continues)
+                                && !rest.peek().is_some_and(|next| begins(next)) => {}
                         (Kind::Newline, _) | (Kind::Symbol, ";") => steps.push(Vec::new()),
                         _ => steps.last_mut().expect("there is a step").push(token),
                     }

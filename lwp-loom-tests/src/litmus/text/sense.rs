@@ -7,7 +7,7 @@ use super::locks;
 use super::parse::{Placed, Places};
 use super::words;
 use crate::litmus::ast::{ANY, Defect, Doing, Line, NOBODY, Op, Program, Sig, Start, Step};
-use crate::litmus::verb;
+use crate::litmus::verb::{self, Takes};
 use crate::oracle;
 use crate::reach::{LOOM_THREADS, Loom, no_room};
 
@@ -147,6 +147,23 @@ fn line(
             let message = format!("{} may be gone when its time comes: {why}", program.lwp_name(*lid));
             say(span.clone(), message, "expected an LWP that stays");
         }
+        if let Op::Detach(lid) = op
+            && *start == Start::Outside
+            && may_be_the_last(program, *lid)
+        {
+            let message = format!("{} may be the last LWP of its process by then", program.lwp_name(*lid));
+            say(span.clone(), message, "expected another that stays: `_lwp_detach` is called by one");
+        }
+        if *start == Start::Outside && (*op == Op::Reap || names_an_lwp(*op)) {
+            let reaps = |other: &Line| {
+                let before = if other.name == *name { n } else { other.steps.len() };
+                other.steps[..before].iter().any(|step| step.op == Op::Reap)
+            };
+            if let Some(other) = program.lines.iter().find(|other| reaps(other)) {
+                let message = format!("the process may be freed by then: {} does `reap`", other.name);
+                say(span.clone(), message, "nobody finds it any more");
+            }
+        }
         if let Some(why) = wrong_target(program, *op) {
             say(span.clone(), why, "not this one");
         }
@@ -158,6 +175,24 @@ fn line(
             say(where_, format!("{system} has nothing for `{word}`"), &format!("say `system {new}`"));
         }
     }
+}
+
+/// Whether all others of a process may have gone before an LWP.
+fn may_be_the_last(program: &Program, lid: Lid) -> bool {
+    let mut ops = program.lines.iter().flat_map(|line| &line.steps).map(|step| step.op);
+    let ends = ops.any(|op| match op {
+        Op::ExitProcess | Op::Dump => true,
+        Op::Signal(sig) | Op::Kill(_, Some(sig)) => matches!(sig, Sig::Kill | Sig::Quit),
+        _ => false,
+    });
+    let stays = |line: &Line| line.is_lwp() && line.steps.iter().all(|step| step.op != Op::Exit);
+    let others = || program.lines.iter().enumerate().filter(|(n, _)| n + 1 != lid);
+    lid != NOBODY && (ends || !others().any(|(_, line)| stays(line)))
+}
+
+/// Whether an operation looks for an LWP in the process.
+fn names_an_lwp(op: Op) -> bool {
+    matches!(verb::of(op).takes, Takes::Lwp(_) | Takes::LwpOrAny(_) | Takes::LwpAndSignal(_))
 }
 
 /// LWPs that come to be once, and are made to twice, or out of turn.
@@ -196,20 +231,24 @@ fn may_be_free(program: &Program, lid: Lid, whose: &Line, n: usize) -> Option<St
     if matches!(freed.start, Start::Born { detached: true, .. }) {
         return Some("nobody waits for it".into());
     }
+    let by_itself = |op: Op| match op {
+        Op::Detach(detached) => detached == lid,
+        Op::Kill(NOBODY, _) => false,
+        Op::Signal(sig) | Op::Kill(_, Some(sig)) => matches!(sig, Sig::Kill | Sig::Quit),
+        _ => false,
+    };
     let frees = |op: Op| match op {
         Op::Wait(waited) => waited == lid || waited == ANY,
-        Op::Detach(detached) => detached == lid,
         Op::ExitProcess | Op::Dump | Op::Reap => true,
-        Op::Signal(sig) | Op::Kill(_, Some(sig)) => matches!(sig, Sig::Kill | Sig::Quit),
         // The last LWP to exit collects the others, and does not wait for whoever is outside.
         Op::Exit => whose.start == Start::Outside,
-        _ => false,
+        op => by_itself(op),
     };
     program.lines.iter().find_map(|line| {
         let before = if line.name == whose.name { n } else { line.steps.len() };
         let ops = || line.steps[..before].iter().map(|step| step.op);
         let op = if line.name == freed.name {
-            ops().find(|op| *op == Op::Detach(lid))
+            ops().find(|op| by_itself(*op))
         } else {
             ops().find(|op| frees(*op))
         };
