@@ -177,14 +177,15 @@ fn line(
     }
 }
 
+/// Whether an operation sends a signal that ends the process.
+fn is_fatal(op: Op) -> bool {
+    matches!(op, Op::Signal(Sig::Kill | Sig::Quit) | Op::Kill(_, Some(Sig::Kill | Sig::Quit)))
+}
+
 /// Whether all others of a process may have gone before an LWP.
 fn may_be_the_last(program: &Program, lid: Lid) -> bool {
     let mut ops = program.lines.iter().flat_map(|line| &line.steps).map(|step| step.op);
-    let ends = ops.any(|op| match op {
-        Op::ExitProcess | Op::Dump => true,
-        Op::Signal(sig) | Op::Kill(_, Some(sig)) => matches!(sig, Sig::Kill | Sig::Quit),
-        _ => false,
-    });
+    let ends = ops.any(|op| matches!(op, Op::ExitProcess | Op::Dump) || is_fatal(op));
     let stays = |line: &Line| line.is_lwp() && line.steps.iter().all(|step| step.op != Op::Exit);
     let others = || program.lines.iter().enumerate().filter(|(n, _)| n + 1 != lid);
     lid != NOBODY && (ends || !others().any(|(_, line)| stays(line)))
@@ -234,8 +235,7 @@ fn may_be_free(program: &Program, lid: Lid, whose: &Line, n: usize) -> Option<St
     let by_itself = |op: Op| match op {
         Op::Detach(detached) => detached == lid,
         Op::Kill(NOBODY, _) => false,
-        Op::Signal(sig) | Op::Kill(_, Some(sig)) => matches!(sig, Sig::Kill | Sig::Quit),
-        _ => false,
+        op => is_fatal(op),
     };
     let frees = |op: Op| match op {
         Op::Wait(waited) => waited == lid || waited == ANY,
