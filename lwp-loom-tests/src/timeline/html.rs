@@ -4,7 +4,6 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::layout::{Kind, Layout, Mark, Row, Shown};
 use super::step::Timeline;
-use crate::shell::quoted;
 
 /// What it looks like, by light and by dark, and on paper.
 pub const STYLE: &str = "
@@ -79,8 +78,8 @@ pub fn fragment(timeline: &Timeline, layout: &Layout) -> Markup {
             footer {
                 p { "Decisive steps are marked. A dashed line is a context switch: somebody else goes on." }
                 @for line in &layout.legend { p { (line) } }
-                @if let Some(schedule) = &timeline.schedule {
-                    p { "Again: " code { "cargo ci explain " (quoted(&timeline.program)) " " (quoted(schedule)) } }
+                @if let Some(again) = timeline.again() {
+                    p { "Again: " code { (again) } }
                 }
             }
         }

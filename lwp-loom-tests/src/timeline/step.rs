@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::shell::quoted;
+
 /// One execution, from its beginning to its failure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
@@ -21,6 +23,14 @@ pub struct Timeline {
     pub decided: Option<Decided>,
     /// The preemptions with which no search has found this failure.
     pub safe_preemptions: Option<usize>,
+}
+
+impl Timeline {
+    /// The command that tells of the same execution again, where there is one.
+    pub fn again(&self) -> Option<String> {
+        let schedule = self.schedule.as_deref()?;
+        Some(format!("cargo ci explain {} {}", quoted(&self.program), quoted(schedule)))
+    }
 }
 
 /// Who took part.

@@ -5,7 +5,6 @@ use maud::{Markup, PreEscaped, html};
 use super::html::whereabouts;
 use super::layout::{Kind, Layout, Mark, Row, Shown};
 use super::step::Timeline;
-use crate::shell::quoted;
 
 /// A character, and a line of them, in the font that the picture asks for.
 const CHARACTER: f64 = 7.3;
@@ -86,9 +85,8 @@ pub fn draw(timeline: &Timeline, layout: &Layout) -> String {
     for line in &layout.legend {
         pen.paragraph(line, across, "faint");
     }
-    if let Some(schedule) = &timeline.schedule {
-        let (program, schedule) = (quoted(&timeline.program), quoted(schedule));
-        pen.paragraph(&format!("again: cargo ci explain {program} {schedule}"), across, "faint");
+    if let Some(again) = timeline.again() {
+        pen.paragraph(&format!("again: {again}"), across, "faint");
     }
     let height = pen.y + MARGIN;
     let picture = html! {

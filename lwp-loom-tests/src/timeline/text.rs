@@ -7,7 +7,6 @@ use textwrap::core::display_width;
 
 use super::layout::{Kind, Layout, Mark, Row, Shown};
 use super::step::Timeline;
-use crate::shell::quoted;
 
 /// How wide a timeline is where nobody says how wide it may be.
 pub const WIDTH: usize = 120;
@@ -72,9 +71,8 @@ fn foot(out: &mut String, timeline: &Timeline, layout: &Layout, width: usize) {
     for line in &layout.legend {
         paragraph(out, FAINT, line, width);
     }
-    if let Some(schedule) = &timeline.schedule {
-        let (program, schedule) = (quoted(&timeline.program), quoted(schedule));
-        let _ = writeln!(out, "{FAINT}again: cargo ci explain {program} {schedule}{FAINT:#}");
+    if let Some(again) = timeline.again() {
+        let _ = writeln!(out, "{FAINT}again: {again}{FAINT:#}");
     }
 }
 
