@@ -266,10 +266,11 @@ mod listening {
         cfg!(not(unheard)) && LISTENING.load(Ordering::Relaxed)
     }
 
-    /// What an execution does while it is given up happens to nobody.
+    /// What an execution does while it is given up happens to nobody, and what a condition does while it is asked in
+    /// advance has not happened.
     #[cold]
     pub fn said(event: &Event, place: &'static Location<'static>) {
-        if std::thread::panicking() {
+        if std::thread::panicking() || sync::asks_in_silence() {
             return;
         }
         if let Some(listener) = listener() {

@@ -2,8 +2,9 @@
 //! execution; strings that are not this program's are refused with the reason.
 #![cfg(shuttle)]
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lwp_core::locks::Locks;
@@ -26,8 +27,8 @@ unsafe impl<T> Send for Shared<T> {}
 
 /// Explores a program that is to fail, and replays its failure.
 #[track_caller]
-fn fails(name: &str, body: fn()) -> Exploration {
-    let found = explore("seeded", &Limits::default(), body);
+fn fails(name: &str, body: impl Fn() + Clone + Send + Sync + 'static) -> Exploration {
+    let found = explore("seeded", &Limits::default(), body.clone());
     let message = found.message.clone().unwrap_or_default();
     println!(
         "{message}\n  {} after {} executions",
@@ -113,11 +114,131 @@ fn lost_wake_up() {
 fn livelock() {
     let found = fails("livelock", || {
         let word = AtomicUsize::new(0);
-        while word.load(Site::LwpLockLook) == 0 {
-            spin_while(|| word.load(Site::LwpLockLook) == 0);
-        }
+        spin_while(|| word.load(Site::LwpLockLook) == 0);
     });
     says(&found, &["thread 1 spins at", "waiting for a change of atomic 0"]);
+}
+
+/// A program in which a thread waits for this condition, of a word that another sets to 1, and of a lock.
+fn waits_for(
+    condition: impl Fn(&AtomicUsize, &RawLock, &Cell<usize>) -> bool + Clone + Send + Sync + 'static,
+) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        let shared = Arc::new(Shared((AtomicUsize::new(0), RawLock::new(), Cell::new(0))));
+        let theirs = shared.clone();
+        let other = spawn(move || theirs.0.0.store(1, Site::LwpSetlockPublish));
+        let Shared((word, lock, cell)) = &*shared;
+        spin_while(|| condition(word, lock, cell));
+        other.join().unwrap();
+    }
+}
+
+fn is_0(word: &AtomicUsize) -> bool {
+    word.load(Site::LwpLockRelook) == 0
+}
+
+// A search that asks a condition in advance would take an effect of its own for one of the program.
+#[test]
+fn a_condition_that_does_more_than_look_is_named() {
+    let found = fails(
+        "misused wait",
+        waits_for(|word, lock, _| {
+            let tried = lock.try_lock();
+            if tried {
+                lock.unlock().unwrap();
+            }
+            is_0(word)
+        }),
+    );
+    says(&found, &["thread 1 waits for at", "complete_failures.rs", "is to try to take lock 0", "only look"]);
+    let found = fails(
+        "misused wait",
+        waits_for(|word, _, _| {
+            word.store(2, Site::LwpSetlockPublish);
+            false
+        }),
+    );
+    says(&found, &["is to store 2", "only look"]);
+    let found = fails(
+        "misused wait",
+        waits_for(|word, _, cell| {
+            cell.with_mut(|_| ());
+            is_0(word)
+        }),
+    );
+    says(&found, &["changes cell 0", "only look"]);
+    let found = fails(
+        "misused wait",
+        waits_for(|word, _, _| {
+            spin_while(|| is_0(word));
+            is_0(word)
+        }),
+    );
+    says(&found, &["waits at", "within the condition"]);
+    let found = fails(
+        "misused wait",
+        waits_for(|word, _, _| AtomicUsize::new(0).load(Site::LwpLockLook) == 0 && is_0(word)),
+    );
+    says(&found, &["makes an object"]);
+}
+
+// Nothing that happens could end such a wait, so the search would never ask again.
+#[test]
+fn a_condition_that_waits_and_looks_at_nothing_is_named() {
+    let found = fails("misused wait", waits_for(|_, _, _| true));
+    says(&found, &["thread 1 waits for at", "has looked at nothing"]);
+    let found = explore("never", &Limits::default(), waits_for(|_, _, _| false));
+    assert_eq!((found.verdict, found.executions), (Verdict::Complete, 1));
+}
+
+// The turns that go on waiting are not run: what they do after their last look, no execution would show.
+#[test]
+fn a_condition_that_reads_protected_data_in_a_turn_that_is_not_run_is_named() {
+    let last = |word: &AtomicUsize, cell: &Cell<usize>| is_0(word) && cell.with(|_| true);
+    let found = fails("misused wait", waits_for(move |word, _, cell| last(word, cell)));
+    says(&found, &["read protected data since its last look"]);
+    let on_the_way = |word: &AtomicUsize, cell: &Cell<usize>| cell.with(|_| true) && is_0(word);
+    let found = explore("first", &Limits::default(), waits_for(move |word, _, cell| on_the_way(word, cell)));
+    assert_eq!((found.verdict, found.executions), (Verdict::Complete, 1));
+}
+
+// An answer that is remembered though the next one would be another hides executions.
+#[test]
+fn a_condition_that_changes_its_mind_without_a_store_is_named() {
+    for patience in 2..8 {
+        let asked = AtomicU64::new(0);
+        let found = explore("fickle", &Limits::default(), move || {
+            let word = AtomicUsize::new(0);
+            // ORDERING: one operating-system thread runs all of this.
+            spin_while(|| is_0(&word) && asked.fetch_add(1, Ordering::Relaxed) % patience != patience - 1);
+        });
+        says(&found, &["misused wait", "changes its mind"]);
+    }
+}
+
+// A turn of two looks may see what was never so at once; and one that saw what is not so any more begins again.
+#[test]
+fn a_wait_on_two_words_is_over_where_each_look_led_on_in_its_turn() {
+    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = outcomes.clone();
+    let options = Options { standstills_are_outcomes: true, ..Options::default() };
+    let (found, _) = explore_with("two words", &options, move || {
+        let words = Arc::new([0, 1].map(AtomicUsize::new));
+        let theirs = words.clone();
+        let other = spawn(move || {
+            theirs[0].store(1, Site::LwpSetlockPublish);
+            theirs[0].store(0, Site::LwpSetlockPublish);
+            theirs[1].store(0, Site::LwpSetlockPublish);
+        });
+        // The first is not 0 only while the second is not 0 either.
+        spin_while(|| is_0(&words[0]) || !is_0(&words[1]));
+        let now: Vec<usize> = words.iter().map(|word| word.load(Site::LwpLockRelook)).collect();
+        seen.lock().unwrap().insert(now);
+        other.join().unwrap();
+    });
+    // The thread sees the first word in time, or it never goes on.
+    assert_eq!((found.verdict, found.distinct, found.standstills), (Verdict::Complete, 2, 1));
+    assert_eq!(*outcomes.lock().unwrap(), BTreeSet::from([vec![0, 0]]));
 }
 
 #[test]

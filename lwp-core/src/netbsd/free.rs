@@ -43,12 +43,10 @@ impl System {
                 let running = asks && l.l_flag() & LW_RUNNING != 0;
                 running || (self.cpus[l.l_cpu()].is_current(l) && !seeded(Step::LwpFreeCurlwp))
             };
-            if on_its_cpu() && !seeded(Step::LwpFreeWaits) {
-                self.kernel_lock.without(|| {
-                    while on_its_cpu() {
-                        sync::spin_while(on_its_cpu);
-                    }
-                });
+            // Where there is no big lock to give up, the `if` decides nothing that the `while` does not.
+            let waits = !self.kernel_lock.is_mine() || on_its_cpu();
+            if waits && !seeded(Step::LwpFreeWaits) {
+                self.kernel_lock.without(|| sync::spin_while(on_its_cpu));
             }
         }
         step(Step::LwpFreeKernelLock, || self.kernel_lock.enter());
@@ -70,10 +68,9 @@ impl System {
         let last = p.p_lwps[0].lwp.clone();
         p.exit();
         if ended || seeded(Step::ProcFreeSzomb) {
-            let on_its_cpu = || self.cpus[last.l_cpu()].is_current(&last);
             // A uniprocessor's parent runs on the same CPU, and so not before the LWP has left it.
-            while self.uniprocessor && on_its_cpu() {
-                sync::spin_while(on_its_cpu);
+            if self.uniprocessor {
+                sync::spin_while(|| self.cpus[last.l_cpu()].is_current(&last));
             }
             self.lwp_free(None, &last);
         }

@@ -14,7 +14,7 @@
 //! * [`Cell`], plain memory that some lock protects; a checker verifies that every two accesses are ordered.
 //! * [`RawLock`], mutual exclusion with an owner. A spin lock on real threads; see there what the checkers use.
 //! * [`Parker`], which blocks one thread until another lets it go on, or until a [`Deadline`] where there is a clock.
-//! * [`spin_while`], what to do until a busy lock may be free.
+//! * [`spin_while`], a wait for what others change.
 //! * [`spawn`], [`JoinHandle`] and [`current`]: threads, and who the caller is.
 
 #[cfg(all(loom, shuttle))]
@@ -24,12 +24,14 @@ compile_error!("choose one back end: --cfg loom or --cfg shuttle");
 #[path = "loom/mod.rs"]
 mod backend;
 #[cfg(shuttle)]
-#[path = "shuttle.rs"]
+#[path = "shuttle/mod.rs"]
 mod backend;
 #[cfg(not(any(loom, shuttle)))]
 #[path = "std.rs"]
 mod backend;
 
+#[cfg(any(loom, shuttle))]
+pub(crate) use backend::asks_in_silence;
 #[cfg(shuttle)]
 pub use backend::choose;
 #[cfg(any(loom, shuttle))]

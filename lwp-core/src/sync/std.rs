@@ -72,12 +72,14 @@ impl<T> Cell<T> {
     }
 }
 
-/// Spins while `busy` says so: for a while on the processor, then giving it away between two looks.
-///
-/// May return early, so the caller looks again for itself.
+/// Waits while `busy` says so: at once where it does not, for a while on the processor, then giving it away between two
+/// looks.
 pub fn spin_while(busy: impl Fn() -> bool) {
+    if !busy() {
+        return;
+    }
     let backoff = crossbeam_utils::Backoff::new();
-    // The first look comes after about a microsecond. Looking earlier, a waiter takes the lock's cache line away from
+    // The second look comes after about a microsecond. Looking earlier, a waiter takes the lock's cache line away from
     // the holder again and again, and makes everybody slower.
     for _ in 0..5 {
         backoff.snooze();

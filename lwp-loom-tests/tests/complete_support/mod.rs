@@ -23,10 +23,16 @@ pub enum Op {
     Load(usize),
     Store(usize, usize),
     Exchange(usize, usize, usize),
-    /// Spins until the word is not 0.
-    SpinUntil(usize),
-    /// Spins until one of two words is not 0.
-    SpinUntilEither(usize, usize),
+    /// Waits until the word has this value.
+    WaitUntil(usize, usize),
+    /// Waits until one of two words is not 0.
+    WaitUntilEither(usize, usize),
+    /// Waits until each of two words was seen to be 0, in this order.
+    WaitWhileEither(usize, usize),
+    /// Waits until nobody is seen to hold the lock.
+    WaitWhileHeld(usize),
+    /// Waits until the word is not 0, or nobody is seen to hold the lock.
+    WaitWhileUnsetAndHeld(usize, usize),
     Park(usize),
     Unpark(usize),
     Choose(usize),
@@ -54,7 +60,7 @@ pub fn program(seed: u64) -> Program {
         .collect()
 }
 
-const KINDS: usize = 15;
+const KINDS: usize = 18;
 
 fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
     let mut object = || numbers.below(OBJECTS);
@@ -67,15 +73,18 @@ fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
         3 => Op::IsHeld(one),
         4 => Op::TryOrWait(one),
         5 => Op::Load(one),
-        6 => Op::Store(one, 1 + numbers.below(2)),
+        6 => Op::Store(one, numbers.below(3)),
         7 => Op::Exchange(one, numbers.below(2), 1 + numbers.below(2)),
-        8 => Op::SpinUntil(one),
-        9 => Op::SpinUntilEither(one, other),
+        8 => Op::WaitUntil(one, numbers.below(3)),
+        9 => Op::WaitUntilEither(one, other),
         10 => Op::Park(one),
         11 => Op::Unpark(one),
         12 => Op::Choose(2),
         13 if nests => Op::Child(vec![op(numbers, kinds, false)], vec![op(numbers, kinds, false)]),
         14 if nests => Op::Orphan(vec![op(numbers, kinds, false)]),
+        15 => Op::WaitWhileEither(one, 1 - one),
+        16 => Op::WaitWhileHeld(one),
+        17 => Op::WaitWhileUnsetAndHeld(one, other),
         _ => Op::Load(one),
     }
 }
@@ -83,12 +92,23 @@ fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
 /// What executions of a program were seen to do.
 pub type Outcomes = Arc<Mutex<BTreeSet<String>>>;
 
+/// What a wait is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// The facade's.
+    Steps,
+    /// One turn of its loop, looked at as any other looks: where it does not end the wait, the thread is gone for ever.
+    /// Every wait that ends is a turn that came at the right time, so the outcomes are the same.
+    OneTurn,
+}
+
 struct Machine {
     locks: Vec<RawLock>,
     /// What each lock protects.
     cells: Vec<Cell<usize>>,
     words: Vec<AtomicUsize>,
     parkers: Vec<Parker>,
+    waits: Waits,
     logs: Mutex<Vec<(String, String)>>,
 }
 
@@ -96,13 +116,15 @@ struct Machine {
 unsafe impl Sync for Machine {}
 
 /// The program, to be run: each execution that ends adds its outcome.
-pub fn body(program: Program, outcomes: Outcomes) -> impl Fn() + Send + Sync + 'static {
+pub fn body(program: Program, waits: Waits, outcomes: Outcomes) -> impl Fn() + Send + Sync + 'static {
     move || {
         let machine = Arc::new(Machine {
             locks: (0..OBJECTS).map(|_| RawLock::new()).collect(),
             cells: (0..OBJECTS).map(|_| Cell::new(0)).collect(),
             words: (0..OBJECTS).map(|_| AtomicUsize::new(0)).collect(),
-            parkers: (0..OBJECTS).map(|_| Parker::new()).collect(),
+            // One more, on which nobody is let go.
+            parkers: (0..=OBJECTS).map(|_| Parker::new()).collect(),
+            waits,
             logs: Mutex::default(),
         });
         let others: Vec<_> = program
@@ -129,6 +151,16 @@ fn run(machine: &Arc<Machine>, name: String, ops: &[Op]) {
         log.push_str(&format!("{saw} "));
     }
     machine.logs.lock().unwrap().push((name, log));
+}
+
+impl Machine {
+    fn wait(&self, busy: impl Fn() -> bool) {
+        match self.waits {
+            Waits::Steps => spin_while(busy),
+            Waits::OneTurn if busy() => self.parkers[OBJECTS].park(),
+            Waits::OneTurn => {}
+        }
+    }
 }
 
 fn step(machine: &Arc<Machine>, name: &str, op: &Op) -> usize {
@@ -170,12 +202,28 @@ fn step(machine: &Arc<Machine>, name: &str, op: &Op) -> usize {
             0
         }
         Op::Exchange(w, old, new) => usize::from(words[w].compare_exchange(old, new, Site::SpinEnter)),
-        Op::SpinUntil(w) => {
-            spin(|| words[w].load(Site::LwpLockRelook) == 0);
+        Op::WaitUntil(w, value) => {
+            machine.wait(|| words[w].load(Site::LwpLockRelook) != value);
             0
         }
-        Op::SpinUntilEither(one, other) => {
-            spin(|| words[one].load(Site::LwpLockRelook) == 0 && words[other].load(Site::LwpLockRelook) == 0);
+        Op::WaitUntilEither(one, other) => {
+            machine.wait(|| {
+                words[one].load(Site::LwpLockRelook) == 0 && words[other].load(Site::LwpLockRelook) == 0
+            });
+            0
+        }
+        Op::WaitWhileEither(one, other) => {
+            machine.wait(|| {
+                words[one].load(Site::LwpLockRelook) != 0 || words[other].load(Site::LwpLockRelook) != 0
+            });
+            0
+        }
+        Op::WaitWhileHeld(l) => {
+            machine.wait(|| locks[l].is_held());
+            0
+        }
+        Op::WaitWhileUnsetAndHeld(w, l) => {
+            machine.wait(|| words[w].load(Site::LwpLockRelook) == 0 && locks[l].is_held());
             0
         }
         Op::Park(p) => {
@@ -201,13 +249,6 @@ fn step(machine: &Arc<Machine>, name: &str, op: &Op) -> usize {
             drop(spawn(move || ops.iter().for_each(|op| _ = step(&machine, "orphan", op))));
             0
         }
-    }
-}
-
-/// Waits while `busy` says so; `spin_while` itself may return early.
-fn spin(busy: impl Fn() -> bool) {
-    while busy() {
-        spin_while(&busy);
     }
 }
 

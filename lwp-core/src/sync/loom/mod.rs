@@ -437,18 +437,25 @@ impl Parker {
 #[derive(Clone, Copy, Debug)]
 pub enum Deadline {}
 
-/// Waits until `busy` may be over.
+/// Waits while `busy` says so: at once where it does not.
 ///
 /// An execution in which a thread looks, waits and looks again differs from one in which it comes later and looks
 /// once only by looks that change nothing. loom explores the later coming anyhow, so it finishes this execution
 /// without branching: a wait costs one execution, and two waiters cannot keep each other waiting for ever. A wait
 /// that nothing ends runs into the limit on branch points.
 #[track_caller]
-pub fn spin_while(_busy: impl Fn() -> bool) {
-    observe::tell(|| Observed::Spins);
-    model::leave();
-    let _switch = Switch::new();
-    ::loom::thread::yield_now();
+pub fn spin_while(busy: impl Fn() -> bool) {
+    while busy() {
+        observe::tell(|| Observed::Spins);
+        model::leave();
+        let _switch = Switch::new();
+        ::loom::thread::yield_now();
+    }
+}
+
+/// loom asks no condition in advance.
+pub(crate) fn asks_in_silence() -> bool {
+    false
 }
 
 /// The calling thread; the model's first is 1.

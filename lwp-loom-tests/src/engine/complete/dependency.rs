@@ -8,7 +8,8 @@
 //!
 //! * An acquisition races with the last acquisition, not with the release that enabled it.
 //! * Taking a token races with each giving of it that it could have done without, and with the last taking.
-//! * A thread that spins reads everything it waits for news of. It races with a change that it could have done without.
+//! * A look of a thread that waits races with the last change before which it would have led on, not with those that
+//!   let it lead on again.
 //! * A join races with nothing.
 
 use lwp_core::sync::model::{Object, Operation};
@@ -21,8 +22,6 @@ use super::world::World;
 enum Role {
     /// Could have happened after the operation instead.
     Conflict,
-    /// Could not: it enables the operation.
-    Enabler,
     /// Enables the operation again, after the conflict that had disabled it: it does not stand between the two.
     Reenabler,
 }
@@ -50,11 +49,24 @@ impl Dependencies {
                 _ => {}
             }
         }
-        if let (effect, Some(object)) = world.effect(thread) {
-            self.find_direct(history, effect, object);
+        match world.effect(thread) {
+            (Effect::Look, Some(object)) if world.thread(thread).waits_at.is_some() => {
+                self.find_wait(world, thread, object);
+            }
+            (effect, Some(object)) => self.find_direct(history, effect, object),
+            (_, None) => {}
         }
-        if !world.thread(thread).gate.is_empty() {
-            self.find_gate(world, thread);
+    }
+
+    fn find_wait(&mut self, world: &World, thread: usize, object: Object) {
+        let trail = world.history.trail(object);
+        let conflict = trail.changes().find(|change| world.leads_on(thread, change.before));
+        let conflict = conflict.map(|change| change.event);
+        self.on.extend(conflict.map(|c| (c, Role::Conflict)));
+        // Asked where the look cannot happen as well: what if it had come before what disables it?
+        if world.leads_on(thread, world.thing(object).value) {
+            let last = trail.last_change().filter(|&last| Some(last) != conflict);
+            self.on.extend(last.map(|c| (c, Role::Reenabler)));
         }
     }
 
@@ -88,24 +100,6 @@ impl Dependencies {
                     self.on.push((giving, role));
                 }
                 self.on.extend(last_change.map(|c| (c, Role::Conflict)));
-            }
-        }
-    }
-
-    fn find_gate(&mut self, world: &World, thread: usize) {
-        let history = &world.history;
-        let gate = &world.thread(thread).gate;
-        for glance in gate {
-            let Some(last) = history.trail(glance.object).last_change() else { continue };
-            if !self.on.iter().any(|&(d, _)| d == last) {
-                self.on.push((last, Role::Conflict));
-            }
-        }
-        // Without a conflict, and all that happens after it, the gate must still be open.
-        for (conflict, role) in &mut self.on {
-            let mut news = gate.iter().flat_map(|g| history.changes_by_others(thread, g.object, g.since));
-            if *role == Role::Conflict && news.all(|n| history.before(*conflict, n)) {
-                *role = Role::Enabler;
             }
         }
     }
@@ -149,9 +143,5 @@ impl Dependencies {
 pub fn independent(world: &World, one: usize, other: usize) -> bool {
     let (effect, object) = world.effect(one);
     let (other_effect, other_object) = world.effect(other);
-    let direct = object.is_some() && object == other_object && effect.conflicts_with(other_effect);
-    let spied = |spinner: usize, effect: Effect, object: Option<Object>| {
-        effect.changes() && world.thread(spinner).gate.iter().any(|g| Some(g.object) == object)
-    };
-    !(direct || spied(one, other_effect, other_object) || spied(other, effect, object))
+    !(object.is_some() && object == other_object && effect.conflicts_with(other_effect))
 }

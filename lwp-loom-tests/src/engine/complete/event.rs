@@ -28,11 +28,6 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Whether a spinning thread that has looked at the object could see something new after this.
-    pub fn changes(self) -> bool {
-        matches!(self, Effect::Change | Effect::Acquire | Effect::TryAcquire | Effect::Release)
-    }
-
     /// Whether two effects on one object do not commute.
     pub fn conflicts_with(self, other: Effect) -> bool {
         !matches!(
@@ -61,10 +56,19 @@ pub struct Event {
     pub clock: Clock,
 }
 
+/// A change of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// The event that made it.
+    pub event: Index,
+    /// The object's value before it.
+    pub before: usize,
+}
+
 /// What has happened to one object, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Trail {
-    changes: Vec<Index>,
+    changes: Vec<Change>,
     looks: Vec<Index>,
     acquisitions: Vec<Index>,
 }
@@ -73,7 +77,12 @@ impl Trail {
     /// The last change; of a parker, when the token was last taken.
     #[inline]
     pub fn last_change(&self) -> Option<Index> {
-        self.changes.last().copied()
+        self.changes.last().map(|change| change.event)
+    }
+
+    /// All changes, the last first.
+    pub fn changes(&self) -> impl Iterator<Item = Change> {
+        self.changes.iter().rev().copied()
     }
 
     /// The looks since the last change; of a parker, the givings of the token since it was last taken.
@@ -92,7 +101,10 @@ impl Trail {
 
     /// Forgets what happened from event `end` on.
     fn truncate(&mut self, end: Index) {
-        for events in [&mut self.changes, &mut self.looks, &mut self.acquisitions] {
+        while self.changes.last().is_some_and(|change| change.event >= end) {
+            self.changes.pop();
+        }
+        for events in [&mut self.looks, &mut self.acquisitions] {
             while events.last().is_some_and(|&event| event >= end) {
                 events.pop();
             }
@@ -175,26 +187,14 @@ impl History {
         self.event(later).clock.knows(event.thread, event.number)
     }
 
-    /// The changes that threads other than `thread` have made to `object` from event `since` on, latest first.
-    pub fn changes_by_others(
-        &self,
-        thread: usize,
-        object: Object,
-        since: Index,
-    ) -> impl Iterator<Item = Index> {
-        let changes = self.trail(object).changes.iter().rev().copied();
-        changes.take_while(move |&c| c >= since).filter(move |&c| self.event(c).thread != thread)
-    }
-
-    /// The next event. `clock` is what happens before it, `gate` what else it looked at, `name` what tells it from
-    /// other events of its thread in other executions.
+    /// The next event, to an object that has this value before it. `clock` is what happens before it, `name` what tells
+    /// it from other events of its thread in other executions.
     pub fn push(
         &mut self,
         thread: usize,
         effect: Effect,
-        object: Option<Object>,
+        object: Option<(Object, usize)>,
         mut clock: Clock,
-        gate: impl Iterator<Item = Object>,
         name: impl Hash,
     ) {
         let index = self.events.len() as Index;
@@ -202,16 +202,13 @@ impl History {
         clock.set(thread, number);
         self.events.push(Event { thread, number, effect, clock });
         self.repeat();
-        for object in gate {
-            self.trails[object as usize].looks.push(index);
-        }
-        if let Some(object) = object {
+        if let Some((object, before)) = object {
             let trail = &mut self.trails[object as usize];
             match effect {
                 Effect::Local => {}
                 Effect::Look | Effect::Unpark => trail.looks.push(index),
                 Effect::Change | Effect::Acquire | Effect::TryAcquire | Effect::Release | Effect::Park => {
-                    trail.changes.push(index);
+                    trail.changes.push(Change { event: index, before });
                     if matches!(effect, Effect::Acquire | Effect::TryAcquire) {
                         trail.acquisitions.push(index);
                     }
@@ -225,13 +222,12 @@ impl History {
         }
     }
 
-    /// The next event is the one that happened here before. Gives what it did.
+    /// The next event is the one that happened here before.
     #[inline]
-    pub fn repeat(&mut self) -> Effect {
-        let Event { thread, effect, .. } = self.events[self.happened];
+    pub fn repeat(&mut self) {
+        let thread = self.events[self.happened].thread;
         self.last[thread] = Some(self.happened as Index);
         self.happened += 1;
-        effect
     }
 
     /// A hash of the happens-before order: the same for two executions that differ only in the order of events that

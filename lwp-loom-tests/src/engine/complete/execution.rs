@@ -88,8 +88,8 @@ struct Taken {
     step: Step,
     /// What the thread did.
     announcement: Announcement,
-    /// It had waited in a spin loop until it could.
-    gated: bool,
+    /// It waited.
+    waits: bool,
 }
 
 impl Tally {
@@ -285,7 +285,11 @@ impl<S: Strategy> Execution<S> {
             let enabled = self.world.enabled();
             if enabled.is_empty() {
                 self.report_stuck(enabled);
-                self.fail(self.standstill());
+                if self.world.waits_on_old_looks() {
+                    self.given_up = Some(Ending::Blocked);
+                } else {
+                    self.fail(self.standstill());
+                }
             } else if self.taken() >= self.bounds.steps {
                 self.tally.bound = Some(format!("{} steps in an execution", self.bounds.steps));
                 self.given_up = Some(Ending::Cut);
@@ -318,6 +322,9 @@ impl<S: Strategy> Execution<S> {
 
     /// Nobody can go on, in words where somebody reads them.
     fn standstill(&self) -> Failure {
+        if let Some((thread, place)) = self.world.changes_its_mind() {
+            return failure::misused_wait(thread, place, failure::CHANGES_ITS_MIND);
+        }
         let kind = failure::standstill(&self.world);
         let unread = self.bounds.standstills_are_outcomes || self.bounds.until_one_ends_well;
         let description =
@@ -339,17 +346,16 @@ impl<S: Strategy> Execution<S> {
     /// It does something else.
     fn repeat(&mut self) -> Result<(), Failure> {
         let steps = self.taken();
-        let Taken { step, announcement, gated } = self.schedule[steps];
+        let Taken { step, announcement, waits } = self.schedule[steps];
         let thread = self.world.thread_mut(step.thread);
         if thread.pending != Some(announcement) {
             return Err(failure::does_something_else(&self.world, steps, step.thread, Some(&announcement)));
         }
-        if thread.gate.is_empty() == gated {
+        if thread.waits_at.is_some() != waits {
             return Err(failure::others_go_on(steps));
         }
         thread.pending = None;
-        let effect = self.world.history.repeat();
-        self.world.glance(step.thread, effect, announcement.object);
+        self.world.history.repeat();
         self.perform(step, &announcement);
         Ok(())
     }
@@ -364,14 +370,12 @@ impl<S: Strategy> Execution<S> {
             unreachable!("an enabled thread has announced what it does")
         };
         let clock = self.dependencies.clock(&self.world.history);
-        let gate = std::mem::take(&mut self.world.thread_mut(thread).gate);
         let name = (announcement.operation, object.map(|o| self.world.thing(o).name), step.choice);
-        let gated = gate.iter().map(|g| g.object);
-        self.world.history.push(thread, effect, object, clock, gated, name);
-        self.schedule.push(Taken { step, announcement, gated: !gate.is_empty() });
-        self.world.thread_mut(thread).gate = gate;
+        let before = object.map(|o| (o, self.world.thing(o).value));
+        self.world.history.push(thread, effect, before, clock, name);
+        let waits = self.world.thread(thread).waits_at.is_some();
+        self.schedule.push(Taken { step, announcement, waits });
 
-        self.world.glance(thread, effect, object);
         let result = self.perform(step, &announcement);
         if let Err(race) = self.detector.operation(&self.world, thread, &announcement, result) {
             self.fail(race);
@@ -386,8 +390,8 @@ impl<S: Strategy> Execution<S> {
         TAKEN.set(self.taken());
         self.monitor.step(self.tally.steps, thread, announcement.place);
         let result = self.world.perform(thread, announcement, step.choice.unwrap_or(0));
+        self.world.looked(thread, announcement, result);
         let acting = self.world.thread_mut(thread);
-        acting.gate.clear();
         acting.misuse = None;
         acting.result = result;
         if self.tally.steps.is_multiple_of(4096) && self.time_is_up() {
@@ -413,6 +417,9 @@ impl<S: Strategy> Control for Execution<S> {
     }
 
     fn new_object(&mut self, kind: Kind, value: usize, place: &'static Location<'static>) -> Object {
+        if let Some(waits_at) = self.world.thread(self.running).waits_at {
+            self.misuses_wait(waits_at, &format!("makes an object at {place}, where it may only look"));
+        }
         self.world.add_object(self.running, kind, value, place)
     }
 
@@ -424,7 +431,9 @@ impl<S: Strategy> Control for Execution<S> {
             return Turn::Unwind;
         }
         let me = self.running;
-        self.world.thread_mut(me).pending = Some(announcement);
+        if self.may(&announcement) {
+            self.world.thread_mut(me).pending = Some(announcement);
+        }
         self.decide();
         if self.running == me { self.resumed() } else { Turn::Switch }
     }
@@ -440,6 +449,14 @@ impl<S: Strategy> Control for Execution<S> {
         let value = self.world.thing(object).value;
         if access == Access::Peek || std::thread::panicking() {
             return Some(value);
+        }
+        if let Some(waits_at) = self.world.thread(self.running).waits_at {
+            if access == Access::Read {
+                self.world.thread_mut(self.running).reads = true;
+            } else {
+                let what = failure::object_name(&self.world, object);
+                self.misuses_wait(waits_at, &format!("changes {what} at {place}, where it may only look"));
+            }
         }
         // What follows a step that is repeated was checked when the step was new.
         if self.taken() <= self.repeats && self.given_up.is_none() {
@@ -489,11 +506,50 @@ impl<S: Strategy> Control for Execution<S> {
         self.world.threads().iter().any(|t| !t.ended)
     }
 
-    fn spin_begin(&mut self) -> usize {
-        self.world.spin_begin(self.running)
+    fn wait_begins(&mut self, place: &'static Location<'static>) -> Option<usize> {
+        if let Some(outer) = self.world.thread(self.running).waits_at {
+            self.misuses_wait(outer, &format!("waits at {place}, within the condition that it waits for"));
+            return None;
+        }
+        self.world.wait_begins(self.running, place);
+        Some(self.running)
     }
 
-    fn spin_end(&mut self, since: usize, waits: bool, place: &'static Location<'static>) -> bool {
-        self.world.spin_end(self.running, since, waits, place)
+    fn wait_ends(&mut self) {
+        self.world.wait_ends(self.running);
+    }
+
+    fn wait_goes_on(&mut self) {
+        let Some(place) = self.world.thread(self.running).waits_at else { return };
+        let thread = self.world.thread(self.running);
+        let what = match (thread.looks.is_empty(), thread.reads) {
+            (true, _) => failure::LOOKS_AT_NOTHING,
+            (false, true) => failure::READS_LAST,
+            (false, false) => failure::CHANGES_ITS_MIND,
+        };
+        self.misuses_wait(place, what);
+    }
+
+    fn values(&self) -> Vec<usize> {
+        self.world.values().collect()
+    }
+}
+
+impl<S: Strategy> Execution<S> {
+    /// The condition of a wait breaks what [`model::ask`] assumes of it.
+    #[cold]
+    fn misuses_wait(&mut self, place: &'static Location<'static>, what: &str) {
+        self.fail(failure::misused_wait(self.running, place, what));
+    }
+
+    /// Whether the running thread may do this: one that waits may only look.
+    fn may(&mut self, announcement: &Announcement) -> bool {
+        let Some(place) = self.world.thread(self.running).waits_at else { return true };
+        if announcement.operation.look(0).is_some() {
+            return true;
+        }
+        let what = failure::operation_name(&self.world, announcement);
+        self.misuses_wait(place, &format!("is to {what}, where it may only look"));
+        false
     }
 }

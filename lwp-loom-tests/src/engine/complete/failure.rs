@@ -24,6 +24,8 @@ pub enum FailureKind {
     UnlockByStranger,
     /// Memory is used after it was freed, or at the same time.
     UseAfterFree,
+    /// A thread waits for a condition that does more than look, or looks at nothing, or changes its mind.
+    MisusedWait,
     /// The program does not do the same thing twice.
     Nondeterministic,
 }
@@ -45,6 +47,7 @@ impl fmt::Display for FailureKind {
             FailureKind::Assertion => "assertion",
             FailureKind::UnlockByStranger => "unlock by a stranger",
             FailureKind::UseAfterFree => "use after free",
+            FailureKind::MisusedWait => "misused wait",
             FailureKind::Nondeterministic => "nondeterministic",
         })
     }
@@ -102,7 +105,6 @@ pub fn operation_name(world: &World, announcement: &Announcement) -> String {
         Operation::Spawn => "start a thread".into(),
         Operation::Join(other) => format!("join {}", thread_name(other)),
         Operation::Choose(n) => format!("choose one of {n}"),
-        Operation::Yield => "spin".into(),
     };
     match announcement.object {
         Some(object) => format!("{what} {} at {}", object_name(world, object), announcement.place),
@@ -116,7 +118,7 @@ pub fn standstill(world: &World) -> FailureKind {
     for thread in world.threads() {
         match thread.pending.map(|announcement| announcement.operation) {
             None | Some(Operation::Finish) => {}
-            Some(_) if !thread.gate.is_empty() => spinning = true,
+            Some(_) if thread.waits_at.is_some() => spinning = true,
             Some(Operation::Join(_)) => {}
             Some(Operation::Park) => parked = true,
             Some(_) => others = true,
@@ -141,8 +143,12 @@ pub fn describe_standstill(world: &World, kind: FailureKind) -> String {
             description.push_str("; ");
         }
         let _ = write!(description, "{} ", thread_name(t));
-        if !thread.gate.is_empty() {
-            describe_spinner(world, t, &mut description);
+        if let Some(place) = thread.waits_at {
+            let looks = thread.looks.iter().map(|look| look.object);
+            let names: Vec<String> =
+                looks.chain(announcement.object).map(|object| object_name(world, object)).collect();
+            let _ =
+                write!(description, "spins at {place}, waiting for a change of {}", names.join(" or of "));
             continue;
         }
         let what = || announcement.object.map(|o| object_name(world, o)).unwrap_or_default();
@@ -169,13 +175,20 @@ pub fn describe_standstill(world: &World, kind: FailureKind) -> String {
     description
 }
 
-fn describe_spinner(world: &World, thread: usize, description: &mut String) {
-    let thread = world.thread(thread);
-    if let Some(place) = thread.spins_at {
-        let _ = write!(description, "spins at {place}, ");
-    }
-    let names: Vec<String> = thread.gate.iter().map(|g| object_name(world, g.object)).collect();
-    let _ = write!(description, "waiting for a change of {}", names.join(" or of "));
+/// What is wrong with a condition that waits and has looked at nothing.
+pub const LOOKS_AT_NOTHING: &str = "goes on waiting, and has looked at nothing that could change";
+
+/// What is wrong with a condition that reads protected data in a turn that is not run.
+pub const READS_LAST: &str = "goes on waiting after it has read protected data since its last look (it may read such data only on the way to a look)";
+
+/// What is wrong with a condition that does not say the same where it sees the same.
+pub const CHANGES_ITS_MIND: &str =
+    "changes its mind, and nothing that it looked at has changed (it may depend on nothing else)";
+
+/// A thread waits for a condition that is none.
+pub fn misused_wait(thread: usize, place: &'static Location<'static>, what: &str) -> Failure {
+    let description = format!("the condition that {} waits for at {place} {what}", thread_name(thread));
+    Failure { kind: FailureKind::MisusedWait, description }
 }
 
 /// The program panicked.

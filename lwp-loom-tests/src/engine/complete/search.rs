@@ -50,11 +50,15 @@ pub enum Flaw {
     ForgottenWaiters,
     /// Only the first result of a choice is explored.
     OneChoice,
+    /// A look of a thread that waits is taken not to race with what would have kept it waiting.
+    WaitsDoNotRace,
+    /// Of what would have kept a waiting thread waiting, only the last change of the word is thought of.
+    WaitsForgetAllButOne,
 }
 
 impl Flaw {
     /// Every flaw.
-    pub const ALL: [Flaw; 7] = [
+    pub const ALL: [Flaw; 9] = [
         Flaw::NoSleepSets,
         Flaw::NothingWakes,
         Flaw::DroppedRace,
@@ -62,6 +66,8 @@ impl Flaw {
         Flaw::WrongInitials,
         Flaw::ForgottenWaiters,
         Flaw::OneChoice,
+        Flaw::WaitsDoNotRace,
+        Flaw::WaitsForgetAllButOne,
     ];
 }
 
@@ -189,7 +195,7 @@ impl Search {
         let candidates = enabled.without(self.asleep);
         // Who depends on nothing goes first; else whoever ran, which spares a switch of stacks. The other way round
         // where switches count.
-        let local = |&t: &usize| world.effect(t).0 == Effect::Local && world.thread(t).gate.is_empty();
+        let local = |&t: &usize| world.effect(t).0 == Effect::Local;
         let local = candidates.iter().find(local);
         let last_again = candidates.has(last).then_some(last);
         let choice = if self.preemptions.is_some() { last_again.or(local) } else { local.or(last_again) };
@@ -282,7 +288,13 @@ impl Search {
 
     fn overlooks(&self, world: &World, event: Index, thread: usize) -> bool {
         let earlier = world.history.event(event).effect;
+        let waits = world.thread(thread).waits_at.is_some();
         match self.flaw {
+            Flaw::WaitsDoNotRace => waits,
+            Flaw::WaitsForgetAllButOne => {
+                let object = world.effect(thread).1;
+                waits && object.and_then(|o| world.history.trail(o).last_change()) != Some(event)
+            }
             Flaw::DroppedRace => earlier == Effect::Look,
             Flaw::WrongDependency => {
                 earlier == Effect::Release && world.effect(thread).0 == Effect::TryAcquire

@@ -1,20 +1,12 @@
 //! The state of one execution: its threads, what each will do next, its objects, and what operations mean.
 
+use std::cell::RefCell;
 use std::panic::Location;
 
-use lwp_core::sync::model::{Announcement, Kind, Misuse, Object, Operation};
+use lwp_core::sync::model::{self, Announcement, Answer, Kind, Look, Misuse, Object, Operation};
 
 use super::clock::{THREADS, Threads};
-use super::event::{Effect, History, Index};
-
-/// An object that a spinning thread has looked at, and the event of that look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Glance {
-    /// The object.
-    pub object: Object,
-    /// Changes from this event on are news.
-    pub since: Index,
-}
+use super::event::{Effect, History};
 
 /// A thread.
 #[derive(Clone, Debug, Default)]
@@ -25,26 +17,26 @@ pub struct Thread {
     pub result: usize,
     /// It has returned.
     pub ended: bool,
-    /// It waits, besides, until another thread has changed one of these.
-    pub gate: Vec<Glance>,
-    /// Where it spins, if it has a gate.
-    pub spins_at: Option<&'static Location<'static>>,
+    /// Where it waits: it takes only looks then, and only those that lead on.
+    pub waits_at: Option<&'static Location<'static>>,
     /// It misused a lock since its last operation.
     pub misuse: Option<(Object, Misuse)>,
-    /// What it looked at in the spin loops that it is in.
-    looks: Vec<Glance>,
-    /// The spin loops that it is in.
-    spinning: usize,
+    /// What the turn of its wait has seen.
+    pub looks: Vec<Look>,
+    /// Whether it has read protected data since.
+    pub reads: bool,
+    /// What its condition says to the values that its next look has been thought to see.
+    answers: RefCell<Vec<(usize, Answer)>>,
     /// The objects that it has made.
     made: u32,
 }
 
 impl Thread {
     fn clear(&mut self) {
-        let Thread { mut gate, mut looks, .. } = std::mem::take(self);
-        gate.clear();
+        let Thread { mut looks, answers, .. } = std::mem::take(self);
         looks.clear();
-        *self = Thread { gate, looks, ..Thread::default() };
+        answers.borrow_mut().clear();
+        *self = Thread { looks, answers, ..Thread::default() };
     }
 }
 
@@ -173,7 +165,6 @@ impl World {
         for (t, thread) in self.threads().iter().enumerate() {
             if let Some(announcement) = &thread.pending
                 && self.permits(t, announcement)
-                && (thread.gate.is_empty() || self.gate_is_open(t))
             {
                 enabled.add(t);
             }
@@ -191,13 +182,58 @@ impl World {
             Operation::Finish => {
                 self.threads().iter().enumerate().all(|(t, other)| t == thread || other.ended)
             }
+            Operation::Load { .. } | Operation::IsHeld if self.threads[thread].waits_at.is_some() => {
+                self.leads_on(thread, value())
+            }
             _ => true,
         }
     }
 
-    fn gate_is_open(&self, thread: usize) -> bool {
-        let news = |g: &Glance| self.history.changes_by_others(thread, g.object, g.since).next().is_some();
-        self.threads[thread].gate.iter().any(news)
+    /// Whether the next look of a thread that waits leads on where it sees this value of its object.
+    pub fn leads_on(&self, thread: usize, value: usize) -> bool {
+        let waiting = &self.threads[thread];
+        let known = waiting.answers.borrow().iter().find(|(v, _)| *v == value).map(|(_, answer)| *answer);
+        let answer = known.unwrap_or_else(|| {
+            let answer = self.ask(thread, value);
+            waiting.answers.borrow_mut().push((value, answer));
+            answer
+        });
+        answer != Answer::Waits
+    }
+
+    fn ask(&self, thread: usize, value: usize) -> Answer {
+        let Thread { pending, looks, .. } = &self.threads[thread];
+        let next = pending.and_then(|a| a.object.zip(a.operation.look(value)));
+        let next = next.map(|(object, result)| Look { object, result });
+        let seen: Vec<Look> = looks.iter().copied().chain(next).collect();
+        model::ask(thread, &seen, self.values())
+    }
+
+    /// A thread that waits, of those that cannot go on, whose condition lets it go on if it is only asked again, and where
+    /// it waits.
+    pub fn changes_its_mind(&self) -> Option<(usize, &'static Location<'static>)> {
+        const AGAIN: usize = 10;
+        let differs = |thread: usize| {
+            let value = self.threads[thread].pending.and_then(|a| a.object).map(|o| self.thing(o).value);
+            value.is_some_and(|value| (0..AGAIN).any(|_| self.ask(thread, value) != Answer::Waits))
+        };
+        (0..self.alive).find_map(|t| self.threads[t].waits_at.filter(|_| differs(t)).map(|place| (t, place)))
+    }
+
+    /// The value of each object.
+    pub fn values(&self) -> impl Iterator<Item = usize> {
+        self.things.iter().map(|thing| thing.value)
+    }
+
+    /// Whether a thread waits in a turn that has seen what is not so any more: in the loop that it stands for it would
+    /// have begun another. An execution in which it looks later does that.
+    pub fn waits_on_old_looks(&self) -> bool {
+        let is_old = |look: &Look| {
+            let thing = self.thing(look.object);
+            let now = if thing.kind == Kind::Lock { usize::from(thing.value != 0) } else { thing.value };
+            now != look.result
+        };
+        self.threads().iter().any(|thread| thread.waits_at.is_some() && thread.looks.iter().any(is_old))
     }
 
     /// What the operation that a thread is about to do would do now, and to what.
@@ -206,11 +242,9 @@ impl World {
         let Some(announcement) = self.threads[thread].pending else { return (Effect::Local, None) };
         let value = || announcement.object.map_or(0, |o| self.thing(o).value);
         let effect = match announcement.operation {
-            Operation::Start
-            | Operation::Finish
-            | Operation::Join(_)
-            | Operation::Choose(_)
-            | Operation::Yield => return (Effect::Local, None),
+            Operation::Start | Operation::Finish | Operation::Join(_) | Operation::Choose(_) => {
+                return (Effect::Local, None);
+            }
             Operation::Spawn => return (Effect::Change, Some(THREAD_TABLE)),
             Operation::Load { .. } | Operation::IsHeld => Effect::Look,
             Operation::Store { .. } => Effect::Change,
@@ -230,7 +264,7 @@ impl World {
     pub fn perform(&mut self, thread: usize, announcement: &Announcement, choice: usize) -> usize {
         let value = announcement.object.map_or(0, |o| self.thing(o).value);
         let (new, result) = match announcement.operation {
-            Operation::Start | Operation::Finish | Operation::Join(_) | Operation::Yield => (value, 0),
+            Operation::Start | Operation::Finish | Operation::Join(_) => (value, 0),
             Operation::Choose(_) => (value, choice),
             Operation::Spawn => (value, self.add_thread(thread, announcement.place)),
             Operation::Load { .. } => (value, value),
@@ -252,49 +286,29 @@ impl World {
         result
     }
 
-    /// A thread that may have to spin has looked at an object, or changed it, by the last event.
-    #[inline]
-    pub fn glance(&mut self, thread: usize, effect: Effect, object: Option<Object>) {
-        let thread = &mut self.threads[thread];
-        if let Some(object) = object
-            && thread.spinning > 0
-            && object != THREAD_TABLE
-            && (effect == Effect::Look || effect.changes())
+    /// A thread that waits has looked.
+    pub fn looked(&mut self, thread: usize, announcement: &Announcement, result: usize) {
+        let waiting = &mut self.threads[thread];
+        if waiting.waits_at.is_some()
+            && let Some(object) = announcement.object
         {
-            thread.looks.push(Glance { object, since: self.history.events().len() as Index - 1 });
+            waiting.looks.push(Look { object, result });
+            waiting.reads = false;
+            waiting.answers.get_mut().clear();
         }
     }
 
-    /// A thread is about to ask whether it has to spin: where its looks begin.
-    pub fn spin_begin(&mut self, thread: usize) -> usize {
-        let thread = &mut self.threads[thread];
-        thread.spinning += 1;
-        thread.looks.len()
+    /// A thread waits from here on.
+    pub fn wait_begins(&mut self, thread: usize, place: &'static Location<'static>) {
+        self.threads[thread].waits_at = Some(place);
     }
 
-    /// It has asked; if it has to spin, it waits for news of what it looked at. Whether it looked at anything.
-    pub fn spin_end(
-        &mut self,
-        thread: usize,
-        since: usize,
-        waits: bool,
-        place: &'static Location<'static>,
-    ) -> bool {
+    /// A thread waits no more.
+    pub fn wait_ends(&mut self, thread: usize) {
         let thread = &mut self.threads[thread];
-        let looked = thread.looks.len() > since;
-        if waits {
-            thread.spins_at = Some(place);
-            for look in &thread.looks[since..] {
-                // The first look counts: whatever came after it, the next turn's first look may see.
-                if !thread.gate.iter().any(|g| g.object == look.object) {
-                    thread.gate.push(*look);
-                }
-            }
-        }
-        thread.spinning -= 1;
-        if thread.spinning == 0 {
-            thread.looks.clear();
-        }
-        looked
+        thread.waits_at = None;
+        thread.reads = false;
+        thread.looks.clear();
+        thread.answers.get_mut().clear();
     }
 }
