@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::time::Instant;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use lwp_loom_tests::diagram;
@@ -10,12 +10,13 @@ use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::orderings::{SiteInfo, sites};
 use lwp_loom_tests::reach::{LOOM_THREADS, Loom, no_room};
-use lwp_loom_tests::report::{LeftOut, Outcomes, Report, Shard, Unreached};
+use lwp_loom_tests::report::{LeftOut, Outcomes, Phase, Report, Shard, Unreached};
 use lwp_loom_tests::suite::{Family, Scope};
 
 use crate::agreement::Agreement;
 use crate::backend::Engine;
 use crate::cli::{CheckArgs, Way};
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::orderings::{self, Searched};
@@ -30,6 +31,7 @@ use crate::{environment, explain, revision, select, table};
 /// Runs the check. Whatever is wrong with the request is found before anything runs.
 pub fn check(args: &CheckArgs) -> Result<(), Error> {
     args.refuse_idle_options()?;
+    let mut clock = Clock::start();
     let scope = if args.full { Scope::Full } else { Scope::Default };
     let engines = engines(args);
     let mut sites = sites(scope);
@@ -59,10 +61,10 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
     let mut outputs = Outputs::apart_from(inputs);
     let files = Files::claim(&mut outputs, args.json.as_deref(), &args.page)?;
     let diagram = outputs.claim("--diagram", args.diagram.as_deref())?;
-    let mut workers = Vec::new();
-    for engine in engines {
-        workers.push((engine, args.worker.clone().map_or_else(|| engine.build_worker(), Ok)?));
-    }
+    let workers = match &args.worker {
+        Some(worker) => engines.into_iter().map(|engine| (engine, worker.clone())).collect(),
+        None => clock.time(Phase::Build, || build(engines))?,
+    };
 
     // From here on and not before: Ctrl-C ends a build the ordinary way.
     let interrupt = Interrupt::install()?;
@@ -77,13 +79,15 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         shard: args.shard,
         ..Report::default()
     };
-    let started = Instant::now();
-    let explored = explore(&mut report, &pools, &selected.families, &sites, &template, args);
-    report.environments.push(environment::here(args.shard, size, started.elapsed().as_secs_f64()));
+    let request = Request { families: &selected.families, sites: &sites, template: &template, args };
+    let explored = explore(&mut report, &pools, &request, &mut clock);
     let explained = explored.and_then(|()| {
-        explain_failures(&mut report, &pools, &template);
-        if files.any() { explain_defects(&mut report, &pools, &template, &interrupt) } else { Ok(()) }
+        clock.time(Phase::Timelines, || {
+            explain_failures(&mut report, &pools, &template);
+            if files.any() { explain_defects(&mut report, &pools, &template, &interrupt) } else { Ok(()) }
+        })
     });
+    report.environments.push(environment::here(args.shard, size, clock.stop()));
     let stopped = explained.err();
     report.incomplete = stopped.is_some();
 
@@ -98,6 +102,20 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         Some(Stopped::NoWorker(why)) => Err(Error::Failed(why)),
         None => finished.and(selected.status()),
     }
+}
+
+/// What is to be explored, and how.
+struct Request<'a> {
+    families: &'a [Family],
+    sites: &'a [SiteInfo],
+    /// What every job has in common.
+    template: &'a Job,
+    args: &'a CheckArgs,
+}
+
+/// Builds the engines' workers.
+fn build(engines: Vec<Engine>) -> Result<Vec<(Engine, PathBuf)>, Error> {
+    engines.into_iter().map(|engine| Ok((engine, engine.build_worker()?))).collect()
 }
 
 /// loom has room for five threads: a program with more that is asked for by name cannot be explored as is asked. Of one in a
@@ -192,25 +210,25 @@ fn take(shard: Shard, families: &mut Vec<Family>, sites: &mut Vec<SiteInfo>) {
 fn explore(
     report: &mut Report,
     pools: &[(Engine, Pool)],
-    families: &[Family],
-    sites: &[SiteInfo],
-    template: &Job,
-    args: &CheckArgs,
+    request: &Request<'_>,
+    clock: &mut Clock,
 ) -> Result<(), Stopped> {
     let mut agreement = Agreement::default();
     for (engine, pool) in pools {
-        explore_families(report, &mut agreement, *engine, pool, families, template, args)?;
+        clock.time(Phase::Engine(engine.name().into()), || {
+            explore_families(report, &mut agreement, *engine, pool, request)
+        })?;
     }
     report.differences = agreement.differences();
     report.compared = agreement.programs();
     report.bounded = agreement.bounded();
     if pools.iter().any(|(engine, _)| *engine == Engine::Loom) {
-        report.left_out = left_out(families);
+        report.left_out = left_out(request.families);
     }
     let pool = pools.iter().find(|(engine, _)| engine.sees_orderings());
-    let skipped = if args.chooses() {
+    let skipped = if request.args.chooses() {
         Some("not all programs were explored")
-    } else if !args.weaken.is_empty() {
+    } else if !request.args.weaken.is_empty() {
         Some("a site is weakened already")
     } else if !report.failures.is_empty() {
         // A program that fails as it is would seem to need every ordering.
@@ -222,7 +240,9 @@ fn explore(
     };
     report.skipped = skipped.map(String::from);
     match pool {
-        Some((_, pool)) if skipped.is_none() => explore_orderings(report, pool, sites, template),
+        Some((_, pool)) if skipped.is_none() => {
+            clock.time(Phase::Orderings, || explore_orderings(report, pool, request))
+        }
         _ => Ok(()),
     }
 }
@@ -244,10 +264,9 @@ fn explore_families(
     agreement: &mut Agreement,
     engine: Engine,
     pool: &Pool,
-    families: &[Family],
-    template: &Job,
-    args: &CheckArgs,
+    request: &Request<'_>,
 ) -> Result<(), Stopped> {
+    let Request { families, template, args, .. } = *request;
     let families: Vec<&Family> =
         families.iter().filter(|family| family.engines.contains(&engine.name())).collect();
     let mut tallies: Vec<Tally> = families.iter().map(|family| Tally::new(family, engine.name())).collect();
@@ -335,12 +354,8 @@ fn outcomes_of(finding: &Finding) -> Outcomes {
 }
 
 /// Searches every site.
-fn explore_orderings(
-    report: &mut Report,
-    pool: &Pool,
-    sites: &[SiteInfo],
-    template: &Job,
-) -> Result<(), Stopped> {
+fn explore_orderings(report: &mut Report, pool: &Pool, request: &Request<'_>) -> Result<(), Stopped> {
+    let Request { sites, template, .. } = *request;
     let mut progress = Progress::new("orderings", sites.len());
     for site in sites {
         let searched = orderings::search(pool, site, &template.limits, |finding| progress.explored(finding));

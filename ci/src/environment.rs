@@ -8,13 +8,14 @@ use std::thread;
 use lwp_loom_tests::report::{Environment, Shard};
 
 use crate::backend::workspace;
+use crate::clock::Elapsed;
 use crate::revision::UNKNOWN;
 
 /// The versions that this workspace builds with.
 const LOCK_FILE: &str = include_str!("../../Cargo.lock");
 
-/// What this machine is, for a check that takes `seconds` and runs `jobs` programs at a time.
-pub fn here(shard: Option<Shard>, jobs: NonZeroUsize, seconds: f64) -> Environment {
+/// What this machine is, for a check that took what has `elapsed` and ran `jobs` programs at a time.
+pub fn here(shard: Option<Shard>, jobs: NonZeroUsize, elapsed: Elapsed) -> Environment {
     Environment {
         shard,
         machine: format!("{} {}", env::consts::OS, env::consts::ARCH),
@@ -23,7 +24,8 @@ pub fn here(shard: Option<Shard>, jobs: NonZeroUsize, seconds: f64) -> Environme
         compiler: compiler().unwrap_or_else(|| UNKNOWN.into()),
         loom: locked("loom"),
         shuttle: locked("shuttle"),
-        seconds,
+        seconds: elapsed.seconds,
+        phases: elapsed.phases,
     }
 }
 

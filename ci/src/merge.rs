@@ -130,8 +130,9 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
+    use crate::clock::Elapsed;
     use crate::environment;
-    use lwp_loom_tests::report::{Bounded, LeftOut, Shard};
+    use lwp_loom_tests::report::{Bounded, LeftOut, Phase, Shard, Spent};
 
     fn shard(index: usize, count: usize, commit: &str) -> Report {
         let run = Run {
@@ -151,7 +152,9 @@ mod tests {
             seconds: 0.5,
         };
         let shard = Some(Shard { index, count });
-        let environments = vec![environment::here(shard, NonZeroUsize::MIN, 0.5)];
+        let phases = vec![Spent { phase: Phase::Orderings, seconds: index as f64 }];
+        let elapsed = Elapsed { seconds: 0.5 + index as f64, phases };
+        let environments = vec![environment::here(shard, NonZeroUsize::MIN, elapsed)];
         Report { commit: commit.into(), shard, runs: vec![run], environments, ..Report::default() }
     }
 
@@ -164,6 +167,8 @@ mod tests {
         assert_eq!(all.shard, None);
         let parts: Vec<_> = all.environments.iter().map(|on| on.shard.map(|shard| shard.index)).collect();
         assert_eq!(parts, [Some(1), Some(2)], "where each part ran is known");
+        let spent: Vec<_> = all.environments.iter().map(|on| (on.seconds, on.phases[0].seconds)).collect();
+        assert_eq!(spent, [(1.5, 1.0), (2.5, 2.0)], "and what it took there, apart from the others");
         assert_eq!((all.runs.len(), all.runs[0].programs, all.runs[0].executions), (1, 2, 6));
         assert_eq!(
             (all.runs[0].verdict, all.runs[0].bound.as_deref()),

@@ -11,6 +11,7 @@ use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{Outcomes, Report, Run};
 use serde::de::DeserializeOwned;
 
+use crate::breakdown::Breakdown;
 use crate::cli::PageArgs;
 use crate::command::again;
 use crate::error::Error;
@@ -136,6 +137,9 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
     for undecided in &report.undecided {
         text += &format!("undecided: {undecided}\n");
     }
+    if let Some(breakdown) = Breakdown::of(&report.environments) {
+        text += &(table::phases(&breakdown) + "\n");
+    }
     if let Some(shard) = report.shard {
         text += &format!("shard {} of {}\n", shard.index, shard.count);
     }
@@ -213,7 +217,8 @@ pub fn holds_repaired(failure: &Finding, explored: &[Outcomes]) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lwp_loom_tests::report::{Bounded, Shard};
+    use crate::breakdown::tests::part;
+    use lwp_loom_tests::report::{Bounded, Phase, Shard};
 
     #[test]
     fn who_meets_a_defect_of_the_source_is_told_so_and_whose_program_fails_repaired_too_is_not() {
@@ -262,6 +267,35 @@ mod tests {
 
         let undeclared = run("b", Verdict::Bounded, None);
         assert!(!is_green(&Report { runs: vec![complete, undeclared], ..Report::default() }));
+    }
+
+    // A user who waits wants to know what for; and one who reads on past the verdict would take that for more of it.
+    #[test]
+    fn where_the_time_went_is_said_after_the_verdicts_and_the_last_line_stays_the_sum() {
+        let phases = [
+            (Phase::Build, 3.44),
+            (Phase::Engine("loom".into()), 2.0),
+            (Phase::Engine("complete".into()), 0.5),
+        ];
+        let runs = vec![run("a", Verdict::Complete, None)];
+        let report = Report { runs, environments: vec![part(None, 12.75, &phases)], ..Report::default() };
+        let table = " phase                    seconds\n \
+                     programs under loom          2.0\n \
+                     programs under complete      0.5\n \
+                     other                       10.3\n \
+                     total                       12.8\n \
+                     build, before that           3.4\n\n\
+                     complete: all of 1 families\n";
+        let said = text(&report, None);
+        assert!(said.ends_with(table), "{said}");
+        let shard = |index| part(Some(Shard { index, count: 2 }), index as f64, &phases[1..2]);
+        let merged = Report { environments: vec![shard(1), shard(2)], ..report.clone() };
+        let table = " phase, seconds of part  1 of 2  2 of 2\n \
+                     programs under loom        2.0     2.0\n";
+        let said = text(&merged, None);
+        assert!(said.contains(table), "{said}");
+        let unmeasured = Report { environments: vec![part(None, 12.75, &[])], ..report };
+        assert!(!text(&unmeasured, None).contains("phase"));
     }
 
     #[test]

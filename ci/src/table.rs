@@ -10,6 +10,7 @@ use lwp_loom_tests::report::{Bounded, LeftOut, OrderingRow, Outcomes, Run, Unrea
 use lwp_loom_tests::suite::Family;
 use lwp_loom_tests::timeline::{layout, text as timeline};
 
+use crate::breakdown::Breakdown;
 use crate::explain;
 
 /// The longest explanation of a break that a line has room for.
@@ -88,6 +89,25 @@ pub fn orderings(rows: &[OrderingRow]) -> String {
         }
     }
     text
+}
+
+/// Where the time went, a line for each phase; their sum; and the build, which is not in it.
+pub fn phases(breakdown: &Breakdown) -> String {
+    let Breakdown { parts, rows, total, build } = breakdown;
+    let head: Vec<&str> = match &parts[..] {
+        [_] => vec!["phase", "seconds"],
+        parts => ["phase, seconds of part"].into_iter().chain(parts.iter().map(String::as_str)).collect(),
+    };
+    let mut table = table(&head);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let rows = rows.iter().map(|(name, cells)| (name.as_str(), cells));
+    let build = build.iter().map(|cells| ("build, before that", cells));
+    for (name, cells) in rows.chain([("total", total)]).chain(build) {
+        table.add_row([name.into()].into_iter().chain(cells.iter().map(ToString::to_string)));
+    }
+    text(&table)
 }
 
 /// What programs that were named came to, each with its outcomes.

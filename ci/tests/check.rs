@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use lwp_loom_tests::job::Verdict;
-use lwp_loom_tests::report::Report;
+use lwp_loom_tests::report::{Phase, Report};
 use lwp_loom_tests::suite::{self, Family, Scope};
 
 /// A check in a folder of the test's own.
@@ -297,6 +297,26 @@ fn what_is_complete_is_green() {
     );
 }
 
+// Without that, a check that has become slow does not say which part of it has.
+#[test]
+fn a_check_says_what_each_of_its_phases_took_and_no_build_where_it_built_nothing() {
+    let program = &family().programs[0];
+    let (status, stdout, _) = output("phases", "complete", &[program, "--json", "report.json"]);
+    assert_eq!(status, Some(0), "{stdout}");
+    let after = stdout.split_once("\n phase ").expect("there is a table of phases").1;
+    for row in ["programs under loom", "timelines", "other", "total"] {
+        assert!(after.contains(&format!("\n {row} ")), "{row}: {stdout}");
+    }
+    assert!(!after.contains("build"), "{stdout}");
+    let json = fs::read(dir("phases").join("report.json")).unwrap();
+    let Report { environments, .. } = serde_json::from_slice(&json).unwrap();
+    let spent = &environments[0].phases;
+    let phases: Vec<&Phase> = spent.iter().map(|spent| &spent.phase).collect();
+    assert_eq!(phases, [&Phase::Engine("loom".into()), &Phase::Timelines]);
+    let sum: f64 = spent.iter().map(|spent| spent.seconds).sum();
+    assert!(sum > 0.0 && sum <= environments[0].seconds, "{spent:?} of {}", environments[0].seconds);
+}
+
 #[test]
 fn a_worker_that_dies_is_a_failure_that_can_be_repeated() {
     let program = &family().programs[0];
@@ -392,6 +412,8 @@ fn an_interrupt_prints_what_is_known_and_says_that_it_is_incomplete() {
     let report: Report =
         serde_json::from_slice(&fs::read(dir("interrupt").join("report.json")).unwrap()).unwrap();
     assert_eq!(report.runs[0].verdict, Verdict::Bounded);
+    let phases: Vec<&Phase> = report.environments[0].phases.iter().map(|spent| &spent.phase).collect();
+    assert_eq!(phases, [&Phase::Engine("loom".into())], "it did not come to any other");
 }
 
 /// A program that two shards explore is counted twice, one that none explores is claimed without a look.

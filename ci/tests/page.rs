@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use lwp_loom_tests::faults::{Catch, FaultReport, FaultRow};
 use lwp_loom_tests::job::{Finding, LockEdge, Verdict};
 use lwp_loom_tests::report::{
-    Bounded, Break, Difference, Environment, LeftOut, OrderingRow, Outcomes, Report, Run, Shard,
+    Bounded, Break, Difference, Environment, LeftOut, OrderingRow, Outcomes, Phase, Report, Run, Shard, Spent,
 };
 use lwp_loom_tests::timeline::{Step, Thread, Timeline, What};
 use scraper::{ElementRef, Html, Selector};
@@ -112,6 +112,10 @@ fn report() -> Report {
             loom: "0.7".into(),
             shuttle: "0.9".into(),
             seconds: 1.5,
+            phases: vec![
+                Spent { phase: Phase::Build, seconds: 9.0 },
+                Spent { phase: Phase::Engine("loom".into()), seconds: 1.25 },
+            ],
         }],
         ..Report::default()
     };
@@ -243,6 +247,10 @@ fn a_page_has_every_part_and_its_contents_lead_to_each() {
         assert_eq!(section.select(&Selector::parse("h2").unwrap()).count(), 1, "{id}");
         assert!(said(&page, id).contains(says), "{id}: {}", said(&page, id));
     }
+    let phases = text(all(&page, "#environment table")[1]);
+    for row in ["programs under loom 1.2", "other 0.3", "total 1.5", "build, before that 9.0"] {
+        assert!(phases.contains(row), "{phases}");
+    }
     let captions = all(&page, "table").len() - all(&page, ".timeline table").len();
     assert_eq!(all(&page, "table > caption").len(), captions, "a table has no caption");
     assert_eq!(all(&page, "h1").len(), 1);
@@ -355,5 +363,8 @@ fn a_check_of_a_defect_writes_a_page_that_shows_how_it_goes_wrong() {
     let article = said(&page, "timeline-lost-continue");
     assert!(article.contains("LW_WSUSPEND") && article.contains("cargo ci explain lwp/"), "{article}");
     assert!(all(&page, "#timeline-lost-continue tr.failure").len() == 1, "{article}");
-    assert!(said(&page, "environment").contains("rustc "));
+    let environment = said(&page, "environment");
+    for says in ["rustc ", "programs under complete", "build, before that"] {
+        assert!(environment.contains(says), "{environment}");
+    }
 }

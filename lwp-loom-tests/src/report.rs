@@ -82,6 +82,32 @@ pub struct Environment {
     pub shuttle: String,
     /// Wall-clock seconds, without the build.
     pub seconds: f64,
+    /// What each phase took, in the order in which they ran. What is in none of them went elsewhere.
+    #[serde(default)]
+    pub phases: Vec<Spent>,
+}
+
+/// What a phase of a check took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spent {
+    /// The phase.
+    pub phase: Phase,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// A phase of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Building the workers. [`Environment::seconds`] is without it.
+    Build,
+    /// Exploring the programs under the engine of this name.
+    Engine(String),
+    /// Weakening each ordering site.
+    Orderings,
+    /// Finding out how failures and defects went, step by step.
+    Timelines,
 }
 
 /// One of several parts into which a check is split for several machines.
@@ -257,4 +283,23 @@ pub fn orderings_page(rows: &[OrderingRow]) -> String {
 /// Where an assertion stands in our source changes with every edit above it.
 fn without_place(how: &str) -> &str {
     how.split(" (at ").next().unwrap_or(how)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A report is kept for long, and merged with others: one that was written before phases were measured is still one.
+    #[test]
+    fn an_environment_without_phases_is_read_and_one_with_them_comes_back_as_it_was() {
+        let old = r#"{"shard":null,"machine":"m","cores":2,"jobs":1,"compiler":"c","loom":"l","shuttle":"s","seconds":1.5}"#;
+        let mut on: Environment = serde_json::from_str(old).unwrap();
+        assert_eq!((on.seconds, on.phases.len()), (1.5, 0));
+        on.phases = [Phase::Build, Phase::Engine("loom".into()), Phase::Orderings, Phase::Timelines]
+            .map(|phase| Spent { phase, seconds: 0.25 })
+            .into();
+        let text = serde_json::to_string(&on).unwrap();
+        assert!(text.contains(r#"{"phase":{"engine":"loom"},"seconds":0.25}"#), "{text}");
+        assert_eq!(serde_json::from_str::<Environment>(&text).unwrap(), on);
+    }
 }

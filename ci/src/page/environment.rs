@@ -4,6 +4,7 @@ use lwp_loom_tests::report::Report;
 use maud::{Markup, html};
 
 use super::parts::{number, table};
+use crate::breakdown::{Breakdown, Tenths};
 
 /// The section.
 pub fn section(report: &Report) -> Markup {
@@ -43,5 +44,23 @@ pub fn section(report: &Report) -> Markup {
         } @else {
             (table("What each part ran on; the time is without the build", &head, rows))
         }
+        @if let Some(breakdown) = Breakdown::of(&report.environments) { (phases(&breakdown)) }
     }
+}
+
+fn phases(breakdown: &Breakdown) -> Markup {
+    let Breakdown { parts, rows, total, build } = breakdown;
+    let parts: Vec<String> = parts.iter().map(|part| format!("#{part}")).collect();
+    let head: Vec<&str> = ["phase"].into_iter().chain(parts.iter().map(String::as_str)).collect();
+    let row = |name: &str, cells: &[Tenths]| {
+        html! { tr { th scope="row" { (name) } @for cell in cells { (number(cell)) } } }
+    };
+    let rows = html! {
+        tbody {
+            @for (name, cells) in rows { (row(name, cells)) }
+            (row("total", total))
+        }
+        @if let Some(build) = build { tbody { (row("build, before that", build)) } }
+    };
+    table("Where the time of each part went, in seconds, wall-clock", &head, rows)
 }
