@@ -1,5 +1,6 @@
 //! `cargo ci check`: explores the programs and says what is known of them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -24,8 +25,10 @@ use crate::output::Outputs;
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::select::Wanted;
+use crate::start::Outlook;
 use crate::summary::{self, Files};
 use crate::tally::Tally;
+use crate::times::Times;
 use crate::{environment, explain, revision, select, table};
 
 /// Runs the check. Whatever is wrong with the request is found before anything runs.
@@ -80,7 +83,13 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         ..Report::default()
     };
     let request = Request { families: &selected.families, sites: &sites, template: &template, args };
-    let explored = explore(&mut report, &pools, &request, &mut clock);
+    // What a worker of another make takes is no time of ours.
+    let mut times = args.worker.as_ref().map_or_else(Times::of_this_machine, |_| Times::default());
+    let explored = explore(&mut report, &pools, &request, &mut clock, &mut times);
+    if template == Job::default() {
+        // Only what runs to its end tells how long that takes.
+        times.keep();
+    }
     let explained = explored.and_then(|()| {
         clock.time(Phase::Timelines, || {
             explain_failures(&mut report, &pools, &template);
@@ -212,11 +221,12 @@ fn explore(
     pools: &[(Engine, Pool)],
     request: &Request<'_>,
     clock: &mut Clock,
+    times: &mut Times,
 ) -> Result<(), Stopped> {
     let mut agreement = Agreement::default();
     for (engine, pool) in pools {
         clock.time(Phase::Engine(engine.name().into()), || {
-            explore_families(report, &mut agreement, *engine, pool, request)
+            explore_families(report, &mut agreement, *engine, pool, request, times)
         })?;
     }
     report.differences = agreement.differences();
@@ -258,19 +268,20 @@ fn left_out(families: &[Family]) -> Vec<LeftOut> {
     left_out.collect()
 }
 
-/// Explores every program.
+/// Explores every program, those first that took long when `times` were measured.
 fn explore_families(
     report: &mut Report,
     agreement: &mut Agreement,
     engine: Engine,
     pool: &Pool,
     request: &Request<'_>,
+    times: &mut Times,
 ) -> Result<(), Stopped> {
     let Request { families, template, args, .. } = *request;
     let families: Vec<&Family> =
         families.iter().filter(|family| family.engines.contains(&engine.name())).collect();
     let mut tallies: Vec<Tally> = families.iter().map(|family| Tally::new(family, engine.name())).collect();
-    let (owners, jobs): (Vec<usize>, Vec<Job>) = families
+    let (owners, jobs): (Vec<usize>, Vec<(Outlook, Job)>) = families
         .iter()
         .enumerate()
         .flat_map(|(owner, family)| family.programs.iter().map(move |program| (owner, program)))
@@ -278,22 +289,25 @@ fn explore_families(
             let declared = families[owner].bound(engine.name()).and_then(|bound| bound.preemptions);
             let preemptions = template.limits.preemptions.or(declared);
             let limits = Limits { preemptions, ..template.limits.clone() };
-            (owner, Job { program: program.clone(), limits, ..template.clone() })
+            let seconds = times.of(engine.name(), program);
+            let outlook = Outlook { seconds, lwps: families[owner].lwps };
+            (owner, (outlook, Job { program: program.clone(), limits, ..template.clone() }))
         })
         .unzip();
     let mut failures = BTreeMap::new();
     let mut outcomes = BTreeMap::new();
     let mut unreached = BTreeMap::new();
     let shows_outcomes = !args.names.is_empty() && jobs.len() < FEW;
-    let mut slowest = report.slowest.take();
+    let mut slowest: Option<((f64, Reverse<usize>), String)> = None;
     let mut progress = Progress::new(engine.name(), jobs.len());
     pool.watch(progress.watcher());
-    let explored = pool.run(jobs, |index, finding| {
+    let explored = pool.run_longest_first(jobs, |index, finding| {
         let tally = &mut tallies[owners[index]];
         tally.add(finding);
         report.transitions.add(finding);
         report.lock_order.add(finding);
         report.defects.add(finding);
+        times.note(finding);
         agreement.add(engine, &template.mode, families[owners[index]].bound(engine.name()), finding);
         progress.explored(finding);
         progress.step();
@@ -309,8 +323,10 @@ fn explore_families(
                 run.seconds,
             ));
         }
-        if slowest.as_ref().is_none_or(|(_, _, seconds)| finding.seconds > *seconds) {
-            slowest = Some((finding.program.clone(), finding.engine.clone(), finding.seconds));
+        // Of two that took the same it is the first, whichever is done first.
+        let took = (finding.seconds, Reverse(index));
+        if slowest.as_ref().is_none_or(|(longest, _)| took > *longest) {
+            slowest = Some((took, finding.program.clone()));
         }
         if !finding.unreached.is_empty() {
             unreached.insert(
@@ -325,7 +341,11 @@ fn explore_families(
             failures.insert(index, finding.clone());
         }
     });
-    report.slowest = slowest;
+    if let Some(((seconds, _), program)) = slowest
+        && report.slowest.as_ref().is_none_or(|(.., longest)| seconds > *longest)
+    {
+        report.slowest = Some((program, engine.name().into(), seconds));
+    }
     report.runs.extend(tallies.iter().map(Tally::run));
     report.failures.extend(failures.into_values());
     report.outcomes.extend(outcomes.into_values());
@@ -372,7 +392,58 @@ fn explore_orderings(report: &mut Report, pool: &Pool, request: &Request<'_>) ->
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use clap::Parser;
+    use tempfile::tempdir;
+
     use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::pool::tests::fake_pool;
+
+    fn explored(families: &[Family], times: &mut Times) -> Report {
+        let Command::Check(args) = Cli::parse_from(["ci", "check", "p"]).command else { unreachable!() };
+        let template = Job::default();
+        let request = Request { families, sites: &[], template: &template, args: &args };
+        let (mut report, mut agreement) = (Report::default(), Agreement::default());
+        explore_families(&mut report, &mut agreement, Engine::Loom, &fake_pool(1), &request, times).unwrap();
+        report
+    }
+
+    // What earlier checks took depends on the machine and on its load; what is reported must not.
+    #[test]
+    fn a_program_that_was_long_starts_first_and_the_report_is_the_same() {
+        let folder = tempdir().unwrap();
+        let (mark, file) = (folder.path().join("mark"), folder.path().join("times.json"));
+        let waits = format!("await={} complete", mark.display());
+        let ends_the_wait = format!("touch={} bounded", mark.display());
+        let family = |name: &str, programs: &[&str]| Family {
+            name: name.into(),
+            system: "netbsd-1.62",
+            variant: "repaired",
+            lwps: 2,
+            engines: &["loom"],
+            loom: Loom::Complete,
+            programs: programs.iter().map(ToString::to_string).collect(),
+        };
+        let families = [family("a", &[&waits, "failed"]), family("b", &["exit", &ends_the_wait])];
+        fs::write(&mark, "").unwrap();
+        let report = explored(&families, &mut Times::default());
+        let executions: Vec<u64> = report.runs.iter().map(|run| run.executions).collect();
+        assert_eq!((executions, report.failures.len(), report.outcomes.len()), (vec![4, 2], 2, 4));
+        assert_eq!(report.slowest.as_ref().map(|(program, ..)| program), Some(&waits));
+
+        fs::remove_file(&mark).unwrap();
+        let long = serde_json::json!({ "loom": { ends_the_wait.as_str(): 60.0 } });
+        fs::write(&file, long.to_string()).unwrap();
+        let mut times = Times::kept_in(file.clone());
+        assert_eq!(explored(&families, &mut times), report);
+
+        times.keep();
+        let times = Times::kept_in(file);
+        let known = [&waits, "failed", "exit", &ends_the_wait].map(|program| times.of("loom", program));
+        assert_eq!(known, [Some(0.5), None, None, Some(0.5)]);
+    }
 
     #[test]
     fn a_family_that_loom_leaves_out_is_named_with_the_reason() {

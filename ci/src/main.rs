@@ -39,10 +39,12 @@ mod revision;
 mod say;
 mod select;
 mod smaller;
+mod start;
 mod summary;
 mod table;
 mod tally;
 mod test;
+mod times;
 mod triage;
 mod worker;
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use lwp_loom_tests::job::{Finding, Job, Verdict, Working};
 
 use crate::interrupt::Interrupt;
+use crate::start::{self, Outlook};
 use crate::worker::{Killer, Unanswered, Worker};
 
 /// How often a pool that waits looks whether it has been interrupted.
@@ -68,13 +69,27 @@ impl Pool {
 
     /// Has all jobs done and returns their findings in the jobs' order. `on_done` sees each, with its job's index, as
     /// it comes; what it has seen is all that is known if the pool stops.
-    pub fn run(
+    pub fn run(&self, jobs: Vec<Job>, on_done: impl FnMut(usize, &Finding)) -> Result<Vec<Finding>, Stopped> {
+        self.run_all(jobs.into_iter().enumerate().collect(), on_done)
+    }
+
+    /// [`Pool::run`], but jobs that may be long start before others. Indexes and the order of findings are still the jobs'.
+    pub fn run_longest_first(
         &self,
-        jobs: Vec<Job>,
+        jobs: Vec<(Outlook, Job)>,
+        on_done: impl FnMut(usize, &Finding),
+    ) -> Result<Vec<Finding>, Stopped> {
+        self.run_all(start::longest_first(jobs), on_done)
+    }
+
+    /// Starts the jobs in the order in which they stand here, each beside its index.
+    fn run_all(
+        &self,
+        jobs: Vec<(usize, Job)>,
         mut on_done: impl FnMut(usize, &Finding),
     ) -> Result<Vec<Finding>, Stopped> {
         let mut findings = vec![None; jobs.len()];
-        let queue = Queue::new(jobs.into_iter(), None);
+        let queue = Queue::of_all(jobs.into_iter());
         self.serve(&queue, |index, finding| {
             on_done(index, &finding);
             findings[index] = Some(finding);
@@ -103,7 +118,7 @@ impl Pool {
         mut on_done: impl FnMut(usize, &Finding),
     ) -> Result<Option<(usize, Finding)>, Stopped> {
         let mut first: Option<(usize, Finding)> = None;
-        let queue = Queue::new(jobs, Some(&wanted));
+        let queue = Queue::until(&wanted, jobs);
         self.serve(&queue, |index, finding| {
             on_done(index, &finding);
             let earlier = first.as_ref().is_none_or(|(best, _)| index < *best);
@@ -115,7 +130,7 @@ impl Pool {
     }
 
     /// Has the queue's jobs done until it is closed or empty.
-    fn serve<J: Iterator<Item = Job> + Send>(
+    fn serve<J: Iterator<Item = (usize, Job)> + Send>(
         &self,
         queue: &Queue<'_, J>,
         mut on_done: impl FnMut(usize, Finding),
@@ -142,7 +157,7 @@ impl Pool {
     }
 
     /// Takes jobs from the queue, one after another.
-    fn work<J: Iterator<Item = Job>>(
+    fn work<J: Iterator<Item = (usize, Job)>>(
         &self,
         queue: &Queue<'_, J>,
         done: &Sender<(usize, Result<Finding, Stopped>)>,
@@ -198,17 +213,26 @@ struct Queue<'q, J> {
 }
 
 struct State<J> {
-    jobs: Enumerate<J>,
+    /// Those that have not started, each with its index.
+    jobs: J,
     /// Jobs from here on are not wanted. It only ever falls.
     end: usize,
     /// The workers of the jobs that are being explored.
     running: BTreeMap<usize, Killer>,
 }
 
-impl<'q, J: Iterator<Item = Job>> Queue<'q, J> {
-    fn new(jobs: J, last: Option<&'q (dyn Fn(&Finding) -> bool + Sync)>) -> Queue<'q, J> {
-        let state = State { jobs: jobs.enumerate(), end: usize::MAX, running: BTreeMap::new() };
-        Queue { last, state: Mutex::new(state) }
+impl<'q, J: Iterator<Item = Job>> Queue<'q, Enumerate<J>> {
+    /// Jobs that start in their own order, up to the first whose finding is the last that is wanted.
+    fn until(last: &'q (dyn Fn(&Finding) -> bool + Sync), jobs: J) -> Queue<'q, Enumerate<J>> {
+        Queue { last: Some(last), ..Queue::of_all(jobs.enumerate()) }
+    }
+}
+
+impl<'q, J: Iterator<Item = (usize, Job)>> Queue<'q, J> {
+    /// Jobs that start in any order, and that are all wanted, or none any more.
+    fn of_all(jobs: J) -> Queue<'q, J> {
+        let state = State { jobs, end: usize::MAX, running: BTreeMap::new() };
+        Queue { last: None, state: Mutex::new(state) }
     }
 
     /// The next job that is wanted.
@@ -288,6 +312,23 @@ pub mod tests {
         assert_eq!(findings[0].verdict, Verdict::Bounded);
         seen.sort();
         assert_eq!(seen, [0, 1, 2]);
+    }
+
+    // A report that depended on what earlier checks took would be another one each time.
+    #[test]
+    fn jobs_that_were_long_start_first_and_keep_their_indexes() {
+        let programs = ["complete", "bounded", "survives"].map(String::from);
+        let known = [Some(1.0), None, Some(2.0)].map(|seconds| Outlook { seconds, lwps: 2 });
+        let mut seen = Vec::new();
+        let pool = fake_pool(1);
+        let findings =
+            pool.run_longest_first(known.into_iter().zip(jobs(&programs)).collect(), |index, finding| {
+                seen.push((index, finding.program.clone()));
+            });
+        let [complete, bounded, survives] = programs;
+        assert_eq!(seen, [(2, survives.clone()), (0, complete.clone()), (1, bounded.clone())]);
+        let order = findings.unwrap().into_iter().map(|finding| finding.program);
+        assert_eq!(order.collect::<Vec<_>>(), [complete, bounded, survives]);
     }
 
     #[test]

@@ -317,6 +317,39 @@ fn a_check_says_what_each_of_its_phases_took_and_no_build_where_it_built_nothing
     assert!(sum > 0.0 && sum <= environments[0].seconds, "{spent:?} of {}", environments[0].seconds);
 }
 
+// Times of a search that was cut short, or of another worker, would leave the longest program for the end.
+#[cfg(unix)]
+#[test]
+fn a_check_keeps_what_its_own_worker_took_for_programs_that_were_explored_to_their_end() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let program = &family().programs[0];
+    let explore = |worker: &[&str], args: &[&str]| {
+        let mut ci = Command::new(env!("CARGO_BIN_EXE_ci"));
+        ci.args(["check", program, "--engine", "loom"]).args(worker).args(args);
+        ci.env("FAKE_WORKER", "complete").env("CARGO", dir("times").join("cargo"));
+        let Output { stdout, .. } = ci.env("CARGO_TARGET_DIR", dir("times")).output().unwrap();
+        String::from_utf8(stdout).unwrap()
+    };
+    // A cargo that builds the fake worker.
+    let worker = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/worker.sh");
+    let build =
+        format!("mkdir -p $CARGO_TARGET_DIR/release && cp '{worker}' $CARGO_TARGET_DIR/release/worker");
+    let _ = fs::remove_dir_all(dir("times"));
+    fs::create_dir_all(dir("times")).unwrap();
+    write("times", &[("cargo", format!("#!/bin/sh\n{build}\n").as_bytes())]);
+    fs::set_permissions(dir("times").join("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
+
+    let file = dir("times").join("check-times.json");
+    explore(&["--worker", worker], &[]);
+    explore(&[], &["--executions", "5"]);
+    assert!(!file.exists(), "{}", fs::read_to_string(file).unwrap());
+    let stdout = explore(&[], &[]);
+    assert!(stdout.contains("\n build, before that "), "{stdout}");
+    let times: serde_json::Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    assert_eq!(times, serde_json::json!({ "loom": { program.as_str(): 0.5 } }));
+}
+
 #[test]
 fn a_worker_that_dies_is_a_failure_that_can_be_repeated() {
     let program = &family().programs[0];
