@@ -53,6 +53,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         weaken: select::weakenings(&args.weaken, &sites)?,
         mode: args.mode(),
         limits: args.limits.limits(),
+        states: args.states.map(NonZeroUsize::get),
         ..Job::default()
     };
     refuse_an_empty_diagram(args, families, &engines)?;

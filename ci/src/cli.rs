@@ -115,6 +115,10 @@ pub struct CheckArgs {
     /// Explore only so many of the programs, chosen by --seed.
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub sample: Option<NonZeroUsize>,
+    /// Have the complete search enter no state twice, and keep at most N states for that, or 1,000,000. Programs have fewer
+    /// executions then, and distinct ones are not counted.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000000", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
+    pub states: Option<NonZeroUsize>,
     /// What a sample and random executions follow from, instead of 0.
     #[arg(long, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub seed: Option<u64>,
@@ -152,6 +156,10 @@ impl CheckArgs {
     pub fn refuse_idle_options(&self) -> Result<(), Error> {
         let idle = if self.limits.preemptions.is_some() && self.is_random() {
             "--bound is for a search: --engine random and --engine pct preempt at random"
+        } else if self.states.is_some() && (self.is_random() || self.engine == Some(Way::Loom)) {
+            "--states is for the complete search: --engine complete, or no --engine"
+        } else if self.states.is_some() && self.limits.preemptions.is_some() {
+            "--states goes without --bound: what follows from a state depends on the preemptions that are left"
         } else if self.depth.is_some() && self.engine != Some(Way::Pct) {
             "--depth is for --engine pct"
         } else if self.seed.is_some() && !self.is_seeded() {
@@ -206,6 +214,7 @@ impl CheckArgs {
             number("variant", self.variant.map(Variant::name)),
             number("cpus", self.cpus.map(|n| n.to_string())),
             number("engine", self.engine.map(|engine| engine.name().into())),
+            number("states", self.states.map(|n| n.to_string())),
             number("sample", self.sample.map(|n| n.to_string())),
             number("depth", (self.engine == Some(Way::Pct)).then(|| self.depth().to_string())),
             number("seed", self.is_seeded().then(|| self.seed().to_string())),

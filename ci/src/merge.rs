@@ -117,6 +117,8 @@ fn add(sum: &mut Run, run: Run) {
     sum.executions += run.executions;
     sum.distinct += run.distinct;
     sum.blocked += run.blocked;
+    sum.known += run.known;
+    sum.states = sum.states.zip(run.states).map(|(sum, states)| sum + states);
     sum.steps += run.steps;
     sum.seconds += run.seconds;
     sum.bound = match (sum.bound.take(), run.bound) {
@@ -146,6 +148,8 @@ mod tests {
             distinct: 2,
             verdict: Verdict::Complete,
             blocked: 1,
+            known: 0,
+            states: None,
             steps: 0,
             bound: None,
             declared: None,

@@ -160,7 +160,9 @@ pub fn sum(report: &Report, stopped: Option<&str>) -> String {
             format!("complete: shard {} of {} has nothing to explore", shard.index, shard.count)
         }
         None if runs.is_empty() => "nothing was explored".into(),
-        None if is_green(report) => format!("{}{}", as_declared(runs), blocked(report)),
+        None if is_green(report) => {
+            format!("{}{}{}", as_declared(runs), blocked(report), entered_once(report))
+        }
         None => format!(
             "of {families} families {} failed, {} bounded, {declared} bounded as declared; {alone} outcomes under a \
              bound are loom's alone; {} orderings undecided; {} transitions amiss",
@@ -205,6 +207,17 @@ fn blocked(report: &Report) -> String {
     format!("; {share:.1} % of the complete search's executions were sleep-set blocked")
 }
 
+/// How much was spared where no state was entered twice.
+fn entered_once(report: &Report) -> String {
+    let once = || report.runs.iter().filter(|run| run.known > 0 || run.states.is_some());
+    if once().next().is_none() {
+        return String::new();
+    }
+    let (known, states): (u64, u64) =
+        (once().map(|run| run.known).sum(), once().filter_map(|run| run.states).sum());
+    format!("; no state was entered twice: {known} executions turned back at one of {states} states")
+}
+
 /// What is said of a program that fails as written only, to whoever asks about a program of his own.
 pub fn holds_repaired(failure: &Finding, explored: &[Outcomes]) -> Option<String> {
     let repaired = failure.program.replacen("/as-written/", "/repaired/", 1);
@@ -247,6 +260,8 @@ mod tests {
             distinct: 1,
             verdict,
             blocked: 0,
+            known: 0,
+            states: None,
             steps: 0,
             bound: (verdict == Verdict::Bounded).then(|| "1 preemption in an execution".into()),
             declared: declared.map(String::from),

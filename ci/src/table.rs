@@ -59,7 +59,8 @@ pub fn runs(runs: &[Run]) -> String {
             run.lwps.to_string(),
             run.programs.to_string(),
             run.executions.to_string(),
-            run.distinct.to_string(),
+            // Where executions turn back, those that differ are not counted.
+            if run.known > 0 { "-".into() } else { run.distinct.to_string() },
             run.blocked.to_string(),
             verdict(run),
             format!("{:.1}", run.seconds),

@@ -15,6 +15,8 @@ pub struct Tally<'a> {
     executions: u64,
     distinct: u64,
     blocked: u64,
+    known: u64,
+    states: Option<u64>,
     steps: u64,
     failed: bool,
     defects: usize,
@@ -32,6 +34,8 @@ impl<'a> Tally<'a> {
             executions: 0,
             distinct: 0,
             blocked: 0,
+            known: 0,
+            states: Some(0),
             steps: 0,
             failed: false,
             defects: 0,
@@ -46,6 +50,8 @@ impl<'a> Tally<'a> {
         self.executions += finding.executions;
         self.distinct += finding.distinct;
         self.blocked += finding.blocked;
+        self.known += finding.known;
+        self.states = self.states.zip(finding.states).map(|(sum, states)| sum + states as u64);
         self.steps += finding.steps;
         self.failed |= finding.verdict == Verdict::Failed;
         self.defects += usize::from(finding.verdict == Verdict::Defect);
@@ -86,6 +92,8 @@ impl<'a> Tally<'a> {
             executions: self.executions,
             distinct: self.distinct,
             blocked: self.blocked,
+            known: self.known,
+            states: self.states.filter(|_| self.programs > 0),
             steps: self.steps,
             declared: self.declared(verdict, &bounds),
             verdict,

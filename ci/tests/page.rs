@@ -27,6 +27,8 @@ fn run(name: &str, engine: &str, verdict: Verdict, declared: Option<&str>) -> Ru
         distinct: 7,
         verdict,
         blocked: 5,
+        known: 0,
+        states: None,
         steps: 0,
         bound: (verdict == Verdict::Bounded).then(|| "1 preemption in an execution".into()),
         declared: declared.map(String::from),

@@ -63,6 +63,15 @@ impl<T> Covered<T> {
         self.data.with_mut(|data| unsafe { &mut *data })
     }
 
+    /// Says what the data are, to whoever is asked.
+    #[cfg(shuttle)]
+    pub(crate) fn describe(&self, tell: crate::sync::state::Tell<'_>)
+    where
+        T: core::hash::Hash,
+    {
+        self.data.describe(tell);
+    }
+
     #[track_caller]
     fn check(&self, guard: &MutexGuard<'_>) {
         let mine = guard.mutex().id() == self.lock && self.locks.contains(guard.mutex());

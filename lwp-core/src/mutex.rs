@@ -313,6 +313,12 @@ impl KernelLock {
         result
     }
 
+    /// Says how often it was taken, to whoever is asked.
+    #[cfg(shuttle)]
+    pub(crate) fn describe(&self, tell: sync::state::Tell<'_>) {
+        self.depth.describe(tell);
+    }
+
     /// Whether the caller holds it.
     pub fn is_mine(&self) -> bool {
         self.mutex().is_some_and(Mutex::mutex_owned)

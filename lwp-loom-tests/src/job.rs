@@ -28,6 +28,9 @@ pub struct Job {
     /// When to stop before the search is done.
     #[serde(default)]
     pub limits: Limits,
+    /// Enter no state twice, and keep at most so many for that; the complete search only.
+    #[serde(default)]
+    pub states: Option<usize>,
     /// Whether loom is to go on from states that it has reached before: far slower, to check that leaving them out
     /// loses nothing.
     #[serde(default)]
@@ -148,6 +151,12 @@ pub struct Finding {
     /// Executions that were given up because others cover them.
     #[serde(default)]
     pub blocked: u64,
+    /// Executions that were given up because they came to a state from which everything had been seen.
+    #[serde(default)]
+    pub known: u64,
+    /// How many states were kept, where none was to be entered twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub states: Option<usize>,
     /// Visible operations over all executions, where the engine counts them.
     #[serde(default)]
     pub steps: u64,
@@ -193,6 +202,8 @@ impl Finding {
             executions: 0,
             distinct: 0,
             blocked: 0,
+            known: 0,
+            states: None,
             steps: 0,
             schedule: None,
             outcomes: Vec::new(),

@@ -150,6 +150,12 @@ pub struct Run {
     /// Executions that were given up because others cover them.
     #[serde(default)]
     pub blocked: u64,
+    /// Executions that turned back at a state from which everything had been seen.
+    #[serde(default)]
+    pub known: u64,
+    /// The states that were kept, where none was entered twice; `None` where a program was explored without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub states: Option<u64>,
     /// Visible operations over all executions, where the engine counts them.
     #[serde(default)]
     pub steps: u64,

@@ -104,6 +104,15 @@ impl Subject {
         matches!(self, Subject::Litmus(case) if case.may_hang())
     }
 
+    /// Whether what is claimed depends on the way to a state, and not on the state alone.
+    pub fn depends_on_the_way(&self) -> bool {
+        match self {
+            Subject::Locks(case) => case.litmus.is_watched(),
+            Subject::Litmus(case) => case.litmus.is_watched(),
+            Subject::Program(_) | Subject::Canary(_) => false,
+        }
+    }
+
     /// What is declared to bound loom's search, where anything is.
     pub fn loom_bound(&self) -> Option<Bound> {
         match self {

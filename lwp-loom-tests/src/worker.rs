@@ -117,8 +117,14 @@ fn explore(
         complete::Options { standstills_are_outcomes: subject.may_hang(), ..complete::Options::default() };
     match &job.mode {
         Mode::Search => {
-            let options =
-                complete::Options { limits: job.limits.clone(), every_way: job.every_way, ..options };
+            // A state that is left out may have been on another way to fail, or on the way to what is claimed.
+            let once = !job.every_way && !subject.depends_on_the_way();
+            let options = complete::Options {
+                limits: job.limits.clone(),
+                every_way: job.every_way,
+                states: job.states.filter(|_| once),
+                ..options
+            };
             Ok(complete::explore_with_progress(&job.program, &options, body, &mut working))
         }
         Mode::Random { seed, executions } => {
@@ -282,6 +288,8 @@ impl Findings {
             executions: exploration.executions,
             distinct: exploration.distinct,
             blocked: exploration.blocked,
+            known: exploration.known,
+            states: exploration.states,
             steps: exploration.steps,
             schedule: exploration.schedule.clone(),
             unreached: if searched_all { self.subject.unreached(&outcomes) } else { Vec::new() },

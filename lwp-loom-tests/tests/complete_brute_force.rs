@@ -8,7 +8,7 @@ mod complete_support;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use complete_support::{Op, Outcomes, Program, Waits, body, program};
+use complete_support::{Op, Outcomes, Program, Waits, body, program, racy_program};
 use lwp_loom_tests::engine::complete::{Flaw, Options, Traces, explore_plainly, explore_with};
 use lwp_loom_tests::job::{Limits, Verdict};
 
@@ -51,7 +51,7 @@ fn completely(program: &Program, flaw: Flaw) -> Result<Seen, String> {
     );
     match exploration.verdict {
         Verdict::Complete => Ok(seen(&outcomes, traces, exploration.executions, exploration.blocked)),
-        _ => Err(format!("{:?} {:?}", exploration.message, exploration.bound)),
+        _ => Err(exploration.message.or(exploration.bound).unwrap_or_default()),
     }
 }
 
@@ -134,6 +134,94 @@ fn a_wait_ends_where_a_turn_of_its_loop_would_end_it() {
     }
     println!("{compared} programs, {ended} of which can end");
     assert!(compared > 500 && ended > 250, "only {compared} programs, {ended} of which can end");
+}
+
+/// How many states a search may keep: more than any of these programs has.
+const STATES: usize = 100_000;
+
+/// What a search that enters no state twice sees, or how a program fails.
+fn with_states(program: &Program, flaw: Flaw) -> Result<(Seen, u64), String> {
+    let outcomes = Outcomes::default();
+    let options = Options { states: Some(STATES), ..options(flaw, FLAWED) };
+    let (found, traces) =
+        explore_with("generated", &options, body(program.clone(), Waits::Steps, outcomes.clone()));
+    match found.verdict {
+        Verdict::Complete => Ok((seen(&outcomes, traces, found.executions, found.blocked), found.known)),
+        _ => Err(found.message.or(found.bound).unwrap_or_default()),
+    }
+}
+
+/// How a search of all schedules fails, if it does; nothing where there are more than so many.
+fn failure(program: &Program, schedules: u64) -> Option<Result<BTreeSet<String>, String>> {
+    let outcomes = Outcomes::default();
+    let body = body(program.clone(), Waits::Steps, outcomes.clone());
+    let (found, _) = explore_plainly("generated", &options(Flaw::None, schedules), body);
+    match found.verdict {
+        Verdict::Complete => Some(Ok(std::mem::take(&mut *outcomes.lock().unwrap()))),
+        Verdict::Bounded => None,
+        Verdict::Failed | Verdict::Defect => Some(Err(kind(&found.message.unwrap_or_default()))),
+    }
+}
+
+fn kind(message: &str) -> String {
+    message.split(':').next().unwrap_or_default().into()
+}
+
+/// How a search that enters no state twice is wrong about a program, if it is. Failures need not be the same ones.
+fn difference_with_states(
+    all: &Result<BTreeSet<String>, String>,
+    program: &Program,
+    flaw: Flaw,
+) -> Option<String> {
+    match (all, with_states(program, flaw)) {
+        (Ok(all), Ok((found, _))) if *all == found.outcomes => None,
+        (Err(all), Err(found)) if *all == kind(&found) => None,
+        (all, found) => Some(format!("{:?} and not {all:?}", found.map(|(found, _)| found.outcomes))),
+    }
+}
+
+/// Generated programs, and what a search of all schedules says of them.
+fn judged(seeds: Range<u64>) -> Vec<(Program, Result<BTreeSet<String>, String>)> {
+    let programs = seeds.flat_map(|seed| [program(seed), racy_program(seed)]);
+    programs.filter_map(|program| failure(&program, 5_000).map(|all| (program, all))).collect()
+}
+
+// A state that is left out may lead to outcomes, to failures, or race with what came before it on another way.
+#[test]
+fn a_search_that_enters_no_state_twice_sees_the_same_outcomes_and_failures() {
+    let (mut compared, mut failed, mut known) = (0, 0, 0);
+    let mut judged = judged(0..300);
+    // Whether the last of these races with the first depends on whose store it sees, and the states do not.
+    let relay = [vec![Op::Write(0), Op::Publish(0)], vec![Op::Relay(0)], vec![Op::ReadPublishedLater(0, 0)]];
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let program = order.map(|n| relay[n].clone()).to_vec();
+        let all = failure(&program, 100_000).expect("small enough");
+        assert_eq!(all, Err("data race".into()));
+        judged.push((program, all));
+    }
+    // In these, what begins with a thread that sleeps in a state matters on another way to it, on which the thread is awake. They
+    // have too many schedules for a search of all: the complete search is as good.
+    let tries =
+        |threads: [&[usize]; 4]| threads.map(|locks| locks.iter().map(|&l| Op::Try(l)).collect()).to_vec();
+    for program in [tries([&[0], &[1, 0, 0], &[0, 1, 1], &[1, 1]]), tries([&[0], &[1, 0], &[1, 1], &[1, 1]])]
+    {
+        let all = completely(&program, Flaw::None).map(|found| found.outcomes);
+        judged.push((program, all.map_err(|message| kind(&message))));
+    }
+    for (program, all) in &judged {
+        assert_eq!(difference_with_states(all, program, Flaw::None), None, "{program:?}");
+        compared += 1;
+        failed += usize::from(all.is_err());
+        known += with_states(program, Flaw::None).map_or(0, |(_, known)| known);
+    }
+    println!("{compared} programs, {failed} of which fail; the search turned back {known} times");
+    assert!(compared > 400 && failed > 20 && known > 150, "{compared} {failed} {known}");
+    for flaw in Flaw::OF_STATES {
+        let wrong = |(program, all): &&(Program, _)| difference_with_states(all, program, flaw).is_some();
+        let caught = judged.iter().filter(wrong).count();
+        println!("{flaw:?} is caught by {caught} of {} programs", judged.len());
+        assert!(caught > 1, "{flaw:?} is not caught");
+    }
 }
 
 #[test]

@@ -17,6 +17,14 @@ pub(super) struct AllLwp {
     list: Covered<Vec<usize>>,
 }
 
+#[cfg(shuttle)]
+impl AllLwp {
+    /// Says what the list holds.
+    pub(super) fn describe(&self, tell: crate::sync::state::Tell<'_>) {
+        self.list.describe(tell);
+    }
+}
+
 impl AllLwp {
     /// A list with the LWPs that the machine starts with.
     pub(super) fn new(

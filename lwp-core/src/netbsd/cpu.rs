@@ -26,7 +26,7 @@ pub struct Cpu {
 }
 
 /// What `spc_mutex` covers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 struct RunQueue {
     waiting: VecDeque<Arc<KernelLwp>>,
     idle: bool,
@@ -68,6 +68,14 @@ impl Cpu {
     #[track_caller]
     pub(super) fn spc_lock(&self) -> MutexGuard<'_> {
         self.runq.enter()
+    }
+}
+
+#[cfg(shuttle)]
+impl Cpu {
+    /// Says what the run queue holds.
+    pub(super) fn describe(&self, tell: crate::sync::state::Tell<'_>) {
+        self.runq.describe(tell);
     }
 }
 

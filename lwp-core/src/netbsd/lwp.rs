@@ -1,6 +1,7 @@
 //! `struct lwp`: an LWP of the protocol, and the guard of its general lock.
 
 use core::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -23,7 +24,7 @@ use crate::sync::{AtomicUsize, Cell, Deadline, Parker};
 pub type Lid = usize;
 
 /// What only the LWP's general lock covers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 pub struct Fields {
     /// `l_wchan`: what the LWP sleeps on, while it is on a sleep queue.
     pub l_wchan: Option<Wchan>,
@@ -36,7 +37,7 @@ pub struct Fields {
 }
 
 /// Whether the time that an LWP may sleep has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Callout {
     /// It sleeps without a limit, or not at all.
     #[default]
@@ -48,7 +49,7 @@ pub enum Callout {
 }
 
 /// A wait channel: which condition variable of the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Wchan(pub(super) usize);
 
 impl Wchan {
@@ -104,6 +105,22 @@ pub struct KernelLwp {
 unsafe impl Sync for KernelLwp {}
 // SAFETY: an LWP owns its fields, which are all `Send`.
 unsafe impl Send for KernelLwp {}
+
+/// Which LWP it is, not what it is like: data that refer to an LWP depend on no more.
+impl Hash for KernelLwp {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.l_lid, self.address).hash(state);
+    }
+}
+
+#[cfg(shuttle)]
+impl KernelLwp {
+    /// Says what the LWP's fields are, and whether it was freed.
+    pub(super) fn describe(&self, tell: crate::sync::state::Tell<'_>) {
+        self.general.describe(tell);
+        self.freed.describe(tell);
+    }
+}
 
 impl KernelLwp {
     /// An LWP in `state`, bound to a CPU and covered by the lock `first`.

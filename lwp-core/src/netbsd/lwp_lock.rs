@@ -98,6 +98,15 @@ impl<T, K: Kernel> Lwp<T, K> {
         }
     }
 
+    /// Says what the fields are, to whoever is asked.
+    #[cfg(shuttle)]
+    pub(super) fn describe(&self, tell: crate::sync::state::Tell<'_>)
+    where
+        T: core::hash::Hash,
+    {
+        self.fields.describe(tell);
+    }
+
     /// The machine's locks.
     pub fn locks(&self) -> &Locks {
         &self.locks

@@ -23,6 +23,8 @@ mod cpu;
 mod create;
 mod creds;
 mod data;
+#[cfg(shuttle)]
+mod describe;
 mod dump;
 pub mod errno;
 pub mod exit;

@@ -15,7 +15,7 @@ use crate::site::Site;
 use crate::sync::AtomicUsize;
 
 /// An LWP on `p_lwps`, with those of its fields that p_smutex covers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Member {
     /// The LWP.
     pub lwp: Arc<KernelLwp>,
@@ -55,7 +55,7 @@ impl Member {
 }
 
 /// `p_stat`, as far as LWPs can see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProcState {
     /// SACTIVE.
     Active,
@@ -66,7 +66,7 @@ pub enum ProcState {
 }
 
 /// What p_smutex covers.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct ProcFields {
     /// LWPs on `p_lwps`, zombies included.
     pub p_nlwps: usize,
@@ -104,6 +104,14 @@ pub struct Proc {
     /// What whoever listens has been told of.
     #[cfg(any(loom, shuttle))]
     told: std::sync::Mutex<Told>,
+}
+
+#[cfg(shuttle)]
+impl Proc {
+    /// Says what p_smutex covers.
+    pub(super) fn describe(&self, tell: crate::sync::state::Tell<'_>) {
+        self.fields.describe(tell);
+    }
 }
 
 impl Proc {

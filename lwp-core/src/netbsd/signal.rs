@@ -54,7 +54,7 @@ impl Signal {
 }
 
 /// `sigset_t`: signals that are pending.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SignalSet(u8);
 
 impl SignalSet {

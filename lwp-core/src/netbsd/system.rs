@@ -133,6 +133,14 @@ impl Boot {
     }
 }
 
+#[cfg(shuttle)]
+impl System {
+    /// The LWPs that the machine started with.
+    pub(super) fn lwps(&self) -> &[Arc<KernelLwp>] {
+        &self.lwps
+    }
+}
+
 impl System {
     /// Starts a machine.
     ///

@@ -7,6 +7,7 @@ use super::exit::Exited;
 use super::flag::{LW_PENDSIG, LW_USERRET, LW_WCORE, LW_WEXIT, LW_WSUSPEND};
 use super::{KernelLwp, Repair, State, System};
 use crate::fault::{Count, Step, seeded, step, times};
+use crate::sync;
 
 impl System {
     /// Does what others have asked the current LWP to do: suspend itself, exit.
@@ -35,7 +36,8 @@ impl System {
     /// # Errors
     /// [`Exited`] where a signal has ended the process.
     pub(crate) fn userret_must_exit(&self, l: &Arc<KernelLwp>) -> Result<bool, Exited> {
-        while l.l_flag() & LW_USERRET != 0 {
+        let turns = sync::turns();
+        while turns.again(l.l_flag() & LW_USERRET != 0) {
             if is_signalled(l.l_flag()) && !seeded(Step::LwpUserretPendsig) {
                 self.take_signals(l)?;
             }

@@ -32,11 +32,11 @@ mod backend;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use backend::asks_in_silence;
-#[cfg(shuttle)]
-pub use backend::choose;
 #[cfg(any(loom, shuttle))]
 pub use backend::model;
 pub use backend::{AtomicUsize, Cell, Deadline, JoinHandle, Parker, RawLock, current, spawn, spin_while};
+#[cfg(shuttle)]
+pub use backend::{choose, state};
 
 /// The spin lock itself, for models that check it; everything else uses [`RawLock`].
 pub use crate::spin::SpinLock;
@@ -69,6 +69,29 @@ impl Accesses {
     #[track_caller]
     pub fn write(&self) {
         self.0.with_mut(|_| ());
+    }
+}
+
+/// A loop that brings nothing from one turn into the next: what a turn does depends on what was before the loop, on what
+/// [`Turns::again`] was given, and on what the turn itself sees. A search that enters no state twice is told so.
+#[derive(Debug)]
+pub struct Turns(());
+
+/// The calling thread begins such a loop.
+#[inline(always)]
+pub fn turns() -> Turns {
+    #[cfg(shuttle)]
+    state::begin_turns();
+    Turns(())
+}
+
+impl Turns {
+    /// Whether there is another turn: as `goes_on` says.
+    #[inline(always)]
+    pub fn again(&self, goes_on: bool) -> bool {
+        #[cfg(shuttle)]
+        state::begin_turn(goes_on);
+        goes_on
     }
 }
 

@@ -62,6 +62,8 @@ pub fn explore(
             executions: progress.executions,
             distinct: progress.distinct.len() as u64,
             blocked: progress.redundant,
+            known: 0,
+            states: None,
             standstills: progress.standstills,
             steps: 0,
             ways: Vec::new(),

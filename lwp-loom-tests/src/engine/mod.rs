@@ -24,6 +24,10 @@ pub struct Exploration {
     pub distinct: u64,
     /// Executions that were given up because another had covered them already.
     pub blocked: u64,
+    /// Executions that came to a state from which everything had been seen.
+    pub known: u64,
+    /// The states that were kept, where the search enters none twice.
+    pub states: Option<usize>,
     /// Executions that ended because nobody could go on, where that is no failure.
     pub standstills: u64,
     /// Visible operations over all executions.

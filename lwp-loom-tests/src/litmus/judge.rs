@@ -29,10 +29,7 @@ impl Claims {
     /// An execution begins.
     pub fn begin(&self) -> Run<'_> {
         let along = |condition: &Condition| condition.when == When::AlongTheWay;
-        let states = |condition: &Condition| condition.claim.is_about_the_machine();
-        let conditions = &self.program.conditions;
-        let is_watched = conditions.iter().any(|c| along(c) || states(c));
-        let watched = is_watched.then(|| {
+        let watched = self.program.is_watched().then(|| {
             let (program, seen) = (self.program.clone(), self.seen.clone());
             world::watch(move |world| {
                 for (n, condition) in program.conditions.iter().enumerate().filter(|(_, c)| along(c)) {
@@ -53,6 +50,17 @@ impl Claims {
                 && !seen.contains(n)
         });
         unseen.map(|(_, condition)| text::condition_text(&self.program, condition)).collect()
+    }
+}
+
+impl Program {
+    /// Whether a claim is about the machine, or about what happens on the way: it then depends on more than the state that an
+    /// execution comes to.
+    pub fn is_watched(&self) -> bool {
+        let watched = |condition: &Condition| {
+            condition.when == When::AlongTheWay || condition.claim.is_about_the_machine()
+        };
+        self.conditions.iter().any(watched)
     }
 }
 

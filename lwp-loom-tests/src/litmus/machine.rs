@@ -26,6 +26,11 @@ pub fn run(program: &Arc<Program>, boot: Boot) -> All {
     let sys = System::boot(&boot);
     let sys = if program.has_creds() { sys.with_creds(0) } else { sys };
     let machine = Arc::new(Machine { sys, program: program.clone(), created: Mutex::default() });
+    #[cfg(shuttle)]
+    {
+        let described = machine.clone();
+        sync::state::describe(move |tell| described.sys.describe(tell));
+    }
     let others = program.lines.iter().enumerate().skip(1).filter_map(|(n, line)| {
         let machine = machine.clone();
         match line.start {
@@ -71,6 +76,13 @@ fn booted(line: &Line) -> Option<BootLwp> {
     Some(BootLwp { detached, doing })
 }
 
+/// Between two steps all that a line remembers is where it is and what it came by.
+#[cfg_attr(not(shuttle), expect(unused_variables, reason = "only a search that keeps states wants to know"))]
+fn remember(line: &Line, step: usize, saw: &Results) {
+    #[cfg(shuttle)]
+    sync::state::remember(&(&line.name, step, saw));
+}
+
 type Thread = sync::JoinHandle<Results>;
 
 #[inline(always)]
@@ -111,7 +123,8 @@ impl Machine {
         if l.is_none() {
             observe::tell(|| Event::Does { name: line.name.clone(), lid: 0 });
         }
-        for step in &line.steps {
+        for (n, step) in line.steps.iter().enumerate() {
+            remember(line, n, saw);
             observe::tell(|| Event::Begins { operation: self.program.op(step.op) });
             let result = op::run(step.op, &self.sys, l, self).unwrap_or(Value::Gone);
             observe::tell(|| Event::Ends { result: self.program.value(result) });
@@ -121,6 +134,7 @@ impl Machine {
             }
             self.program.refuse_unless_allowed(line, step, result);
         }
+        remember(line, line.steps.len(), saw);
     }
 
     fn spawn(self: &Arc<Machine>, l: Arc<KernelLwp>) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use lwp_core::site::Site;
-use lwp_core::sync::{AtomicUsize, Cell, Parker, RawLock, choose, spawn, spin_while};
+use lwp_core::sync::{AtomicUsize, Cell, Parker, RawLock, choose, spawn, spin_while, state};
 use lwp_loom_tests::engine::complete::random::Numbers;
 
 /// One operation of a thread; what it sees goes into the thread's log.
@@ -36,6 +36,18 @@ pub enum Op {
     Park(usize),
     Unpark(usize),
     Choose(usize),
+    /// Reads what a lock protects, without it.
+    Read(usize),
+    /// Writes what a lock protects, without it.
+    Write(usize),
+    /// Sets a word, and publishes what was written before.
+    Publish(usize),
+    /// Where the word is not 0, reads a cell that may have been published by that.
+    ReadPublished(usize, usize),
+    /// Waits until the word is 1, and learns nothing by that; then sets it again, and the other word.
+    Relay(usize),
+    /// Looks at the word, and once the other is set reads a cell that may have been published by the first.
+    ReadPublishedLater(usize, usize),
     /// Starts a thread, does something, joins it.
     Child(Vec<Op>, Vec<Op>),
     /// Starts a thread and leaves it alone.
@@ -50,17 +62,28 @@ const OBJECTS: usize = 2;
 
 /// The program that a seed stands for.
 pub fn program(seed: u64) -> Program {
+    of_kinds(seed, KINDS - RACY)
+}
+
+/// The program that a seed stands for, which may race for data.
+pub fn racy_program(seed: u64) -> Program {
+    of_kinds(seed, KINDS)
+}
+
+fn of_kinds(seed: u64, kinds: usize) -> Program {
     let mut numbers = Numbers::new(seed);
     let threads = 2 + numbers.below(2);
     let budget = if threads == 2 { 3 } else { 2 };
     // Swarm testing: a program of few kinds of operation has more of each, and more conflicts.
-    let kinds: Vec<usize> = (0..2 + numbers.below(3)).map(|_| numbers.below(KINDS)).collect();
+    let kinds: Vec<usize> = (0..2 + numbers.below(3)).map(|_| numbers.below(kinds)).collect();
     (0..threads)
         .map(|_| (0..1 + numbers.below(budget)).map(|_| op(&mut numbers, &kinds, true)).collect())
         .collect()
 }
 
-const KINDS: usize = 18;
+/// Kinds of operations, those last that may race for data.
+const KINDS: usize = 22;
+const RACY: usize = 4;
 
 fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
     let mut object = || numbers.below(OBJECTS);
@@ -85,6 +108,10 @@ fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
         15 => Op::WaitWhileEither(one, 1 - one),
         16 => Op::WaitWhileHeld(one),
         17 => Op::WaitWhileUnsetAndHeld(one, other),
+        18 => Op::Read(one),
+        19 => Op::Write(one),
+        20 => Op::Publish(one),
+        21 => Op::ReadPublished(one, other),
         _ => Op::Load(one),
     }
 }
@@ -117,6 +144,8 @@ unsafe impl Sync for Machine {}
 
 /// The program, to be run: each execution that ends adds its outcome.
 pub fn body(program: Program, waits: Waits, outcomes: Outcomes) -> impl Fn() + Send + Sync + 'static {
+    // What is not described is told apart by its past: both must be right.
+    let describes = program.len().is_multiple_of(2);
     move || {
         let machine = Arc::new(Machine {
             locks: (0..OBJECTS).map(|_| RawLock::new()).collect(),
@@ -127,16 +156,20 @@ pub fn body(program: Program, waits: Waits, outcomes: Outcomes) -> impl Fn() + S
             waits,
             logs: Mutex::default(),
         });
+        if describes {
+            let described = machine.clone();
+            state::describe(move |tell| described.describe(tell));
+        }
         let others: Vec<_> = program
             .iter()
             .enumerate()
             .skip(1)
             .map(|(n, ops)| {
                 let (machine, ops) = (machine.clone(), ops.clone());
-                spawn(move || run(&machine, format!("{n}"), &ops))
+                spawn(move || drop(run(&machine, format!("{n}"), "", &ops)))
             })
             .collect();
-        run(&machine, "0".into(), &program[0]);
+        run(&machine, "0".into(), "", &program[0]);
         others.into_iter().for_each(|other| other.join().unwrap());
         let mut logs = machine.logs.lock().unwrap().clone();
         logs.sort();
@@ -144,16 +177,25 @@ pub fn body(program: Program, waits: Waits, outcomes: Outcomes) -> impl Fn() + S
     }
 }
 
-fn run(machine: &Arc<Machine>, name: String, ops: &[Op]) {
+/// `outer` is what the thread has to remember beside this.
+fn run(machine: &Arc<Machine>, name: String, outer: &str, ops: &[Op]) -> String {
     let mut log = String::new();
     for (n, op) in ops.iter().enumerate() {
-        let saw = step(machine, &format!("{name}.{n}"), op);
+        state::remember(&(outer, &name, n, &log));
+        let saw = step(machine, &format!("{name}.{n}"), &format!("{outer}{log}|"), op);
         log.push_str(&format!("{saw} "));
     }
-    machine.logs.lock().unwrap().push((name, log));
+    state::remember(&(outer, &name, ops.len(), &log));
+    machine.logs.lock().unwrap().push((name, log.clone()));
+    log
 }
 
 impl Machine {
+    /// Says what the cells hold, and nothing of the logs: what a thread has seen is all that they depend on.
+    fn describe(&self, tell: state::Tell<'_>) {
+        self.cells.iter().for_each(|cell| cell.describe(tell));
+    }
+
     fn wait(&self, busy: impl Fn() -> bool) {
         match self.waits {
             Waits::Steps => spin_while(busy),
@@ -163,9 +205,9 @@ impl Machine {
     }
 }
 
-fn step(machine: &Arc<Machine>, name: &str, op: &Op) -> usize {
+fn step(machine: &Arc<Machine>, name: &str, outer: &str, op: &Op) -> String {
     let Machine { locks, words, parkers, .. } = &**machine;
-    match *op {
+    let saw = match *op {
         Op::Section(l) => {
             locks[l].lock().unwrap();
             section(machine, l)
@@ -190,7 +232,7 @@ fn step(machine: &Arc<Machine>, name: &str, op: &Op) -> usize {
                 turns += 1;
                 // A word that is not 0 any more ends the wait, not the busy lock.
                 if words[l].load(Site::LwpLockLook) != 0 {
-                    return 0;
+                    return "0".into();
                 }
                 assert!(turns < 100, "a spinning thread goes round without news");
             }
@@ -234,22 +276,48 @@ fn step(machine: &Arc<Machine>, name: &str, op: &Op) -> usize {
             parkers[p].unpark();
             0
         }
+        // SAFETY: threads of a model run one at a time; that nothing orders the accesses is for the engine to find.
+        Op::Read(c) => machine.cells[c].with(|cell| unsafe { *cell }),
+        // SAFETY: as above.
+        Op::Write(c) => machine.cells[c].with_mut(|cell| unsafe { std::mem::replace(&mut *cell, 7) }),
+        Op::Publish(w) => {
+            words[w].store(1, Site::LwpSetlockPublish);
+            0
+        }
+        Op::ReadPublished(w, c) => {
+            let published = words[w].load(Site::LwpLockRelook) != 0;
+            // SAFETY: as above.
+            if published { machine.cells[c].with(|cell| unsafe { *cell }) } else { 0 }
+        }
+        Op::Relay(w) => {
+            spin_while(|| words[w].load(Site::LwpLockLook) != 1);
+            words[w].store(1, Site::LwpSetlockPublish);
+            words[1 - w].store(1, Site::LwpRelockPublish);
+            0
+        }
+        Op::ReadPublishedLater(w, c) => {
+            let published = words[w].load(Site::LwpLockRelook) != 0;
+            spin_while(|| words[1 - w].load(Site::LwpLockLook) == 0);
+            // SAFETY: as above.
+            if published { machine.cells[c].with(|cell| unsafe { *cell }) } else { 0 }
+        }
         Op::Choose(n) => choose(n),
         Op::Child(ref theirs, ref ours) => {
             let (their_machine, their_ops, their_name) =
                 (machine.clone(), theirs.clone(), format!("{name}c"));
-            let child = spawn(move || run(&their_machine, their_name, &their_ops));
-            run(machine, format!("{name}o"), ours);
+            let child = spawn(move || drop(run(&their_machine, their_name, "", &their_ops)));
+            let saw = run(machine, format!("{name}o"), outer, ours);
             child.join().unwrap();
-            0
+            return saw;
         }
         Op::Orphan(ref theirs) => {
             // Nothing orders its end before the logs are read, so it leaves none.
             let (machine, ops) = (machine.clone(), theirs.clone());
-            drop(spawn(move || ops.iter().for_each(|op| _ = step(&machine, "orphan", op))));
+            drop(spawn(move || ops.iter().for_each(|op| _ = step(&machine, "orphan", "", op))));
             0
         }
-    }
+    };
+    saw.to_string()
 }
 
 /// The rest of a critical section: who passed before?

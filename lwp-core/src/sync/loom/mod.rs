@@ -434,7 +434,7 @@ impl Parker {
 }
 
 /// A time that comes: models have no clock, so there is none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub enum Deadline {}
 
 /// Waits while `busy` says so: at once where it does not.

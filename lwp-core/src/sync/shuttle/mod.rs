@@ -10,6 +10,7 @@
 //!   it: an object is a number.
 
 pub mod model;
+pub mod state;
 mod wait;
 
 use std::cell::UnsafeCell;
@@ -239,7 +240,7 @@ impl Parker {
 }
 
 /// A time that comes: models have no clock, so there is none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub enum Deadline {}
 
 /// Waits while `busy` says so: at once where it does not, and for ever where nothing changes its mind.

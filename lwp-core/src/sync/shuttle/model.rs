@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::state::Description;
 use super::wait;
 pub use super::wait::{Answer, Look, ask, waits_now};
 pub use crate::site::Order;
@@ -181,6 +182,14 @@ pub trait Control {
     fn wait_goes_on(&mut self);
     /// The value of each object.
     fn values(&self) -> Vec<usize>;
+    /// The running thread forgets all that it has seen, but for this.
+    fn remembers(&mut self, memory: u64);
+    /// The running thread begins a loop: each turn forgets what the turns before have seen.
+    fn begins_turns(&mut self);
+    /// It begins another turn, or ends the loop.
+    fn begins_turn(&mut self, goes_on: bool);
+    /// What cells hold, for this execution.
+    fn describes(&mut self, description: Description);
 }
 
 thread_local!(static CONTROL: RefCell<Option<InCharge>> = const { RefCell::new(None) });

@@ -11,10 +11,11 @@
 
 use std::panic::Location;
 
-use lwp_core::sync::model::{Access, Announcement, Kind, Object, Operation, Order};
+use lwp_core::sync::model::{Access, Announcement, Kind, Object, Operation};
 
 use super::clock::{Clock, THREADS};
 use super::failure::{self, Failure};
+use super::needs::{Need, Sync};
 use super::world::World;
 
 /// The last access of a thread, of one sort.
@@ -137,7 +138,7 @@ impl Detector {
         self.set_thread(thread, known);
     }
 
-    /// A visible operation is about to happen, with this result.
+    /// A visible operation is about to happen, with this result. Gives what it changes of what is known.
     ///
     /// # Errors
     /// Gives the race where it is a store to an atomic that somebody reads as if the atomic were protected.
@@ -147,59 +148,60 @@ impl Detector {
         thread: usize,
         announcement: &Announcement,
         result: usize,
-    ) -> Result<(), Failure> {
+    ) -> Result<Sync, Failure> {
         self.steps.push(self.undo.len());
-        match (announcement.operation, announcement.object) {
-            (Operation::Spawn, _) => {
+        if let Some(object) = announcement.object.filter(|_| stores(announcement, result)) {
+            self.access(world, thread, object, Access::Write, announcement.place)?;
+        }
+        let sync = Sync::of(announcement, result);
+        self.apply(thread, announcement.object, sync);
+        Ok(sync)
+    }
+
+    fn apply(&mut self, thread: usize, object: Option<Object>, sync: Sync) {
+        match (sync, object) {
+            (Sync::Spawn(child), _) => {
                 let mut known = self.threads[thread];
-                known.set(result, 1);
-                self.set_thread(result, known);
+                known.set(child, 1);
+                self.set_thread(child, known);
                 self.tick(thread);
             }
-            (Operation::Join(other), _) => {
+            (Sync::Join(other), _) => {
                 let known = self.threads[other];
                 self.learn(thread, &known);
             }
-            (Operation::Lock | Operation::Park, Some(object)) => self.acquire(thread, object),
-            (Operation::TryLock, Some(object)) if result != 0 => self.acquire(thread, object),
-            (Operation::Unlock | Operation::Unpark, Some(object)) => self.release(thread, object),
-            (Operation::Load { order, .. }, Some(object)) => self.load(thread, object, order),
-            (Operation::Store { order, .. }, Some(object)) => {
-                self.access(world, thread, object, Access::Write, announcement.place)?;
-                let releases = matches!(order, Order::Release | Order::MembarProducer);
-                // A relaxed store ends what earlier stores have released.
-                self.set_released(object, if releases { self.threads[thread] } else { Clock::NONE });
+            (Sync::Acquire, Some(object)) => self.acquire(thread, object),
+            (Sync::Release, Some(object)) => self.release(thread, object),
+            (Sync::Publish, Some(object)) => {
+                self.set_released(object, self.threads[thread]);
                 self.tick(thread);
             }
-            (Operation::CompareExchange { order, .. }, Some(object)) => {
-                if result == 0 {
-                    self.load(thread, object, Order::Relaxed);
-                    return Ok(());
-                }
-                self.access(world, thread, object, Access::Write, announcement.place)?;
-                // An exchange goes on with what earlier stores have released.
-                if order == Order::Release {
-                    self.release(thread, object);
-                } else {
-                    self.load(thread, object, order);
-                }
+            (Sync::Silence, Some(object)) => {
+                self.set_released(object, Clock::NONE);
+                self.tick(thread);
             }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn load(&mut self, thread: usize, object: Object, order: Order) {
-        match order {
-            Order::Acquire => self.acquire(thread, object),
-            Order::EnterBarrier => {
-                // The barrier comes before the load: it orders what was loaded earlier.
+            (Sync::See, Some(object)) => self.see(thread, object),
+            (Sync::FenceAndSee, Some(object)) => {
                 let seen = self.seen[thread];
                 self.learn(thread, &seen);
                 self.see(thread, object);
             }
-            Order::Relaxed | Order::Release | Order::MembarProducer => self.see(thread, object),
+            (_, None) | (Sync::Nothing, _) => {}
         }
+    }
+
+    /// Whether an access that is to come would race with what has happened. `object` is the object with a number.
+    pub fn would_race(&self, world: &World, need: &Need, object: impl Fn(usize) -> Option<Object>) -> bool {
+        let Some(cell) = world.named(need.cell()) else { return false };
+        let Some(shadow) = self.shadows.get(cell as usize) else { return false };
+        let atomic = world.thing(cell).kind == Kind::Atomic;
+        let writes = shadow.writes.iter().filter(|_| !(atomic && need.writes()));
+        let reads = shadow.reads.iter().filter(|_| need.writes());
+        let released = |n: usize| object(n).and_then(|o| self.shadows.get(o as usize)).map(|s| &s.released);
+        writes.chain(reads).any(|mark| {
+            mark.thread != need.thread()
+                && !need.knows((mark.thread, mark.epoch), &self.threads, &self.seen, released)
+        })
     }
 
     fn see(&mut self, thread: usize, object: Object) {
@@ -252,6 +254,15 @@ impl Detector {
         };
         self.undo.push(Undo::Mark { object, writes, at, was });
         Ok(())
+    }
+}
+
+/// Whether an operation with this result stores to a word.
+pub fn stores(announcement: &Announcement, result: usize) -> bool {
+    match announcement.operation {
+        Operation::Store { .. } => true,
+        Operation::CompareExchange { .. } => result != 0,
+        _ => false,
     }
 }
 

@@ -93,6 +93,11 @@ impl Trail {
         &self.looks[from..]
     }
 
+    /// All that ever happened to it.
+    pub fn all(&self) -> impl Iterator<Item = Index> {
+        self.changes.iter().map(|change| change.event).chain(self.looks.iter().copied())
+    }
+
     /// The last acquisition of a lock.
     #[inline]
     pub fn acquired(&self) -> Option<Index> {

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lwp_core::sync::model::{self, Access, Announcement, Control, Kind, Misuse, Object, Operation, Turn};
+use lwp_core::sync::state::Description;
 
 use super::clock::{THREADS, Threads};
-use super::data_race::Detector;
+use super::data_race::{self, Detector};
 use super::dependency::Dependencies;
 use super::estimate::Estimator;
 use super::failure::{self, Failure, FailureKind};
+use super::memory::Memory;
 use super::monitor::Monitor;
 use super::schedule::Step;
 use super::strategy::{Decision, Ending, Strategy};
@@ -62,8 +64,12 @@ pub struct Tally {
     pub executions: u64,
     /// Those among them that were given up because another had covered them.
     pub blocked: u64,
+    /// Those that came to a state from which everything had been seen.
+    pub known: u64,
     /// Those that a limit cut short.
     pub cut: u64,
+    /// The states that were kept, where they were.
+    pub states: Option<usize>,
     /// Those that ended because nobody could go on, where that is no failure.
     pub standstills: u64,
     /// Steps.
@@ -110,6 +116,8 @@ pub struct Execution<S> {
     world: World,
     detector: Detector,
     dependencies: Dependencies,
+    /// What tells states apart, where the strategy wants to know.
+    memory: Option<Memory>,
     /// The steps so far, and while they are repeated, those that are still to come.
     schedule: Vec<Taken>,
     /// How many steps the execution repeats of the one before.
@@ -139,8 +147,10 @@ impl<S: Strategy> Execution<S> {
         place: &'static Location<'static>,
         monitor: Arc<Monitor>,
     ) -> Execution<S> {
+        let memory = strategy.states().map(|_| Memory::default());
         Execution {
             strategy,
+            memory,
             world: World::default(),
             detector: Detector::default(),
             dependencies: Dependencies::default(),
@@ -170,6 +180,7 @@ impl<S: Strategy> Execution<S> {
         if self.begun && (!self.finish() || self.time_is_up()) {
             return false;
         }
+        self.tally.states = self.strategy.states();
         if !self.strategy.begin() {
             self.tally.bound = self.tally.bound.take().or(self.strategy.bound());
             return false;
@@ -183,6 +194,9 @@ impl<S: Strategy> Execution<S> {
         self.repeats = self.strategy.repeats();
         self.world.begin(self.place, self.repeats, self.tally.traces.is_some());
         self.detector.rewind(self.repeats);
+        if let Some(memory) = &mut self.memory {
+            memory.rewind(self.repeats);
+        }
         self.schedule.truncate(self.repeats);
         (self.running, self.given_up, self.failure) = (0, None, None);
         self.decide();
@@ -230,6 +244,7 @@ impl<S: Strategy> Execution<S> {
         match ending {
             Ending::Complete => self.count_distinct(),
             Ending::Blocked => self.tally.blocked += 1,
+            Ending::Known => self.tally.known += 1,
             Ending::Cut => self.tally.cut += 1,
             Ending::Failed => {}
         }
@@ -294,10 +309,13 @@ impl<S: Strategy> Execution<S> {
                 self.tally.bound = Some(format!("{} steps in an execution", self.bounds.steps));
                 self.given_up = Some(Ending::Cut);
             } else {
+                self.tell_state();
                 match self.strategy.decide(&self.world, enabled, self.running) {
                     Decision::Run(step) => return self.take(step),
                     Decision::GiveUp(ending) => {
-                        self.report_stuck(enabled);
+                        if ending != Ending::Known {
+                            self.report_stuck(enabled);
+                        }
                         self.given_up = Some(ending);
                     }
                     Decision::Fail(failure) => self.fail(failure),
@@ -307,6 +325,18 @@ impl<S: Strategy> Execution<S> {
         // The first thread unwinds last.
         if let Some(last) = self.world.threads().iter().rposition(|t| !t.ended) {
             self.running = last;
+        }
+    }
+
+    /// Has the strategy know the state, where it wants to.
+    fn tell_state(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        let step = self.world.history.events().len();
+        if step < memory.depth() {
+            memory.restore(step);
+        } else {
+            let state = memory.state(&self.world, self.running);
+            self.strategy.arrives(&self.world, &self.detector, state);
         }
     }
 
@@ -377,8 +407,20 @@ impl<S: Strategy> Execution<S> {
         self.schedule.push(Taken { step, announcement, waits });
 
         let result = self.perform(step, &announcement);
-        if let Err(race) = self.detector.operation(&self.world, thread, &announcement, result) {
-            self.fail(race);
+        if let Some(memory) = &mut self.memory {
+            memory.step(thread, result);
+            if announcement.operation == Operation::Spawn {
+                memory.begins(result, thread);
+            }
+        }
+        if data_race::stores(&announcement, result)
+            && let Some(object) = announcement.object
+        {
+            self.strategy.accessed(&self.world, thread, object, true, true);
+        }
+        match self.detector.operation(&self.world, thread, &announcement, result) {
+            Ok(sync) => self.strategy.taken(&self.world, &announcement, thread, sync),
+            Err(race) => self.fail(race),
         }
     }
 
@@ -464,6 +506,10 @@ impl<S: Strategy> Control for Execution<S> {
                 self.world.set_value(object, 1);
             }
         } else if self.given_up.is_none() {
+            if let Some(memory) = &mut self.memory {
+                memory.access(self.running, object, access);
+                self.strategy.accessed(&self.world, self.running, object, access != Access::Read, false);
+            }
             match self.detector.access(&self.world, self.running, object, access, place) {
                 Ok(()) if access == Access::Free => self.world.set_value(object, 1),
                 Ok(()) => {}
@@ -512,11 +558,15 @@ impl<S: Strategy> Control for Execution<S> {
             return None;
         }
         self.world.wait_begins(self.running, place);
+        let thread = self.running;
+        self.when_new(|memory| memory.waits(thread, true));
         Some(self.running)
     }
 
     fn wait_ends(&mut self) {
         self.world.wait_ends(self.running);
+        let thread = self.running;
+        self.when_new(|memory| memory.waits(thread, false));
     }
 
     fn wait_goes_on(&mut self) {
@@ -530,12 +580,41 @@ impl<S: Strategy> Control for Execution<S> {
         self.misuses_wait(place, what);
     }
 
+    fn remembers(&mut self, remembered: u64) {
+        let thread = self.running;
+        self.when_new(|memory| memory.remembers(thread, remembered));
+    }
+
+    fn begins_turns(&mut self) {
+        let thread = self.running;
+        self.when_new(|memory| memory.begins_turns(thread));
+    }
+
+    fn begins_turn(&mut self, goes_on: bool) {
+        let thread = self.running;
+        self.when_new(|memory| memory.begins_turn(thread, goes_on));
+    }
+
+    fn describes(&mut self, description: Description) {
+        if let Some(memory) = &mut self.memory {
+            memory.describes(description);
+        }
+    }
+
     fn values(&self) -> Vec<usize> {
         self.world.values().collect()
     }
 }
 
 impl<S: Strategy> Execution<S> {
+    /// What follows a step that is repeated is remembered from when it was new.
+    fn when_new(&mut self, does: impl FnOnce(&mut Memory)) {
+        let is_new = self.world.history.events().len() > self.repeats;
+        if let Some(memory) = self.memory.as_mut().filter(|_| is_new) {
+            does(memory);
+        }
+    }
+
     /// The condition of a wait breaks what [`model::ask`] assumes of it.
     #[cold]
     fn misuses_wait(&mut self, place: &'static Location<'static>, what: &str) {

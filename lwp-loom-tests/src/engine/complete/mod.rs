@@ -30,7 +30,10 @@ pub mod event;
 pub mod execution;
 pub mod failure;
 pub mod hope;
+mod items;
+pub mod memory;
 pub mod monitor;
+pub mod needs;
 pub mod pct;
 pub mod plain;
 pub mod random;
@@ -38,6 +41,7 @@ pub mod replay;
 mod runner;
 pub mod schedule;
 pub mod search;
+mod states;
 pub mod strategy;
 pub mod world;
 
@@ -76,6 +80,8 @@ pub struct Options {
     pub until_one_ends_well: bool,
     /// Go on after a failure, and keep the shortest execution of each way to fail.
     pub every_way: bool,
+    /// Enter no state twice, and keep so many for that.
+    pub states: Option<usize>,
     /// A mistake in the search, for those who check it.
     pub flaw: Flaw,
     /// How long a thread may be away between two visible operations before it is given up for lost.
@@ -101,7 +107,7 @@ pub fn explore_with_progress(
     body: impl Fn() + Send + Sync + 'static,
     progress: &mut dyn FnMut(&Progress),
 ) -> Exploration {
-    let search = search::Search::new(options.limits.preemptions, options.flaw);
+    let search = search(options);
     run(program, options, search, body, progress).0
 }
 
@@ -112,8 +118,16 @@ pub fn explore_with(
     options: &Options,
     body: impl Fn() + Send + Sync + 'static,
 ) -> (Exploration, Traces) {
-    let search = search::Search::new(options.limits.preemptions, options.flaw);
+    let search = search(options);
     run(program, options, search, body, &mut |_| {})
+}
+
+fn search(options: &Options) -> search::Search {
+    let search = search::Search::new(options.limits.preemptions, options.flaw);
+    match options.states.filter(|_| options.limits.preemptions.is_none()) {
+        Some(limit) => search.with_states(limit),
+        None => search,
+    }
 }
 
 /// Runs every schedule of `body`, without any reduction: for very small programs, to check the search.
@@ -212,7 +226,19 @@ fn tally<S: Strategy + Send + 'static>(
 }
 
 fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Traces>) -> Exploration {
-    let Tally { executions, blocked, cut, standstills, steps, mut failure, mut ways, bound, .. } = tally;
+    let Tally {
+        executions,
+        blocked,
+        known,
+        states,
+        cut,
+        standstills,
+        steps,
+        mut failure,
+        mut ways,
+        bound,
+        ..
+    } = tally;
     ways.sort_by_key(|(_, steps)| steps.len());
     failure = failure.or(ways.first().cloned());
     let way = |(failure, steps): &(Failure, Vec<Step>)| Way {
@@ -231,8 +257,10 @@ fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Tr
         message: failure.as_ref().map(|(failure, _)| failure.to_string()),
         schedule: schedule.map(|(_, steps)| schedule::encode(program, steps)),
         executions,
-        distinct: traces.map_or(executions - blocked - cut, |t| t.hashes.len() as u64),
+        distinct: traces.map_or(executions - blocked - known - cut, |t| t.hashes.len() as u64),
         blocked,
+        known,
+        states,
         standstills,
         steps,
         ways: ways.iter().map(way).collect(),

@@ -19,13 +19,18 @@
 //!
 //! Memory: one node a step of the longest execution, however many executions there are.
 
-use lwp_core::sync::model::Announcement;
+use lwp_core::sync::model::{Announcement, Object};
 
-use super::clock::Threads;
+use super::clock::{THREADS, Threads};
+use super::data_race::Detector;
 use super::dependency::{Dependencies, independent};
-use super::event::{Effect, Index};
+use super::event::{Effect, History, Index};
 use super::failure::{Failure, diverges, does_something_else, others_go_on};
+use super::items::{Item, Items};
+use super::memory::StateKey;
+use super::needs::{self, Need, Needs, Sync};
 use super::schedule::Step;
+use super::states::{Below, States};
 use super::strategy::{Decision, Ending, Strategy, choices};
 use super::world::World;
 use crate::reach::preemptions;
@@ -54,10 +59,16 @@ pub enum Flaw {
     WaitsDoNotRace,
     /// Of what would have kept a waiting thread waiting, only the last change of the word is thought of.
     WaitsForgetAllButOne,
+    /// What follows a state that was seen is taken not to race with what precedes it.
+    StatesHideRaces,
+    /// A state that was seen is taken for seen whoever slept there.
+    StatesForgetSleep,
+    /// What follows a state that was seen is taken not to race for data with what precedes it.
+    StatesHideDataRaces,
 }
 
 impl Flaw {
-    /// Every flaw.
+    /// The flaws of every search.
     pub const ALL: [Flaw; 9] = [
         Flaw::NoSleepSets,
         Flaw::NothingWakes,
@@ -69,6 +80,10 @@ impl Flaw {
         Flaw::WaitsDoNotRace,
         Flaw::WaitsForgetAllButOne,
     ];
+
+    /// The flaws of a search that enters no state twice.
+    pub const OF_STATES: [Flaw; 3] =
+        [Flaw::StatesHideRaces, Flaw::StatesForgetSleep, Flaw::StatesHideDataRaces];
 }
 
 /// A node of the tree of schedules, on the path to the current execution.
@@ -92,6 +107,14 @@ struct Node {
     last: usize,
     /// Preemptions on the way here.
     preemptions: usize,
+    /// What tells the state here from others, where states are kept, and the threads that slept when the search came here.
+    state: Option<(StateKey, Threads)>,
+    /// What was done from here on.
+    below: Items,
+    /// What the accesses from here on rely on.
+    needs: Needs,
+    /// The step that is being explored.
+    step: needs::Step,
 }
 
 impl Node {
@@ -123,6 +146,12 @@ pub struct Search {
     flaw: Flaw,
     /// What every execution begins with.
     prefix: Vec<Step>,
+    /// The states that have been left, where they are kept.
+    states: Option<States>,
+    /// The state that the execution has come to, and the threads that sleep there.
+    here: Option<(StateKey, Threads)>,
+    /// What is known of the executions from there, where all were seen.
+    known: Option<Below>,
 }
 
 impl Search {
@@ -138,7 +167,15 @@ impl Search {
             cut: false,
             flaw,
             prefix: Vec::new(),
+            states: None,
+            here: None,
+            known: None,
         }
+    }
+
+    /// The search, which enters no state twice, as far as it can keep so many.
+    pub fn with_states(self, limit: usize) -> Search {
+        Search { states: Some(States::new(limit)), ..self }
     }
 
     /// A search through the executions that begin with `prefix`: a search from the state that it leads to.
@@ -167,9 +204,59 @@ impl Search {
                 node.choice = 0;
                 return true;
             }
-            self.stack.pop();
+            self.leave();
         }
         false
+    }
+
+    /// Leaves the deepest node for good.
+    fn leave(&mut self) {
+        let Some(node) = self.stack.pop() else { return };
+        if let Some(states) = &mut self.states {
+            if let Some((state, slept)) = node.state {
+                states.leave(state, slept, &node.below, &node.needs);
+            }
+            if let Some(parent) = self.stack.last_mut() {
+                parent.below.join(node.below.words());
+                parent.needs.extend(node.needs.iter().map(|need| need.before(parent.step)));
+            }
+        }
+    }
+
+    /// Takes note of what a thread does, or would do if it could.
+    fn note(&mut self, world: &World, thread: usize) {
+        if let (Some(states), Some(node)) = (&mut self.states, self.stack.last_mut())
+            && let (effect, Some(object)) = world.effect(thread)
+        {
+            states.add(&mut node.below, Item { thread, object: world.thing(object).name, effect });
+        }
+    }
+
+    /// At a state from which everything was seen: what follows races with what precedes.
+    fn meet(&mut self, world: &World, below: &Below) {
+        let Some(states) = &self.states else { return };
+        let items = states.items(&below.items);
+        if let Some(node) = self.stack.last_mut() {
+            node.below.join(&below.items);
+            node.needs.extend(below.needs.iter().map(|need| need.before(node.step)));
+        }
+        if self.flaw == Flaw::StatesHideRaces {
+            return;
+        }
+        let mut raced = vec![false; world.history.events().len()];
+        for item in items {
+            let Some(object) = world.named(item.object) else { continue };
+            let known = world.history.clock(item.thread);
+            for event in world.history.trail(object).all() {
+                let earlier = world.history.event(event);
+                raced[event as usize] |= earlier.thread != item.thread
+                    && !known.knows(earlier.thread, earlier.number)
+                    && may_race(earlier.effect, item.effect);
+            }
+        }
+        for event in (0..raced.len()).filter(|&event| raced[event]) {
+            self.reverse_unknown(world, event as Index);
+        }
     }
 
     /// At a node that an earlier execution has been at, and where another goes on than then, everything must be as it
@@ -204,6 +291,11 @@ impl Search {
         let Some(thread) = chosen else {
             return Decision::GiveUp(Ending::Blocked);
         };
+        let state = self.here.take();
+        if let Some(below) = self.known.take() {
+            self.meet(world, &below);
+            return Decision::GiveUp(Ending::Known);
+        }
         let preemptions = self.stack.last().map_or(0, |p| p.preemptions + usize::from(p.preempts(p.thread)));
         let pending = self.stack.last().map_or(0, |p| p.pending + p.threads);
         self.pending.truncate(pending);
@@ -220,6 +312,10 @@ impl Search {
             explored: 0,
             last,
             preemptions,
+            state,
+            below: Items::default(),
+            needs: Needs::default(),
+            step: needs::Step::default(),
         });
         let node = &self.stack[self.depth];
         if node.preempts(thread) && self.preemptions.is_some_and(|limit| node.preemptions >= limit) {
@@ -242,21 +338,9 @@ impl Search {
             return;
         }
         let history = &world.history;
-        let raced = history.event(event);
-        // `v`: for each thread the number of its first event there.
-        let mut first = [u32::MAX; super::clock::THREADS];
+        let (mut initials, first) = initials(history, event);
         let mut seen = Threads::NONE;
-        let mut initials = Threads::NONE;
-        for later in &history.events()[event as usize + 1..] {
-            if seen.has(later.thread) || later.clock.knows(raced.thread, raced.number) {
-                continue;
-            }
-            if seen.iter().all(|t| !later.clock.knows(t, first[t])) {
-                initials.add(later.thread);
-            }
-            first[later.thread] = later.number;
-            seen.add(later.thread);
-        }
+        (0..THREADS).filter(|&t| first[t] != u32::MAX).for_each(|t| seen.add(t));
         if !seen.has(thread) {
             let clock = dependencies.clock_without(history, event);
             if seen.iter().all(|t| !clock.knows(t, first[t])) {
@@ -266,6 +350,30 @@ impl Search {
         if self.flaw == Flaw::WrongInitials {
             initials = seen.or(Threads::one(thread));
         }
+        self.explore_one_of(event, initials, thread);
+    }
+
+    /// Makes sure that something that follows in another execution, and races with the event at `event`, is also explored
+    /// before it.
+    fn reverse_unknown(&mut self, world: &World, event: Index) {
+        let (initials, first) = initials(&world.history, event);
+        if let Some(preferred) = initials.first() {
+            // Whatever follows, this comes first in it.
+            self.explore_one_of(event, initials, preferred);
+            return;
+        }
+        // It begins with a thread that has done nothing since: which one is not known.
+        let raced = world.history.event(event);
+        let later = &world.history.events()[event as usize + 1..];
+        let busy = later.iter().fold(Threads::one(raced.thread), |all, e| all.or(Threads::one(e.thread)));
+        debug_assert!(first.iter().all(|f| *f == u32::MAX));
+        let node = &mut self.stack[event as usize];
+        let able = node.enabled.without(busy);
+        node.backtrack = node.backtrack.or(if able.is_empty() { node.enabled } else { able });
+    }
+
+    /// Has the node in front of an event explore one of these threads, unless it does.
+    fn explore_one_of(&mut self, event: Index, initials: Threads, preferred: usize) {
         let node = &mut self.stack[event as usize];
         if !node.backtrack.and(initials).is_empty() {
             return;
@@ -275,12 +383,12 @@ impl Search {
         let best = able
             .and(node.sleep)
             .first()
-            .or_else(|| able.has(thread).then_some(thread))
+            .or_else(|| able.has(preferred).then_some(preferred))
             .or_else(|| able.first());
         match best {
             Some(best) => node.backtrack.add(best),
             None => {
-                debug_assert!(false, "an initial is enabled");
+                debug_assert!(self.states.is_some(), "an initial is enabled");
                 node.backtrack = node.enabled;
             }
         }
@@ -312,6 +420,36 @@ impl Search {
     }
 }
 
+/// The initials of what follows the event at `event` and does not depend on it; and for each thread the number of its
+/// first event there, or the highest there is.
+fn initials(history: &History, event: Index) -> (Threads, [u32; THREADS]) {
+    let raced = history.event(event);
+    let mut first = [u32::MAX; THREADS];
+    let mut seen = Threads::NONE;
+    let mut initials = Threads::NONE;
+    for later in &history.events()[event as usize + 1..] {
+        if seen.has(later.thread) || later.clock.knows(raced.thread, raced.number) {
+            continue;
+        }
+        if seen.iter().all(|t| !later.clock.knows(t, first[t])) {
+            initials.add(later.thread);
+        }
+        first[later.thread] = later.number;
+        seen.add(later.thread);
+    }
+    (initials, first)
+}
+
+/// Whether something that follows, at a time that is not known, may race with an event.
+fn may_race(earlier: Effect, later: Effect) -> bool {
+    match later {
+        // Who releases has acquired, and that races.
+        Effect::Release => earlier == Effect::Look,
+        Effect::Acquire => earlier != Effect::Release && earlier.conflicts_with(later),
+        _ => earlier.conflicts_with(later),
+    }
+}
+
 impl Strategy for Search {
     fn begin(&mut self) -> bool {
         if self.started && !self.backtrack() {
@@ -337,6 +475,7 @@ impl Strategy for Search {
 
     fn step(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
         let at = self.depth - 1;
+        self.note(world, thread);
         self.reverse_races(world, thread, dependencies);
         let mut asleep = Threads::NONE;
         if self.flaw != Flaw::NoSleepSets {
@@ -350,6 +489,7 @@ impl Strategy for Search {
     }
 
     fn stuck(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
+        self.note(world, thread);
         // What cannot happen now could have happened before whatever disabled it. In an execution that goes on to its
         // end it happens later, and that race is seen then; in a blocked one or a deadlock it never happens.
         if self.flaw != Flaw::ForgottenWaiters {
@@ -373,6 +513,37 @@ impl Strategy for Search {
             weight /= children * results;
         }
         Some(progress + weight)
+    }
+
+    fn taken(&mut self, world: &World, announcement: &Announcement, thread: usize, sync: Sync) {
+        let Some(states) = &mut self.states else { return };
+        let object = announcement.object.map_or(0, |object| states.number(world.thing(object).name));
+        if let Some(node) = self.stack.last_mut() {
+            node.step = needs::Step { thread, sync, object };
+        }
+    }
+
+    fn accessed(&mut self, world: &World, thread: usize, object: Object, writes: bool, before: bool) {
+        if let (Some(_), Some(node)) = (&self.states, self.stack.last_mut()) {
+            let need = Need::of(thread, world.thing(object).name, writes);
+            node.needs.insert(if before { need } else { need.before(node.step) });
+        }
+    }
+
+    fn arrives(&mut self, world: &World, detector: &Detector, state: StateKey) {
+        let Some(states) = &self.states else { return };
+        let sleep = if self.flaw == Flaw::StatesForgetSleep { Threads::NONE } else { self.asleep };
+        let below = states.below(state, sleep).filter(|below| {
+            let object = |n: usize| world.named(states.name(n));
+            self.flaw == Flaw::StatesHideDataRaces
+                || !below.needs.iter().any(|need| detector.would_race(world, need, object))
+        });
+        self.here = Some((state, sleep));
+        self.known = below;
+    }
+
+    fn states(&self) -> Option<usize> {
+        self.states.as_ref().map(States::len)
     }
 
     fn bound(&self) -> Option<String> {
@@ -400,6 +571,10 @@ mod tests {
             explored: 0,
             last: 0,
             preemptions: 0,
+            state: None,
+            below: Items::default(),
+            needs: Needs::default(),
+            step: needs::Step::default(),
         };
         search.stack = vec![node; steps];
         search

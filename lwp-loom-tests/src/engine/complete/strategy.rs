@@ -1,10 +1,13 @@
 //! Who says which thread runs next: what the search, its naive twin, random and PCT schedules and replay have in common.
 
-use lwp_core::sync::model::Operation;
+use lwp_core::sync::model::{Announcement, Object, Operation};
 
 use super::clock::Threads;
+use super::data_race::Detector;
 use super::dependency::Dependencies;
 use super::failure::Failure;
+use super::memory::StateKey;
+use super::needs::Sync;
 use super::schedule::Step;
 use super::world::World;
 
@@ -26,6 +29,8 @@ pub enum Ending {
     Complete,
     /// It was given up: whatever comes next, an equivalent execution has been seen.
     Blocked,
+    /// It was given up: it came to a state from which everything was seen.
+    Known,
     /// A limit cut it short.
     Cut,
     /// It failed.
@@ -59,6 +64,20 @@ pub trait Strategy {
 
     /// The share of all executions that is explored, as far as can be told.
     fn progress(&self) -> Option<f64> {
+        None
+    }
+
+    /// The thread has taken its step.
+    fn taken(&mut self, _world: &World, _announcement: &Announcement, _thread: usize, _sync: Sync) {}
+
+    /// A thread has accessed what a lock protects: before what its last step did, or after it.
+    fn accessed(&mut self, _world: &World, _thread: usize, _object: Object, _writes: bool, _before: bool) {}
+
+    /// The execution has come to a state, in which it was not when it was last asked to decide.
+    fn arrives(&mut self, _world: &World, _detector: &Detector, _state: StateKey) {}
+
+    /// How many states are kept, if any are to be.
+    fn states(&self) -> Option<usize> {
         None
     }
 

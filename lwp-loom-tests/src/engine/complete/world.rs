@@ -27,8 +27,6 @@ pub struct Thread {
     pub reads: bool,
     /// What its condition says to the values that its next look has been thought to see.
     answers: RefCell<Vec<(usize, Answer)>>,
-    /// The objects that it has made.
-    made: u32,
 }
 
 impl Thread {
@@ -39,6 +37,9 @@ impl Thread {
         *self = Thread { looks, answers, ..Thread::default() };
     }
 }
+
+/// Who made an object, and its number among what that thread made: the same in all equivalent executions.
+pub type Name = (usize, u32);
 
 /// An object.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ pub struct Thing {
     /// Its number among the objects of its kind.
     pub ordinal: u32,
     /// Who made it, and its number among what that thread made: the same in all equivalent executions.
-    pub name: (usize, u32),
+    pub name: Name,
 }
 
 /// The object that stands for the set of threads: it makes the order in which threads are spawned, and so their
@@ -67,6 +68,8 @@ pub struct World {
     threads: Vec<Thread>,
     alive: usize,
     things: Vec<Thing>,
+    /// For each thread the objects that it has made, in order.
+    made: Vec<Vec<Object>>,
     /// How many objects of each kind there are.
     kinds: [u32; KINDS],
 }
@@ -76,7 +79,14 @@ const KINDS: usize = Kind::Allocation as usize + 1;
 impl Default for World {
     fn default() -> World {
         let threads = vec![Thread::default(); THREADS];
-        World { history: History::default(), threads, alive: 0, things: Vec::new(), kinds: [0; KINDS] }
+        World {
+            history: History::default(),
+            threads,
+            alive: 0,
+            things: Vec::new(),
+            made: vec![Vec::new(); THREADS],
+            kinds: [0; KINDS],
+        }
     }
 }
 
@@ -89,6 +99,7 @@ impl World {
         }
         self.alive = 1;
         self.things.clear();
+        self.made.iter_mut().for_each(Vec::clear);
         self.start(0, place);
         self.add_object(0, Kind::Cell, 0, place);
         self.kinds = [0; KINDS];
@@ -133,11 +144,26 @@ impl World {
         let object = self.things.len() as Object;
         let ordinal = self.kinds[kind as usize];
         self.kinds[kind as usize] += 1;
-        self.threads[maker].made += 1;
-        let name = (maker, self.threads[maker].made);
+        let name = (maker, self.made[maker].len() as u32);
+        self.made[maker].push(object);
         self.things.push(Thing { kind, value, place, ordinal, name });
         self.history.add_object(object);
         object
+    }
+
+    /// All objects.
+    pub fn things(&self) -> &[Thing] {
+        &self.things
+    }
+
+    /// How many objects a thread has made.
+    pub fn made(&self, thread: usize) -> usize {
+        self.made[thread].len()
+    }
+
+    /// The object that is called so in this execution, if it exists already.
+    pub fn named(&self, (maker, number): Name) -> Option<Object> {
+        self.made[maker].get(number as usize).copied()
     }
 
     /// Changes an object's value without an event.
