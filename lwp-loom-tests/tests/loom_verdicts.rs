@@ -91,10 +91,10 @@ fn a_bound_on_preemptions_does_not_hide_the_stores_that_loom_forgot() {
     );
 }
 
-/// One preemption more than most programs are allowed: with fewer this defect does not show.
+/// One preemption more than most programs of three LWPs are allowed: with fewer this defect does not show.
 #[test]
 fn a_defect_shows_within_the_bound_that_is_declared() {
-    let program = "lwp/1.62/as-written/3-cpus/two-detached-and-a-reference";
+    let program = "lwp/1.62/as-written/3-cpus/triples/suspend-and-continue-sleeping";
     let within = |preemptions| {
         let limits = Limits { preemptions: Some(preemptions), ..Limits::default() };
         explore(&Job { limits, ..job(program) }).verdict

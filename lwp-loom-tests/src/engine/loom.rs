@@ -19,6 +19,9 @@ const _: () = assert!(REMEMBERED_STORES == HISTORY);
 /// Branch points that one execution may have unless a limit says otherwise.
 const BRANCHES: usize = 10_000;
 
+/// What bounds a search in which every execution was taken to be covered by another.
+pub const NO_EXECUTION: &str = "no execution that is not left for another";
+
 /// Unwinds out of an execution that a limit does not want to be run.
 struct Stop(&'static str);
 
@@ -90,6 +93,8 @@ pub fn explore(
         eprintln!("{info}");
     }));
 
+    let explored = progress.clone();
+    let explored_nothing = move || lock(&explored).distinct.is_empty();
     let looks_back = model.looks_back && limits.preemptions.is_none();
     let search = Arc::new(Search::begin(Model { looks_back, ..model }));
     let explored = search.clone();
@@ -127,6 +132,8 @@ pub fn explore(
             let bounds: Vec<String> = preemptions.into_iter().chain(stores).collect();
             summary(Verdict::Bounded, Some(bounds.join(", ")), None)
         }
+        // Each execution was finished on the strength of another that was not there.
+        Ok(()) if explored_nothing() => summary(Verdict::Bounded, Some(NO_EXECUTION.into()), None),
         Ok(()) => summary(Verdict::Complete, None, None),
         Err(payload) => match payload.downcast::<Stop>() {
             Ok(stop) => {

@@ -270,7 +270,8 @@ fn shown(name: &str) -> Vec<Defect> {
 
 fn program(name: String, about: String, text: &str, cpus: &[usize]) -> Program {
     let program = text::parse(&name, text).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"));
-    let loom = match program.lines.len() {
+    let loom = match program.lines.iter().filter(|line| line.is_lwp()).count() {
+        // Whoever is outside takes one step.
         2 => Loom::Complete,
         // Some defect or outcome shows itself with two and not with one.
         _ if known(&name).any(|word| word == NEEDS_TWO) => Loom::at_most(2),

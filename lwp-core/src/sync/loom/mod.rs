@@ -184,6 +184,7 @@ impl AtomicUsize {
     }
 
     fn stored(&self, word: usize) {
+        standstill::changes();
         self.newest.set(word);
         self.remembered.stored();
         model::record(Event::Store, self.object, word as u64);
@@ -442,15 +443,24 @@ pub enum Deadline {}
 /// An execution in which a thread looks, waits and looks again differs from one in which it comes later and looks
 /// once only by looks that change nothing. loom explores the later coming anyhow, so it finishes this execution
 /// without branching: a wait costs one execution, and two waiters cannot keep each other waiting for ever. A wait
-/// that nothing ends runs into the limit on branch points.
+/// that nothing ends is a standstill.
+///
+/// loom finds the later coming by what the first turn looked at, so that turn must come first.
 #[track_caller]
 pub fn spin_while(busy: impl Fn() -> bool) {
-    while busy() {
+    loop {
+        let (before, changes) = (model::history(), standstill::changes_so_far());
+        if !busy() {
+            break;
+        }
         observe::tell(|| Observed::Spins);
+        let saw = model::take_back(before);
         model::leave();
+        standstill::spins(changes, saw);
         let _switch = Switch::new();
         ::loom::thread::yield_now();
     }
+    standstill::goes_on();
 }
 
 /// loom asks no condition in advance.

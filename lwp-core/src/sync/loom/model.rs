@@ -24,7 +24,7 @@ pub(super) enum Event {
 /// What a thread has done so far: which events, and which store or release each of them saw. Wide enough that
 /// two histories never meet by chance.
 #[derive(Clone, Copy)]
-struct History {
+pub(super) struct History {
     hash: u128,
     events: u32,
 }
@@ -136,8 +136,10 @@ impl Trace {
 
     /// A hash of the execution up to the order of independent steps; `None` where it was finished without
     /// branching because others cover it.
+    ///
+    /// No other covers one in which nobody can go on because a thread waits: none in which that comes later ends.
     pub fn finish(self) -> Option<u128> {
-        with(|state| (!state.path.redundant).then(|| state.stood_still.unwrap_or_else(|| state.reached())))
+        with(|state| state.stood_still.or_else(|| (!state.path.redundant).then(|| state.reached())))
     }
 }
 
@@ -202,6 +204,18 @@ pub(super) fn record(event: Event, object: u32, saw: u64) {
     if redundant {
         leave();
     }
+}
+
+/// What the caller has done so far.
+pub(super) fn history() -> History {
+    let me = super::current().get();
+    with(|state| state.threads[me - 1])
+}
+
+/// The caller has only looked since `before`, and that changes nothing: it is no part of the execution. Gives what it saw.
+pub(super) fn take_back(before: History) -> u128 {
+    let me = super::current().get();
+    with(|state| std::mem::replace(&mut state.threads[me - 1], before).hash)
 }
 
 /// Finishes the execution without branching: nobody could go on, and all unwind.

@@ -2,6 +2,10 @@
 //!
 //! loom takes such an execution for a failure and stops searching. So it never comes to one here: whoever would be the
 //! last to block, or ends while all others are blocked, sees that, and everybody unwinds to where its thread began.
+//!
+//! A thread that spins never blocks: to loom it could go on for ever. It cannot go on once two turns of its loop in a row
+//! saw the same, and no word has changed since the first of them began. (One turn is not enough: it may have seen an old
+//! store, which loom does not show again where there is a newer one.)
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
@@ -27,10 +31,23 @@ enum Doing {
     Locks(u32),
     /// Waits for the end of a thread.
     Joins(usize),
+    /// Takes turns of a loop that looks.
+    Spins(Turn),
     /// Unwinds: its destructors may take locks.
     Unwinds,
     /// Has ended.
     Ended,
+}
+
+/// A turn of a loop, which ended with going on waiting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// How often words had changed when it began.
+    changes: u64,
+    /// What it saw.
+    saw: u128,
+    /// Whether the turn before was the same.
+    again: bool,
 }
 
 impl Doing {
@@ -49,6 +66,8 @@ struct State {
     threads: Vec<Doing>,
     /// The locks that are held, and by whom.
     held: Vec<Held>,
+    /// How often words have changed.
+    changes: u64,
     /// Nobody can go on.
     is_here: bool,
 }
@@ -125,6 +144,39 @@ pub fn lets_go(parker: &Rc<Notify>) {
     });
 }
 
+/// A word has changed.
+pub fn changes() {
+    with(|state| state.changes += 1);
+}
+
+/// How often words have changed.
+pub fn changes_so_far() -> u64 {
+    with(|state| state.changes)
+}
+
+/// The caller has taken a turn of a loop, which began when words had changed so often, and goes on waiting.
+///
+/// # Panics
+/// Where nobody can go on and that is no end.
+#[track_caller]
+pub fn spins(changes: u64, saw: u128) {
+    let (turn, is_failure) = with(|state| {
+        let mine = &mut state.threads[current().get() - 1];
+        let again = matches!(mine, Doing::Spins(last) if (last.changes, last.saw) == (changes, saw));
+        let turn = Turn { changes, saw, again };
+        if !matches!(mine, Doing::Unwinds) {
+            *mine = Doing::Spins(turn);
+        }
+        (turn, !state.is_looked_for && state.stands_still())
+    });
+    if is_failure {
+        let me = current().get();
+        panic!("livelock: nobody can go on: thread {me} waits for what no other thread will do");
+    }
+    rests(Doing::Spins(turn));
+    unwind_if_here();
+}
+
 /// The caller is about to wait for the end of a thread.
 pub fn joins(thread: usize) {
     rests(Doing::Joins(thread - 1));
@@ -154,6 +206,7 @@ impl State {
             Doing::Parked(_) | Doing::Ended => false,
             Doing::Locks(lock) => !self.held.iter().any(|held| held.lock == *lock),
             Doing::Joins(thread) => matches!(self.threads[*thread], Doing::Ended),
+            Doing::Spins(turn) => !turn.again || turn.changes != self.changes,
         }
     }
 
