@@ -120,11 +120,6 @@ pub enum Answer {
 pub struct Working {
     /// Executions so far.
     pub executions: u64,
-    /// How many there will be, the lowest and the highest recent guess beside it: no bounds, only how far the guess
-    /// still wanders.
-    pub estimate: Option<[f64; 3]>,
-    /// Seconds until the end, if the guess is right and the speed stays the same.
-    pub seconds_left: Option<f64>,
 }
 
 /// A worker's answer to a [`Job`].

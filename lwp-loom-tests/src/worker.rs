@@ -108,10 +108,7 @@ fn explore(
     use crate::job::Working;
 
     let mut working = |progress: &complete::Progress| {
-        let estimate = progress.estimate.map(|e| [e.total, e.low, e.high]);
-        let working =
-            Working { executions: progress.executions, estimate, seconds_left: progress.seconds_left() };
-        write(&Answer::Working { working });
+        write(&Answer::Working { working: Working { executions: progress.executions } });
     };
     let options =
         complete::Options { standstills_are_outcomes: subject.may_hang(), ..complete::Options::default() };

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use lwp_core::sync::{RawLock, spawn};
-use lwp_loom_tests::engine::complete::estimate::Estimate;
 use lwp_loom_tests::engine::complete::{Options, explore_with, explore_with_progress};
 use lwp_loom_tests::job::Verdict;
 
@@ -48,10 +47,5 @@ fn a_running_search_says_how_far_it_is() {
         explore_with_progress("sections", &Options::default(), sections(3, 4), &mut |p| seen.push(*p));
     assert_eq!((found.verdict, found.distinct), (Verdict::Complete, 34_650));
     assert!(seen.is_sorted_by_key(|p| p.executions));
-    for progress in seen {
-        let Some(Estimate { total, low, high }) = progress.estimate else { continue };
-        println!("{} executions, estimate {total:.0} ({low:.0} to {high:.0})", progress.executions);
-        assert!(low <= total && total <= high);
-        assert!(progress.seconds_left().is_some_and(|left| left >= 0.0));
-    }
+    assert!(seen.iter().all(|p| p.executions <= found.executions && p.blocked <= p.executions));
 }

@@ -12,7 +12,6 @@ use lwp_core::sync::model::{self, Access, Announcement, Control, Kind, Misuse, O
 use super::clock::{THREADS, Threads};
 use super::data_race::Detector;
 use super::dependency::Dependencies;
-use super::estimate::Estimator;
 use super::failure::{self, Failure, FailureKind};
 use super::monitor::Monitor;
 use super::schedule::Step;
@@ -123,7 +122,6 @@ pub struct Execution<S> {
     run: u64,
     place: &'static Location<'static>,
     monitor: Arc<Monitor>,
-    estimator: Estimator,
     begun: bool,
     /// What came of it so far.
     pub tally: Tally,
@@ -154,7 +152,6 @@ impl<S: Strategy> Execution<S> {
             run,
             place,
             monitor,
-            estimator: Estimator::default(),
             begun: false,
             tally: Tally { traces: traces.then(Traces::default), ..Tally::default() },
         }
@@ -233,13 +230,7 @@ impl<S: Strategy> Execution<S> {
             Ending::Cut => self.tally.cut += 1,
             Ending::Failed => {}
         }
-        let executions = self.tally.executions;
-        self.monitor.execution(executions, self.tally.blocked);
-        if executions.is_multiple_of(1024)
-            && let Some(progress) = self.strategy.progress()
-        {
-            self.monitor.estimate(self.estimator.update(executions, progress));
-        }
+        self.monitor.execution(self.tally.executions, self.tally.blocked);
         true
     }
 

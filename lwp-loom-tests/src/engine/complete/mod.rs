@@ -12,7 +12,7 @@
 //! | [`data_race`] | accesses to protected data that nothing orders |
 //! | [`search`] | the complete search |
 //! | [`plain`], [`random`], [`pct`], [`mod@replay`] | other ways to run the same program |
-//! | [`schedule`], [`failure`], [`estimate`], [`monitor`] | replay strings, failures in words, how far a search is |
+//! | [`schedule`], [`failure`], [`monitor`] | replay strings, failures in words, how far a search is |
 //! | [`hope`] | whether an execution can still end well |
 //! | [`execution`], `runner` | the engine's side of the back end, and shuttle's |
 //!
@@ -25,7 +25,6 @@
 pub mod clock;
 pub mod data_race;
 pub mod dependency;
-pub mod estimate;
 pub mod event;
 pub mod execution;
 pub mod failure;

@@ -2,9 +2,7 @@
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use super::estimate::Estimate;
 use super::failure::thread_name;
 
 /// How far an exploration is.
@@ -18,17 +16,6 @@ pub struct Progress {
     pub steps: u64,
     /// Seconds so far.
     pub seconds: f64,
-    /// How many executions there will be, blocked ones included; nothing where that is not a search. Read what
-    /// [`super::estimate`] says of its error.
-    pub estimate: Option<Estimate>,
-}
-
-impl Progress {
-    /// Seconds until the end if the estimate is right and the speed stays the same: with the error of the estimate.
-    pub fn seconds_left(&self) -> Option<f64> {
-        let rest = self.estimate?.total - self.executions as f64;
-        Some(rest.max(0.0) * self.seconds / self.executions.max(1) as f64)
-    }
 }
 
 /// Written by the thread that explores, read by the one that waits for it; but for the order to stop.
@@ -42,7 +29,6 @@ pub struct Monitor {
     running: AtomicUsize,
     place: AtomicPtr<Location<'static>>,
     abandoned: AtomicBool,
-    estimate: Mutex<Option<Estimate>>,
 }
 
 impl Monitor {
@@ -58,11 +44,6 @@ impl Monitor {
     pub fn execution(&self, executions: u64, blocked: u64) {
         self.executions.store(executions, Ordering::Relaxed);
         self.blocked.store(blocked, Ordering::Relaxed);
-    }
-
-    /// The search knows better how large it is.
-    pub fn estimate(&self, estimate: Estimate) {
-        *self.estimate.lock().unwrap_or_else(PoisonError::into_inner) = Some(estimate);
     }
 
     /// Nobody waits any more.
@@ -82,7 +63,6 @@ impl Monitor {
             blocked: self.blocked.load(Ordering::Relaxed),
             steps: self.steps.load(Ordering::Relaxed),
             seconds,
-            estimate: *self.estimate.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 

@@ -86,8 +86,6 @@ struct Node {
     /// Which result, of how many, where it is a choice.
     choice: usize,
     choices: Option<usize>,
-    /// The threads that were explored before it.
-    explored: usize,
     /// The thread that took the step before this one.
     last: usize,
     /// Preemptions on the way here.
@@ -156,7 +154,6 @@ impl Search {
                 return true;
             }
             node.sleep.add(node.thread);
-            node.explored += 1;
             let limit = self.preemptions.unwrap_or(usize::MAX);
             for next in node.remaining().iter() {
                 if node.preempts(next) && node.preemptions >= limit {
@@ -217,7 +214,6 @@ impl Search {
             thread,
             choice: given.and_then(|step| step.choice).unwrap_or(0),
             choices: choices(world, thread),
-            explored: 0,
             last,
             preemptions,
         });
@@ -363,18 +359,6 @@ impl Strategy for Search {
         early.then(|| diverges(steps, "the execution went on before, and now ends"))
     }
 
-    fn progress(&self) -> Option<f64> {
-        let (mut progress, mut weight) = (0.0, 1.0);
-        for node in &self.stack {
-            let children =
-                (node.explored + 1 + node.remaining().without(Threads::one(node.thread)).len()) as f64;
-            let results = node.choices.unwrap_or(1) as f64;
-            progress += weight * (node.explored as f64 + node.choice as f64 / results) / children;
-            weight /= children * results;
-        }
-        Some(progress + weight)
-    }
-
     fn bound(&self) -> Option<String> {
         let limit = self.preemptions.filter(|_| self.cut)?;
         // Source sets presuppose that nothing is cut (Coons, Musuvathi, McKinley, OOPSLA 2013).
@@ -397,7 +381,6 @@ mod tests {
             thread: 0,
             choice: 0,
             choices: None,
-            explored: 0,
             last: 0,
             preemptions: 0,
         };

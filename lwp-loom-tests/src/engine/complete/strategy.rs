@@ -57,11 +57,6 @@ pub trait Strategy {
         None
     }
 
-    /// The share of all executions that is explored, as far as can be told.
-    fn progress(&self) -> Option<f64> {
-        None
-    }
-
     /// What keeps the strategy from seeing every execution, if anything.
     fn bound(&self) -> Option<String>;
 }
