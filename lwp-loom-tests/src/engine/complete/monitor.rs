@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering}
 use super::failure::thread_name;
 
 /// How far an exploration is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Executions so far, blocked ones included.
     pub executions: u64,
@@ -21,29 +21,44 @@ pub struct Progress {
 /// Written by the thread that explores, read by the one that waits for it; but for the order to stop.
 ///
 /// ORDERING: every access is relaxed. Each number stands for itself, and an old one is as good as a new one.
+/// A cache line of its own, because it is written at every step.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub struct Monitor {
     steps: AtomicU64,
     executions: AtomicU64,
     blocked: AtomicU64,
     running: AtomicUsize,
     place: AtomicPtr<Location<'static>>,
+    waits: AtomicBool,
     abandoned: AtomicBool,
 }
 
 impl Monitor {
     /// A thread takes a step.
     #[inline]
-    pub fn step(&self, steps: u64, thread: usize, place: &'static Location<'static>) {
-        self.steps.store(steps, Ordering::Relaxed);
+    pub fn step(&self, thread: usize, place: &'static Location<'static>) {
+        increase(&self.steps);
         self.running.store(thread, Ordering::Relaxed);
         self.place.store(std::ptr::from_ref(place).cast_mut(), Ordering::Relaxed);
     }
 
     /// An execution ends.
-    pub fn execution(&self, executions: u64, blocked: u64) {
-        self.executions.store(executions, Ordering::Relaxed);
-        self.blocked.store(blocked, Ordering::Relaxed);
+    pub fn execution(&self, blocked: bool) {
+        increase(&self.executions);
+        if blocked {
+            increase(&self.blocked);
+        }
+    }
+
+    /// Whether the thread that explores waits for something to explore.
+    pub fn waits(&self, waits: bool) {
+        self.waits.store(waits, Ordering::Relaxed);
+    }
+
+    /// Whether the thread that explores waits for something to explore.
+    pub fn is_waiting(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
     }
 
     /// Nobody waits any more.
@@ -56,14 +71,16 @@ impl Monitor {
         self.abandoned.load(Ordering::Relaxed)
     }
 
-    /// How far it is after so many seconds.
-    pub fn progress(&self, seconds: f64) -> Progress {
-        Progress {
-            executions: self.executions.load(Ordering::Relaxed),
-            blocked: self.blocked.load(Ordering::Relaxed),
-            steps: self.steps.load(Ordering::Relaxed),
-            seconds,
-        }
+    /// Steps so far.
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// Adds how far it is.
+    pub fn add_to(&self, progress: &mut Progress) {
+        progress.executions += self.executions.load(Ordering::Relaxed);
+        progress.blocked += self.blocked.load(Ordering::Relaxed);
+        progress.steps += self.steps();
     }
 
     /// Who took the last step, and where.
@@ -76,4 +93,10 @@ impl Monitor {
             None => "the first thread has not come to its first step".into(),
         }
     }
+}
+
+/// One more of what only one thread counts.
+#[inline]
+fn increase(count: &AtomicU64) {
+    count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }

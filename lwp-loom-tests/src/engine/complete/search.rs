@@ -19,12 +19,13 @@
 //!
 //! Memory: one node a step of the longest execution, however many executions there are.
 
-use lwp_core::sync::model::Announcement;
-
 use super::clock::Threads;
 use super::dependency::{Dependencies, independent};
 use super::event::{Effect, Index};
 use super::failure::{Failure, diverges, does_something_else, others_go_on};
+use super::node::{Node, Order, Request};
+use super::path::Path;
+use super::requests::Requests;
 use super::schedule::Step;
 use super::strategy::{Decision, Ending, Strategy, choices};
 use super::world::World;
@@ -71,45 +72,19 @@ impl Flaw {
     ];
 }
 
-/// A node of the tree of schedules, on the path to the current execution.
-#[derive(Clone, Debug)]
-struct Node {
-    enabled: Threads,
-    /// Where in [`Search::pending`] its threads are, and how many.
-    pending: usize,
-    threads: usize,
-    backtrack: Threads,
-    /// The threads that sleep here, those that were explored included.
-    sleep: Threads,
-    /// The thread that is being explored.
-    thread: usize,
-    /// Which result, of how many, where it is a choice.
-    choice: usize,
-    choices: Option<usize>,
-    /// The thread that took the step before this one.
-    last: usize,
-    /// Preemptions on the way here.
-    preemptions: usize,
-}
-
-impl Node {
-    fn preempts(&self, thread: usize) -> bool {
-        thread != self.last && self.enabled.has(self.last)
-    }
-
-    /// The threads that are still to be explored here.
-    fn remaining(&self) -> Threads {
-        self.backtrack.and(self.enabled).without(self.sleep)
-    }
-}
-
 /// The complete search.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Search {
     /// The path to the current execution.
-    stack: Vec<Node>,
-    /// For each node in turn what each thread was about to do there.
-    pending: Vec<Option<Announcement>>,
+    path: Path,
+    /// From this node on the path is the search's own. What is in front of it others explore.
+    base: usize,
+    /// At most so many steps of the path did the execution before take too.
+    known: usize,
+    /// From this step on the execution does what no execution has done.
+    fresh: usize,
+    /// What is asked of the nodes that are not its own.
+    requests: Requests,
     /// Steps of the current execution, those included that it is still to repeat.
     depth: usize,
     /// The threads that sleep after the last step.
@@ -127,8 +102,11 @@ impl Search {
     /// A search that has not begun.
     pub fn new(preemptions: Option<usize>, flaw: Flaw) -> Search {
         Search {
-            stack: Vec::new(),
-            pending: Vec::new(),
+            path: Path::default(),
+            base: 0,
+            known: 0,
+            fresh: 0,
+            requests: Requests::default(),
             depth: 0,
             asleep: Threads::NONE,
             started: false,
@@ -141,30 +119,68 @@ impl Search {
 
     /// A search through the executions that begin with `prefix`: a search from the state that it leads to.
     pub fn after(prefix: Vec<Step>, flaw: Flaw) -> Search {
-        Search { prefix, ..Search::new(None, flaw) }
+        Search { base: prefix.len(), prefix, ..Search::new(None, flaw) }
+    }
+
+    /// A part of the tree that is the search's own from now on: what is below the first `base` nodes of the path.
+    /// `explored` says whether all that begins as the path does has been explored.
+    pub fn take_up(&mut self, path: Path, base: usize, explored: bool) {
+        self.known = path.common(&self.path, self.known);
+        (self.path, self.base, self.started) = (path, base, explored);
+        self.requests = Requests::default();
+        self.cut = false;
+    }
+
+    /// Where the tree can be divided best: at the first of the search's own nodes at which something is left to explore
+    /// beside what is being explored. The path to that node, which is its own no more, and where it began to be.
+    pub fn divide(&mut self) -> Option<(Path, usize)> {
+        let limit = self.limit();
+        let base = self.base;
+        let depth = (base..self.path.len()).find(|&depth| {
+            let node = self.path.node(depth);
+            node.choices.is_some_and(|n| node.choice + 1 < n) || node.next(limit, &mut self.cut).is_some()
+        })?;
+        self.base = depth + 1;
+        Some((self.path.to(depth + 1), base))
+    }
+
+    /// What has been asked of nodes that are not the search's own since this was last called.
+    pub fn requests(&mut self) -> impl Iterator<Item = Request> + '_ {
+        self.requests.take_new()
+    }
+
+    /// Whether the bound on preemptions kept anything from being explored.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// What kept the search from seeing every execution if its bound on preemptions has `cut` anything.
+    pub fn bound_if(&self, cut: bool) -> Option<String> {
+        let limit = self.preemptions.filter(|_| cut)?;
+        // Source sets presuppose that nothing is cut (Coons, Musuvathi, McKinley, OOPSLA 2013).
+        Some(format!("{}, and not all executions with fewer", preemptions(limit)))
+    }
+
+    fn limit(&self) -> usize {
+        self.preemptions.unwrap_or(usize::MAX)
     }
 
     /// Steps one result or one thread further at the deepest node where that is possible. Whether there was one.
     fn backtrack(&mut self) -> bool {
-        while self.stack.len() > self.prefix.len()
-            && let Some(node) = self.stack.last_mut()
+        let limit = self.limit();
+        while self.path.len() > self.base
+            && let Some(node) = self.path.last_mut()
         {
             if node.choices.is_some_and(|n| node.choice + 1 < n) && self.flaw != Flaw::OneChoice {
                 node.choice += 1;
                 return true;
             }
             node.sleep.add(node.thread);
-            let limit = self.preemptions.unwrap_or(usize::MAX);
-            for next in node.remaining().iter() {
-                if node.preempts(next) && node.preemptions >= limit {
-                    self.cut = true;
-                    continue;
-                }
-                node.thread = next;
-                node.choice = 0;
+            if let Some((turn, thread)) = node.next(limit, &mut self.cut) {
+                (node.turn, node.thread, node.choice) = (turn, thread, 0);
                 return true;
             }
-            self.stack.pop();
+            self.path.pop();
         }
         false
     }
@@ -172,8 +188,8 @@ impl Search {
     /// At a node that an earlier execution has been at, and where another goes on than then, everything must be as it
     /// was: what each thread is about to do, and who can.
     fn revisit(&mut self, world: &World, enabled: Threads) -> Decision {
-        let node = &self.stack[self.depth];
-        let before = &self.pending[node.pending..];
+        let node = self.path.node(self.depth);
+        let before = self.path.pending(self.depth);
         let now = world.threads();
         if let Some(thread) = (0..now.len()).find(|&t| before.get(t) != Some(&now[t].pending)) {
             let before = before.get(thread).and_then(Option::as_ref);
@@ -183,7 +199,7 @@ impl Search {
             return Decision::Fail(others_go_on(self.depth));
         }
         let choices = choices(world, node.thread);
-        self.stack[self.depth].choices = choices;
+        self.path.node_mut(self.depth).choices = choices;
         Decision::Run(self.step_of_current_node())
     }
 
@@ -201,33 +217,28 @@ impl Search {
         let Some(thread) = chosen else {
             return Decision::GiveUp(Ending::Blocked);
         };
-        let preemptions = self.stack.last().map_or(0, |p| p.preemptions + usize::from(p.preempts(p.thread)));
-        let pending = self.stack.last().map_or(0, |p| p.pending + p.threads);
-        self.pending.truncate(pending);
-        self.pending.extend(world.threads().iter().map(|t| t.pending));
-        self.stack.push(Node {
+        let preemptions = self.path.last().map_or(0, |p| p.preemptions + usize::from(p.preempts(p.thread)));
+        let node = Node {
             enabled,
-            pending,
-            threads: world.threads().len(),
-            backtrack: Threads::one(thread),
+            backtrack: Order::one(thread),
             sleep: self.asleep,
             thread,
+            turn: 0,
             choice: given.and_then(|step| step.choice).unwrap_or(0),
             choices: choices(world, thread),
             last,
             preemptions,
-        });
-        let node = &self.stack[self.depth];
-        if node.preempts(thread) && self.preemptions.is_some_and(|limit| node.preemptions >= limit) {
+        };
+        if node.preempts(thread) && preemptions >= self.limit() {
             self.cut = true;
-            self.stack.pop();
             return Decision::GiveUp(Ending::Cut);
         }
+        self.path.push(node, world);
         Decision::Run(self.step_of_current_node())
     }
 
     fn step_of_current_node(&mut self) -> Step {
-        let node = &self.stack[self.depth];
+        let node = self.path.node(self.depth);
         self.depth += 1;
         Step { thread: node.thread, choice: node.choices.map(|_| node.choice) }
     }
@@ -262,23 +273,12 @@ impl Search {
         if self.flaw == Flaw::WrongInitials {
             initials = seen.or(Threads::one(thread));
         }
-        let node = &mut self.stack[event as usize];
-        if !node.backtrack.and(initials).is_empty() {
-            return;
-        }
-        let able = initials.and(node.enabled);
-        // A sleeping initial is as good as an explored one: what begins with it has been seen.
-        let best = able
-            .and(node.sleep)
-            .first()
-            .or_else(|| able.has(thread).then_some(thread))
-            .or_else(|| able.first());
-        match best {
-            Some(best) => node.backtrack.add(best),
-            None => {
-                debug_assert!(false, "an initial is enabled");
-                node.backtrack = node.enabled;
-            }
+        let request = Request { depth: event as usize, initials, thread };
+        let node = self.path.node_mut(request.depth);
+        if request.depth >= self.base {
+            node.ask(request);
+        } else if !node.explores(initials) {
+            self.requests.add(request);
         }
     }
 
@@ -313,8 +313,11 @@ impl Strategy for Search {
         if self.started && !self.backtrack() {
             return false;
         }
+        // All but the last step of the path have been taken before.
+        self.fresh = self.path.len().saturating_sub(1);
+        self.depth = self.fresh.min(self.known);
+        self.known = usize::MAX;
         self.started = true;
-        self.depth = self.stack.len().saturating_sub(1);
         self.asleep = Threads::NONE;
         true
     }
@@ -324,7 +327,7 @@ impl Strategy for Search {
     }
 
     fn decide(&mut self, world: &World, enabled: Threads, last: usize) -> Decision {
-        if self.depth < self.stack.len() {
+        if self.depth < self.path.len() {
             self.revisit(world, enabled)
         } else {
             self.visit(world, enabled, last)
@@ -333,10 +336,12 @@ impl Strategy for Search {
 
     fn step(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
         let at = self.depth - 1;
-        self.reverse_races(world, thread, dependencies);
+        if at >= self.fresh {
+            self.reverse_races(world, thread, dependencies);
+        }
         let mut asleep = Threads::NONE;
         if self.flaw != Flaw::NoSleepSets {
-            for sleeper in self.stack[at].sleep.iter() {
+            for sleeper in self.path.node(at).sleep.iter() {
                 if independent(world, sleeper, thread) || self.flaw == Flaw::NothingWakes {
                     asleep.add(sleeper);
                 }
@@ -355,14 +360,12 @@ impl Strategy for Search {
 
     fn end(&mut self, ending: Ending, steps: usize) -> Option<Failure> {
         // A limit of time may cut an execution anywhere.
-        let early = ending != Ending::Cut && steps < self.stack.len();
+        let early = ending != Ending::Cut && steps < self.path.len();
         early.then(|| diverges(steps, "the execution went on before, and now ends"))
     }
 
     fn bound(&self) -> Option<String> {
-        let limit = self.preemptions.filter(|_| self.cut)?;
-        // Source sets presuppose that nothing is cut (Coons, Musuvathi, McKinley, OOPSLA 2013).
-        Some(format!("{}, and not all executions with fewer", preemptions(limit)))
+        self.bound_if(self.cut)
     }
 }
 
@@ -374,17 +377,16 @@ mod tests {
         let mut search = Search::new(None, Flaw::None);
         let node = Node {
             enabled: Threads::one(0),
-            pending: 0,
-            threads: 0,
-            backtrack: Threads::one(0),
+            backtrack: Order::one(0),
             sleep: Threads::NONE,
             thread: 0,
+            turn: 0,
             choice: 0,
             choices: None,
             last: 0,
             preemptions: 0,
         };
-        search.stack = vec![node; steps];
+        (0..steps).for_each(|_| search.path.push(node, &World::default()));
         search
     }
 
