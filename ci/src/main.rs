@@ -20,6 +20,7 @@ mod fuzz;
 mod generate;
 mod growth;
 mod interrupt;
+mod lending;
 mod list;
 mod listening;
 mod merge;
