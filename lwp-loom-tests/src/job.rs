@@ -258,7 +258,7 @@ pub struct LockEdge {
     pub held: String,
     /// The kernels' name of what was taken.
     pub taken: String,
-    /// Where that happened first, as `file:line`.
+    /// Where that happened, as `file:line`: of several places the first one by file and line.
     pub place: String,
 }
 
