@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// Who has borrowed how many cores.
+/// Which job has borrowed how many cores.
 #[derive(Default)]
 pub struct Lending {
-    /// Cores that nobody has use for.
+    /// Cores that have no job, and that no job has borrowed.
     spare: usize,
     borrowers: BTreeMap<usize, Borrower>,
 }

@@ -236,7 +236,7 @@ impl<'q, J: Iterator<Item = Job>> Queue<'q, J> {
         Queue { last, state: Mutex::new(state) }
     }
 
-    /// The next job that is wanted. Where there is none, the core of whoever asks is lent to jobs that still run.
+    /// The next job that is wanted. Where there is none, the core of the slot that asks is lent to jobs that still run.
     fn take(&self) -> Option<(usize, Job)> {
         let mut state = lock(&self.state);
         let end = state.end;

@@ -42,7 +42,7 @@ struct Shared {
     slip: Slip,
 }
 
-/// As today: one worker, which has nobody to share with.
+/// One worker, which shares with no other.
 const ALONE: Shared = Shared { workers: 1, handing: Handing::WhenAsked, slip: Slip::None };
 
 /// Every way to share that the tests compare: with parts as small as they can be, and explored out of order.

@@ -45,7 +45,7 @@ pub struct Bounds {
     pub every_way: bool,
 }
 
-/// What the executions of one exploration have in common, whoever runs them.
+/// What the executions of one exploration have in common, whichever worker runs them.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// When to stop.

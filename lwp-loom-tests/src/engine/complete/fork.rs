@@ -13,7 +13,7 @@ use super::path::{Branch, Path};
 use super::requests::Requests;
 use super::share::Slip;
 
-/// Whose part of the tree: the branch of a fork. The whole tree is nobody's.
+/// Which part of the tree: the branch of a fork. The whole tree is the branch of none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The fork's number.

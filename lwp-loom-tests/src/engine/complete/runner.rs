@@ -90,6 +90,8 @@ pub fn search(setup: Setup<'_>, search: Search, share: Share, cores: &Cores, bod
             }
         });
     };
+    // However this ends: no worker waits for work that will not come.
+    let _ends = Ends(&share);
     let mut crew = Crew::new();
     let lost = crew.wait(setup, |crew, setup| {
         while crew.size() < cores.number() {
@@ -97,12 +99,20 @@ pub fn search(setup: Setup<'_>, search: Search, share: Share, cores: &Cores, bod
         }
     });
     if let Err(lost) = lost {
-        share.stop();
         return *lost;
     }
     let Outcome { mut tally, cut } = share.outcome();
     tally.bound = tally.bound.or(search.bound_if(cut));
     tally
+}
+
+/// Ends a search when it is dropped.
+struct Ends<'a>(&'a Share);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 /// Explores with the engine in charge of this operating-system thread.

@@ -5,7 +5,7 @@
 //! operations; every equivalence class is explored, and no class twice:
 //!
 //! * The search is depth first over the tree of schedules. At each node it explores the threads of a *backtrack set*,
-//!   which begins with one thread and grows.
+//!   which begins with one thread and grows, in the order in which they were added.
 //! * For each *race* between an event `e` and the operation of a thread `q`, there has to be an execution in which the
 //!   operation comes first. Let `v` be the events after `e` that `e` does not happen before, then the operation. The
 //!   *initials* of `v` are the threads whose first event in `v` nothing else in `v` happens before. If the node in front
@@ -16,6 +16,9 @@
 //!
 //! An operation that depends on nothing (a start, a join, a choice) is done at once: the thread that does it is a source
 //! set by itself. The results of a choice are all explored before its thread goes to sleep.
+//!
+//! A search may be through a part of the tree only: what is below a path whose nodes are explored elsewhere. What it asks of
+//! them it hands on.
 //!
 //! Memory: one node a step of the longest execution, however many executions there are.
 

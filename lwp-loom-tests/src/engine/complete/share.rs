@@ -55,7 +55,7 @@ impl Slip {
 /// A part of the tree that a worker explores.
 #[derive(Debug)]
 pub struct Part {
-    /// Whose it is.
+    /// Which one it is.
     pub place: Option<Place>,
     /// How its executions begin.
     pub path: Path,
