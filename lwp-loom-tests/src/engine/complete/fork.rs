@@ -175,8 +175,8 @@ impl Fork {
             return None;
         }
         self.front += 1;
-        let kept = self.slots.get_mut(self.front).map(|slot| slot.requests.take_new().collect());
-        Some((self.front, kept.unwrap_or_default()))
+        let kept = self.slots.get_mut(self.front).map(|slot| std::mem::take(&mut slot.requests));
+        Some((self.front, kept.unwrap_or_default().take_new().collect()))
     }
 
     /// Whether there is nothing more to wait for.

@@ -148,7 +148,10 @@ impl Share {
         // ORDERING: it only says to look at the state, under its lock; a worker that sees it one execution later is
         // soon enough.
         self.call.store(call, Ordering::Relaxed);
-        self.news.notify_all();
+        // Only then: workers that wait would wake each other for ever by beginning to wait again.
+        if !state.queue.is_empty() || state.is_over() {
+            self.news.notify_all();
+        }
     }
 
     /// The state, which no thread leaves half-changed, even one that panics.
