@@ -55,7 +55,7 @@ fn rounds(program: &str, heard: &Path, unheard: &Path) -> Result<Vec<(f64, f64)>
         Worker::spawn(worker)
             .map_err(|e| Unanswered::Broken(format!("cannot start {}: {e}", worker.display())))
     };
-    let search = |worker: &mut Worker| worker.ask(&job, Engine::Complete.name(), |_| {});
+    let search = |worker: &mut Worker| worker.ask(&job, Engine::Complete.name(), || {}, |_| {});
     let (mut heard, mut unheard) = (start(heard)?, start(unheard)?);
     let mut seconds = Vec::new();
     for round in 0..ROUNDS {

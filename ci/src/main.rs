@@ -22,6 +22,7 @@ mod fuzz;
 mod generate;
 mod growth;
 mod interrupt;
+mod lending;
 mod list;
 mod listening;
 mod merge;

@@ -12,8 +12,9 @@ use std::time::Duration;
 use lwp_loom_tests::job::{Finding, Job, Verdict, Working};
 
 use crate::interrupt::Interrupt;
+use crate::lending::Lending;
 use crate::start::{self, Outlook};
-use crate::worker::{Killer, Unanswered, Worker};
+use crate::worker::{Killer, Lender, Unanswered, Worker};
 
 /// How often a pool that waits looks whether it has been interrupted.
 const LOOK: Duration = Duration::from_millis(50);
@@ -61,10 +62,22 @@ impl Pool {
         *lock(&self.watcher) = Some(watcher);
     }
 
-    /// Has one job done by a worker of its own.
+    /// Has one job done by a worker of its own, which may use every core.
     pub fn ask(&self, job: &Job) -> Result<Finding, Unanswered> {
         let cannot = |e| Unanswered::Broken(format!("cannot start {}: {e}", self.worker.display()));
-        Worker::spawn(&self.worker).map_err(cannot)?.ask(job, self.engine, |_| {})
+        let mut worker = Worker::spawn(&self.worker).map_err(cannot)?;
+        let lender = worker.lender();
+        let begun = || {
+            if self.can_lend() {
+                (1..self.size.get()).for_each(|_| lender.lend());
+            }
+        };
+        worker.ask(job, self.engine, begun, |_| {})
+    }
+
+    /// Whether more than one core can explore one program. loom cannot.
+    fn can_lend(&self) -> bool {
+        self.engine == "complete"
     }
 
     /// Has all jobs done and returns their findings in the jobs' order. `on_done` sees each, with its job's index, as
@@ -175,7 +188,13 @@ impl Pool {
                 }
             };
             queue.started(index, worker.killer());
-            let answer = worker.ask(&job, self.engine, |working| {
+            let lender = worker.lender();
+            let begun = || {
+                if self.can_lend() {
+                    queue.begun(index, lender);
+                }
+            };
+            let answer = worker.ask(&job, self.engine, begun, |working| {
                 if let Some(watcher) = &*lock(&self.watcher) {
                     watcher(&job.program, &working);
                 }
@@ -219,6 +238,7 @@ struct State<J> {
     end: usize,
     /// The workers of the jobs that are being explored.
     running: BTreeMap<usize, Killer>,
+    lending: Lending,
 }
 
 impl<'q, J: Iterator<Item = Job>> Queue<'q, Enumerate<J>> {
@@ -231,15 +251,24 @@ impl<'q, J: Iterator<Item = Job>> Queue<'q, Enumerate<J>> {
 impl<'q, J: Iterator<Item = (usize, Job)>> Queue<'q, J> {
     /// Jobs that start in any order, and that are all wanted, or none any more.
     fn of_all(jobs: J) -> Queue<'q, J> {
-        let state = State { jobs, end: usize::MAX, running: BTreeMap::new() };
+        let state = State { jobs, end: usize::MAX, running: BTreeMap::new(), lending: Lending::default() };
         Queue { last: None, state: Mutex::new(state) }
     }
 
-    /// The next job that is wanted.
+    /// The next job that is wanted. Where there is none, the core of the slot that asks is lent to jobs that still run.
     fn take(&self) -> Option<(usize, Job)> {
         let mut state = lock(&self.state);
-        let (index, job) = state.jobs.next()?;
-        (index < state.end).then_some((index, job))
+        let end = state.end;
+        let next = state.jobs.next().filter(|(index, _)| *index < end);
+        if next.is_none() {
+            state.lending.idle();
+        }
+        next
+    }
+
+    /// The worker has the job: cores can be lent to it.
+    fn begun(&self, index: usize, lender: Lender) {
+        lock(&self.state).lending.starts(index, move || lender.lend());
     }
 
     /// The job is being explored by the worker that `killer` ends.
@@ -256,6 +285,7 @@ impl<'q, J: Iterator<Item = (usize, Job)>> Queue<'q, J> {
     fn finished(&self, index: usize) -> bool {
         let mut state = lock(&self.state);
         state.running.remove(&index);
+        state.lending.ends(index);
         index < state.end
     }
 
@@ -351,6 +381,30 @@ pub mod tests {
         let findings = pool.run(jobs(&["survives".into(), "survives".into()]), |_, _| {}).unwrap();
         assert!(findings.iter().all(|f| f.verdict == Verdict::Failed));
         assert_eq!(findings[0].message, findings[1].message);
+    }
+
+    // A program that takes long would have one core, and the others nothing to do.
+    #[test]
+    fn a_lone_job_is_lent_the_core_of_the_slot_that_has_none() {
+        let pool = Pool { engine: "complete", ..fake_pool(2) };
+        let interrupt = pool.interrupt.clone();
+        // It would wait for ever.
+        thread::spawn(move || {
+            thread::sleep(Duration::from_secs(20));
+            interrupt.raise();
+        });
+        let programs = ["engine=complete lent complete", "engine=complete complete"].map(String::from);
+        let findings = pool.run(jobs(&programs), |_, _| {}).expect("the core is lent");
+        assert!(findings.iter().all(|f| f.verdict == Verdict::Complete));
+    }
+
+    #[test]
+    fn a_pool_of_one_lends_nothing() {
+        let pool = Pool { engine: "complete", ..fake_pool(1) };
+        let programs =
+            ["engine=complete complete", "engine=complete complete", "engine=complete how-many-lent"];
+        let findings = pool.run(jobs(&programs.map(String::from)), |_, _| {}).unwrap();
+        assert_eq!(findings[2].executions, 0);
     }
 
     #[test]

@@ -33,18 +33,11 @@ impl Progress {
         self.bar.set_message(format!("{} executions", HumanCount(self.executions)));
     }
 
-    /// What shows how far a long exploration is, with how unsure that is.
+    /// What shows how far a long exploration is.
     pub fn watcher(&self) -> Watcher {
         let bar = self.bar.clone();
         Box::new(move |program, working| {
-            let mut message = format!("{program}: {} executions", HumanCount(working.executions));
-            if let Some([total, low, high]) = working.estimate {
-                message += &format!(" of about {total:.0} ({low:.0} to {high:.0}, a guess)");
-            }
-            if let Some(seconds) = working.seconds_left {
-                message += &format!(", about {seconds:.0} s left");
-            }
-            bar.set_message(message);
+            bar.set_message(format!("{program}: {} executions", HumanCount(working.executions)));
         })
     }
 

@@ -165,7 +165,7 @@ pub fn transitions(coverages: &[Coverage], all: bool) -> String {
 
 /// A revision's lock order: a line for each edge that is declared or was observed.
 pub fn lock_order(order: &Order) -> String {
-    let mut table = table(&["held", "taken", "standing", "first seen at", "in", "declared by"]);
+    let mut table = table(&["held", "taken", "standing", "seen at", "in", "declared by"]);
     for edge in &order.declared {
         let standing = if edge.seen.is_some() { "declared, observed" } else { NOT_OBSERVED };
         let (place, program) = edge.seen.as_ref().map_or(("", ""), |seen| (place(seen), &seen.program));

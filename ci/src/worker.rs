@@ -1,4 +1,4 @@
-//! A worker process: one JSON job per line in, one JSON finding per line out.
+//! A worker process: one JSON job per line in, one JSON finding per line out, and cores for the job in the meantime.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -9,7 +9,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use lwp_loom_tests::job::{Answer, Finding, Job, Verdict, Working};
+use lwp_loom_tests::job::{Answer, Finding, Job, Lend, Verdict, Working};
+use serde::Serialize;
 
 /// How many of a worker's last lines on stderr explain its death.
 const LAST_LINES: usize = 20;
@@ -18,7 +19,7 @@ const LAST_LINES: usize = 20;
 #[derive(Debug)]
 pub struct Worker {
     child: Killer,
-    stdin: ChildStdin,
+    stdin: Lender,
     stdout: BufReader<ChildStdout>,
     stderr: Option<JoinHandle<VecDeque<String>>>,
 }
@@ -57,6 +58,24 @@ impl Killer {
     }
 }
 
+/// Lends cores to a worker's job from another thread.
+#[derive(Clone, Debug)]
+pub struct Lender(Arc<Mutex<ChildStdin>>);
+
+impl Lender {
+    /// Lends the worker's job another core.
+    pub fn lend(&self) {
+        // The only error is that the process has ended, which is told elsewhere.
+        let _ = self.write(&Lend { lend: 1 });
+    }
+
+    fn write(&self, line: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_string(line)?;
+        line.push('\n');
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
+    }
+}
+
 impl Worker {
     /// Starts a worker.
     pub fn spawn(path: &Path) -> io::Result<Worker> {
@@ -74,7 +93,7 @@ impl Worker {
         };
         Ok(Worker {
             child: Killer(Arc::new(Mutex::new(child))),
-            stdin,
+            stdin: Lender(Arc::new(Mutex::new(stdin))),
             stdout: BufReader::new(stdout),
             stderr: Some(thread::spawn(|| last_lines(stderr))),
         })
@@ -85,20 +104,25 @@ impl Worker {
         self.child.clone()
     }
 
-    /// Has a job done; `on_working` hears how far it is. An error says how the worker broke the contract or why it
-    /// refused; after the former it must not be used again.
+    /// What lends cores to this worker's last job.
+    pub fn lender(&self) -> Lender {
+        self.stdin.clone()
+    }
+
+    /// Has a job done; `on_begun` is called once cores can be [lent](Worker::lender) to it, and `on_working` hears how far
+    /// it is. An error says how the worker broke the contract or why it refused; after the former it must not be used
+    /// again.
     pub fn ask(
         &mut self,
         job: &Job,
         engine: &str,
+        on_begun: impl FnOnce(),
         mut on_working: impl FnMut(Working),
     ) -> Result<Finding, Unanswered> {
-        let line = serde_json::to_string(job);
-        let mut line = line.map_err(|e| Unanswered::Broken(format!("the job cannot be written: {e}")))?;
-        line.push('\n');
-        if self.stdin.write_all(line.as_bytes()).is_err() {
+        if self.stdin.write(job).is_err() {
             return Err(Unanswered::Broken(self.death()));
         }
+        on_begun();
         loop {
             let mut answer = Vec::new();
             match self.stdout.read_until(b'\n', &mut answer) {

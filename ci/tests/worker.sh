@@ -9,7 +9,11 @@ answer() {
     printf '"seconds":0.5}\n'
 }
 
+lends=0
 while read -r job; do
+    case $job in
+    '{"lend":1}') lends=$((lends + 1)) && continue ;;
+    esac
     program=${job#'{"program":"'}
     program=${program%%'","weaken":'*}
     edges=
@@ -32,6 +36,10 @@ while read -r job; do
             ;;
         passes=*) passed="$passed${passed:+,}\"${word#passes=}\"" ;;
         executions=*) executions=${word#executions=} ;;
+        # Waits until a core is lent.
+        lent) read -r lend && [ "$lend" = '{"lend":1}' ] || exit 4 ;;
+        # As many executions as cores that were lent.
+        how-many-lent) executions=$lends && answer complete null null ;;
         complete) answer complete null null ;;
         bounded) answer bounded '"2 executions"' null ;;
         preemptions=*) answer bounded "\"${word#preemptions=} preemptions in an execution\"" null ;;

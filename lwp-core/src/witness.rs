@@ -7,13 +7,15 @@ use std::panic::Location;
 
 use crate::mutex::{Class, Mutex};
 
-/// What was seen: the class that was held and the one that was taken, and where that happened first.
+/// What was seen: the class that was held and the one that was taken, and where: of several places the first one by file
+/// and line, which is the same in whichever order executions run.
 pub type Observed = BTreeMap<(Class, Class), &'static Location<'static>>;
 
 #[cfg(any(loom, shuttle, debug_assertions))]
 mod record {
     use std::cell::RefCell;
     use std::panic::Location;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::{Mutex as StdMutex, MutexGuard, PoisonError};
 
     use super::Observed;
@@ -24,7 +26,13 @@ mod record {
     /// Plain memory of the process: no model sees it.
     static OBSERVED: StdMutex<Observed> = StdMutex::new(Observed::new());
 
+    /// How often it was forgotten.
+    static FORGOTTEN: AtomicU64 = AtomicU64::new(0);
+
     thread_local! {
+        /// What this thread of the process has seen since it was last forgotten: threads that explore at the same time do
+        /// not wait for one another to say again what is known.
+        static SEEN: RefCell<(u64, Observed)> = const { RefCell::new((0, Observed::new())) };
         /// What is held, and by whom: the threads of a model share one thread of the process.
         static HELD: RefCell<Vec<(ThreadId, LockId, Class)>> = const { RefCell::new(Vec::new()) };
     }
@@ -43,9 +51,31 @@ mod record {
         HELD.with_borrow(|held| {
             let mine = held.iter().filter(|(thread, ..)| *thread == me);
             for (.., class) in mine {
-                observed().entry((*class, mutex.class())).or_insert(place);
+                sees((*class, mutex.class()), place);
             }
         });
+    }
+
+    fn sees(pair: (Class, Class), place: &'static Location<'static>) {
+        SEEN.with_borrow_mut(|(forgotten, seen)| {
+            // ORDERING: nothing is explored while it is forgotten.
+            let now = FORGOTTEN.load(Ordering::Relaxed);
+            if std::mem::replace(forgotten, now) != now {
+                seen.clear();
+            }
+            if seen.get(&pair).is_none_or(|known| place < *known) {
+                seen.insert(pair, place);
+                let mut observed = observed();
+                let known = observed.entry(pair).or_insert(place);
+                *known = place.min(known);
+            }
+        });
+    }
+
+    pub fn forget() {
+        observed().clear();
+        // ORDERING: as above.
+        FORGOTTEN.fetch_add(1, Ordering::Relaxed);
     }
 
     pub fn has(mutex: &Mutex) {
@@ -85,7 +115,7 @@ pub fn observed() -> Observed {
 /// Forgets what this process has seen.
 pub fn forget() {
     #[cfg(any(loom, shuttle, debug_assertions))]
-    record::observed().clear();
+    record::forget();
 }
 
 /// A new machine: whatever an execution that was given up still seemed to hold is gone.

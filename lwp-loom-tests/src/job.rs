@@ -1,4 +1,5 @@
-//! What the runner asks of a worker process, and what the worker answers: one JSON line each.
+//! What the runner asks of a worker process, and what the worker answers: one JSON line each. In the meantime the runner
+//! may lend it cores.
 //!
 //! A worker explores one program at a time in a process of its own, because several models in one process contend
 //! for the address space, and because a model that fails may take its process with it.
@@ -41,6 +42,14 @@ pub struct Job {
     /// Whether to go on after a failure, for every way in which the program fails; the complete search only.
     #[serde(default)]
     pub every_way: bool,
+}
+
+/// What a runner may write to a worker that has a job: more cores for it. A job that has no use for them, or is done,
+/// takes no notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lend {
+    /// How many.
+    pub lend: usize,
 }
 
 /// How to go through a program's executions.
@@ -123,11 +132,6 @@ pub enum Answer {
 pub struct Working {
     /// Executions so far.
     pub executions: u64,
-    /// How many there will be, the lowest and the highest recent guess beside it: no bounds, only how far the guess
-    /// still wanders.
-    pub estimate: Option<[f64; 3]>,
-    /// Seconds until the end, if the guess is right and the speed stays the same.
-    pub seconds_left: Option<f64>,
 }
 
 /// A worker's answer to a [`Job`].
@@ -265,7 +269,7 @@ pub struct LockEdge {
     pub held: String,
     /// The kernels' name of what was taken.
     pub taken: String,
-    /// Where that happened first, as `file:line`.
+    /// Where that happened, as `file:line`: of several places the first one by file and line.
     pub place: String,
 }
 

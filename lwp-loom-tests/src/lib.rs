@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod canary;
+pub mod cores;
 pub mod coverage;
 pub mod defects;
 pub mod diagram;

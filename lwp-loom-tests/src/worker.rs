@@ -3,34 +3,36 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use lwp_core::netbsd::transitions;
 use lwp_core::witness;
 
+use crate::cores::Cores;
 use crate::engine::Exploration;
 use crate::explain::Explainer;
 #[cfg(shuttle)]
 use crate::job::Limits;
 #[cfg(any(loom, shuttle))]
 use crate::job::Mode;
-use crate::job::{Answer, Finding, Job, LockEdge, Transition, Verdict};
+use crate::job::{Answer, Finding, Job, Lend, LockEdge, Transition, Verdict};
 use crate::subject::Subject;
 
 /// Answers jobs from standard input until it ends, or until a finding [ends its worker](Finding::ends_its_worker).
 pub fn serve() -> ExitCode {
-    for line in io::stdin().lock().lines() {
-        let job = match line
-            .map_err(|e| e.to_string())
-            .and_then(|l| serde_json::from_str(&l).map_err(|e| e.to_string()))
-        {
+    let (sender, jobs) = mpsc::channel();
+    thread::spawn(move || read(&sender));
+    for job in jobs {
+        let (job, cores) = match job {
             Ok(job) => job,
             Err(error) => {
                 eprintln!("expected a job as one line of JSON: {error}");
                 return ExitCode::from(2);
             }
         };
-        match answer(job) {
+        match answer(job, cores) {
             Ok(true) => break,
             Ok(false) => {}
             Err(refused) => write(&Answer::Refused { refused }),
@@ -39,8 +41,26 @@ pub fn serve() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Reads jobs, each with the cores that it may use. What is lent after a job is lent to it, even if that comes too late.
+fn read(jobs: &Sender<Result<(Job, Cores), String>>) {
+    let mut cores = Cores::default();
+    for line in io::stdin().lock().lines() {
+        if let Ok(Ok(Lend { lend })) = line.as_deref().map(serde_json::from_str) {
+            cores.lend(lend);
+            continue;
+        }
+        let job =
+            line.map_err(|e| e.to_string()).and_then(|l| serde_json::from_str(&l).map_err(|e| e.to_string()));
+        cores = Cores::default();
+        let unread = job.is_err();
+        if jobs.send(job.map(|job| (job, cores.clone()))).is_err() || unread {
+            break;
+        }
+    }
+}
+
 /// Does a job, and says whether it was the last.
-fn answer(job: Job) -> Result<bool, String> {
+fn answer(job: Job, cores: Cores) -> Result<bool, String> {
     let subject =
         Subject::parse(&job.program).ok_or_else(|| format!("there is no program {}", job.program))?;
     // No part of an execution, which is not to be away for so long.
@@ -71,7 +91,7 @@ fn answer(job: Job) -> Result<bool, String> {
             }
         }
     };
-    let exploration = explore(&job, &subject, body, move |exploration| {
+    let exploration = explore(&job, &subject, cores, body, move |exploration| {
         failed.write(exploration);
         std::process::exit(0);
     })?;
@@ -82,6 +102,7 @@ fn answer(job: Job) -> Result<bool, String> {
 fn explore(
     job: &Job,
     subject: &Subject,
+    _: Cores,
     body: impl Fn() + Send + Sync + 'static,
     on_failure: impl Fn(Exploration) + Send + Sync + 'static,
 ) -> Result<Exploration, String> {
@@ -101,6 +122,7 @@ fn explore(
 fn explore(
     job: &Job,
     subject: &Subject,
+    cores: Cores,
     body: impl Fn() + Send + Sync + 'static,
     _: impl Fn(Exploration) + Send + Sync + 'static,
 ) -> Result<Exploration, String> {
@@ -108,10 +130,7 @@ fn explore(
     use crate::job::Working;
 
     let mut working = |progress: &complete::Progress| {
-        let estimate = progress.estimate.map(|e| [e.total, e.low, e.high]);
-        let working =
-            Working { executions: progress.executions, estimate, seconds_left: progress.seconds_left() };
-        write(&Answer::Working { working });
+        write(&Answer::Working { working: Working { executions: progress.executions } });
     };
     let options =
         complete::Options { standstills_are_outcomes: subject.may_hang(), ..complete::Options::default() };
@@ -119,10 +138,13 @@ fn explore(
         Mode::Search => {
             // A state that is left out may have been on another way to fail, or on the way to what is claimed.
             let once = !job.every_way && !subject.depends_on_the_way();
+            // Who claims something of the way listens, and hears one execution at a time.
+            let cores = if subject.depends_on_the_way() { Cores::default() } else { cores };
             let options = complete::Options {
                 limits: job.limits.clone(),
                 every_way: job.every_way,
                 states: job.states.filter(|_| once),
+                cores,
                 ..options
             };
             Ok(complete::explore_with_progress(&job.program, &options, body, &mut working))
@@ -151,6 +173,7 @@ fn without_count(job: &Job) -> Limits {
 fn explore(
     _: &Job,
     _: &Subject,
+    _: Cores,
     _: impl Fn() + Send + Sync + 'static,
     _: impl Fn(Exploration) + Send + Sync + 'static,
 ) -> Result<Exploration, String> {

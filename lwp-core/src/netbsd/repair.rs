@@ -163,8 +163,11 @@ static ASKED: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new
 /// Notes that a model asks whether a repair is in force.
 #[cfg(any(loom, shuttle))]
 pub(super) fn ask(repair: Repair) {
-    // ORDERING: none needed. The checker asks after the models have run.
-    ASKED.fetch_or(1 << repair as u8, core::sync::atomic::Ordering::Relaxed);
+    // ORDERING: none needed. The checker asks after the models have run. A word that is only read is no news to other
+    // cores that explore.
+    if !Repairs(ASKED.load(core::sync::atomic::Ordering::Relaxed)).has(repair) {
+        ASKED.fetch_or(1 << repair as u8, core::sync::atomic::Ordering::Relaxed);
+    }
 }
 
 /// The repairs that the models of this process have asked for since [`forget`]. A program that never asks for one runs

@@ -1,4 +1,6 @@
-//! Small random programs of every kind of operation, for the cross-checks of the complete search.
+//! Programs for the cross-checks of the complete search: small random ones of every kind of operation, and some whose
+//! executions are counted.
+#![allow(dead_code, reason = "no test uses all of them")]
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -113,6 +115,24 @@ fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
         20 => Op::Publish(one),
         21 => Op::ReadPublished(one, other),
         _ => Op::Load(one),
+    }
+}
+
+/// `threads` threads that each pass `sections` critical sections on one lock.
+pub fn sections(threads: usize, sections: usize) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let lock = Arc::new(RawLock::new());
+        let start = |lock: Arc<RawLock>| {
+            move || {
+                for _ in 0..sections {
+                    lock.lock().unwrap();
+                    lock.unlock().unwrap();
+                }
+            }
+        };
+        let others: Vec<_> = (1..threads).map(|_| spawn(start(lock.clone()))).collect();
+        start(lock)();
+        others.into_iter().for_each(|other| other.join().unwrap());
     }
 }
 

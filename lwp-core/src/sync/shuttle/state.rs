@@ -16,7 +16,7 @@ use super::model::{self, Object};
 pub type Tell<'a> = &'a mut dyn FnMut(Object, u64);
 
 /// Says what cells of the running execution hold: every time it is asked, until the execution ends.
-pub type Description = Box<dyn Fn(Tell<'_>)>;
+pub type Description = Box<dyn Fn(Tell<'_>) + Send>;
 
 /// From here on the running thread depends on nothing that it has seen so far but on `memory`. It holds no guard, and no
 /// reference to what a lock protects.
@@ -36,7 +36,7 @@ pub(crate) fn begin_turn(goes_on: bool) {
 }
 
 /// The running execution's memory is what `description` says. That is asked between two steps, and takes none itself.
-pub fn describe(description: impl Fn(Tell<'_>) + 'static) {
+pub fn describe(description: impl Fn(Tell<'_>) + Send + 'static) {
     model::with(|c| c.describes(Box::new(description)));
 }
 

@@ -13,7 +13,6 @@ use lwp_core::sync::state::Description;
 use super::clock::{THREADS, Threads};
 use super::data_race::{self, Detector};
 use super::dependency::Dependencies;
-use super::estimate::Estimator;
 use super::failure::{self, Failure, FailureKind};
 use super::memory::Memory;
 use super::monitor::Monitor;
@@ -46,6 +45,19 @@ pub struct Bounds {
     pub until_one_ends_well: bool,
     /// Whether to go on after a failure, and keep the shortest execution of each way to fail.
     pub every_way: bool,
+}
+
+/// What the executions of one exploration have in common, whichever worker runs them.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// When to stop.
+    pub bounds: Bounds,
+    /// Whether to collect the distinct executions.
+    pub traces: bool,
+    /// Where the program comes from, for messages about its first thread.
+    pub place: &'static Location<'static>,
+    /// When the exploration began.
+    pub started: Instant,
 }
 
 /// The distinct executions, where somebody wants to know them.
@@ -98,7 +110,45 @@ struct Taken {
     waits: bool,
 }
 
+impl Traces {
+    fn add(&mut self, others: Traces) {
+        self.repeated += others.repeated;
+        for hash in others.hashes {
+            self.repeated += u64::from(!self.hashes.insert(hash));
+        }
+    }
+}
+
 impl Tally {
+    /// What came of the executions that follow these.
+    pub fn add(&mut self, next: Tally) {
+        self.executions += next.executions;
+        self.blocked += next.blocked;
+        self.cut += next.cut;
+        self.standstills += next.standstills;
+        self.steps += next.steps;
+        self.failure = self.failure.take().or(next.failure);
+        next.ways.into_iter().for_each(|(failure, schedule)| self.keep_shortest(failure, schedule));
+        if let Some(bound) = &next.bound {
+            self.is_bounded(bound);
+        }
+        match (&mut self.traces, next.traces) {
+            (Some(traces), Some(next)) => traces.add(next),
+            (traces, next) => *traces = traces.take().or(next),
+        }
+        self.ended_well |= next.ended_well;
+        self.failed_early |= next.failed_early;
+    }
+
+    /// Something keeps the strategy from finishing, beside what is known to.
+    pub fn is_bounded(&mut self, bound: &str) {
+        match &mut self.bound {
+            None => self.bound = Some(bound.to_owned()),
+            Some(known) if known.split(", ").any(|part| part == bound) => {}
+            Some(known) => *known = format!("{known}, {bound}"),
+        }
+    }
+
     /// Keeps a failing execution unless a shorter one is known that fails in the same way.
     fn keep_shortest(&mut self, failure: Failure, schedule: Vec<Step>) {
         let message = failure.to_string();
@@ -131,22 +181,17 @@ pub struct Execution<S> {
     run: u64,
     place: &'static Location<'static>,
     monitor: Arc<Monitor>,
-    estimator: Estimator,
     begun: bool,
+    traces: bool,
+    out_of_time: bool,
     /// What came of it so far.
     pub tally: Tally,
 }
 
 impl<S: Strategy> Execution<S> {
-    /// Nothing has run yet. `run` is a number that no other exploration of this process has.
-    pub fn new(
-        strategy: S,
-        bounds: Bounds,
-        traces: bool,
-        run: u64,
-        place: &'static Location<'static>,
-        monitor: Arc<Monitor>,
-    ) -> Execution<S> {
+    /// Nothing has run yet. `run` is a number that no other execution of this process has.
+    pub fn new(strategy: S, setting: &Setting, run: u64, monitor: Arc<Monitor>) -> Execution<S> {
+        let Setting { bounds, traces, place, started } = setting.clone();
         let memory = strategy.states().map(|_| Memory::default());
         Execution {
             strategy,
@@ -160,14 +205,42 @@ impl<S: Strategy> Execution<S> {
             given_up: None,
             failure: None,
             bounds,
-            started: Instant::now(),
+            started,
             run,
             place,
             monitor,
-            estimator: Estimator::default(),
             begun: false,
+            traces,
+            out_of_time: false,
             tally: Tally { traces: traces.then(Traces::default), ..Tally::default() },
         }
+    }
+
+    /// The strategy.
+    pub fn strategy(&mut self) -> &mut S {
+        &mut self.strategy
+    }
+
+    /// Goes on as another part of the search, of which so much is known; gives what came of the part before.
+    pub fn change_part(&mut self, known: Tally) -> Tally {
+        self.begun = false;
+        let before = std::mem::replace(&mut self.tally, known);
+        if self.traces {
+            self.tally.traces.get_or_insert_default();
+        }
+        before
+    }
+
+    /// Whether there was no time for all.
+    pub fn is_out_of_time(&self) -> bool {
+        self.out_of_time
+    }
+
+    /// What came of all executions, which have ended.
+    pub fn conclude(&mut self) -> Tally {
+        let mut tally = std::mem::take(&mut self.tally);
+        tally.bound = tally.bound.or(self.strategy.bound());
+        tally
     }
 
     /// The thread that runs.
@@ -182,7 +255,6 @@ impl<S: Strategy> Execution<S> {
         }
         self.tally.states = self.strategy.states();
         if !self.strategy.begin() {
-            self.tally.bound = self.tally.bound.take().or(self.strategy.bound());
             return false;
         }
         if self.bounds.executions.is_some_and(|limit| self.tally.executions >= limit) {
@@ -191,8 +263,8 @@ impl<S: Strategy> Execution<S> {
         }
         self.begun = true;
         self.tally.executions += 1;
-        self.repeats = self.strategy.repeats();
-        self.world.begin(self.place, self.repeats, self.tally.traces.is_some());
+        self.repeats = self.strategy.repeats().min(self.schedule.len());
+        self.world.begin(self.place, self.repeats, self.traces);
         self.detector.rewind(self.repeats);
         if let Some(memory) = &mut self.memory {
             memory.rewind(self.repeats);
@@ -248,13 +320,7 @@ impl<S: Strategy> Execution<S> {
             Ending::Cut => self.tally.cut += 1,
             Ending::Failed => {}
         }
-        let executions = self.tally.executions;
-        self.monitor.execution(executions, self.tally.blocked);
-        if executions.is_multiple_of(1024)
-            && let Some(progress) = self.strategy.progress()
-        {
-            self.monitor.estimate(self.estimator.update(executions, progress));
-        }
+        self.monitor.execution(ending == Ending::Blocked);
         true
     }
 
@@ -268,18 +334,15 @@ impl<S: Strategy> Execution<S> {
 
     fn time_is_up(&mut self) -> bool {
         if self.monitor.is_abandoned() {
+            self.out_of_time = true;
             return true;
         }
         let Some(limit) = self.bounds.time.filter(|&limit| self.started.elapsed() >= limit) else {
             return false;
         };
+        self.out_of_time = true;
         // An execution that was cut is a bound of its own, which more time would not lift.
-        let seconds = format!("{} seconds", limit.as_secs_f64());
-        match &mut self.tally.bound {
-            None => self.tally.bound = Some(seconds),
-            Some(bound) if bound.ends_with(&seconds) => {}
-            Some(bound) => *bound = format!("{bound}, {seconds}"),
-        }
+        self.tally.is_bounded(&format!("{} seconds", limit.as_secs_f64()));
         true
     }
 
@@ -306,7 +369,7 @@ impl<S: Strategy> Execution<S> {
                     self.fail(self.standstill());
                 }
             } else if self.taken() >= self.bounds.steps {
-                self.tally.bound = Some(format!("{} steps in an execution", self.bounds.steps));
+                self.tally.is_bounded(&format!("{} steps in an execution", self.bounds.steps));
                 self.given_up = Some(Ending::Cut);
             } else {
                 self.tell_state();
@@ -430,7 +493,7 @@ impl<S: Strategy> Execution<S> {
         self.running = thread;
         self.tally.steps += 1;
         TAKEN.set(self.taken());
-        self.monitor.step(self.tally.steps, thread, announcement.place);
+        self.monitor.step(thread, announcement.place);
         let result = self.world.perform(thread, announcement, step.choice.unwrap_or(0));
         self.world.looked(thread, announcement, result);
         let acting = self.world.thread_mut(thread);

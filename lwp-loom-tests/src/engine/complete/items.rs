@@ -19,7 +19,7 @@ pub struct Item {
 }
 
 /// Gives each item a number.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Numbering {
     numbers: HashMap<Item, usize, BuildHasherDefault<Fold>>,
     items: Vec<Item>,

@@ -11,10 +11,13 @@
 //! | [`dependency`] | which operations depend on each other, and which pairs are races |
 //! | [`data_race`] | accesses to protected data that nothing orders |
 //! | [`search`] | the complete search |
+//! | [`node`], [`path`] | where it is in the tree of schedules |
+//! | `share`, `fork`, `requests`, `sharing` | one search on several workers |
 //! | [`plain`], [`random`], [`pct`], [`mod@replay`] | other ways to run the same program |
-//! | [`schedule`], [`failure`], [`estimate`], [`monitor`] | replay strings, failures in words, how far a search is |
+//! | [`schedule`], [`failure`], [`monitor`] | replay strings, failures in words, how far a search is |
 //! | [`hope`] | whether an execution can still end well |
 //! | [`execution`], `runner` | the engine's side of the back end, and shuttle's |
+//! | `crew` | the operating-system threads that explore |
 //!
 //! # What is complete
 //! [`Verdict::Complete`] means that every execution of the program under sequential consistency is equivalent to one
@@ -23,24 +26,32 @@
 //! prefixes are run again), and spin loops whose turns change nothing. Weak memory is loom's part.
 
 pub mod clock;
+mod crew;
 pub mod data_race;
 pub mod dependency;
-pub mod estimate;
 pub mod event;
 pub mod execution;
 pub mod failure;
+mod fork;
 pub mod hope;
 mod items;
 pub mod memory;
 pub mod monitor;
 pub mod needs;
+pub mod node;
+mod once;
+mod outcome;
+pub mod path;
 pub mod pct;
 pub mod plain;
 pub mod random;
 pub mod replay;
+mod requests;
 mod runner;
 pub mod schedule;
 pub mod search;
+mod share;
+mod sharing;
 mod states;
 pub mod strategy;
 pub mod world;
@@ -50,6 +61,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Exploration;
+use crate::cores::Cores;
 use crate::job::{Limits, Verdict, Way};
 
 pub use execution::{TAKEN, Traces};
@@ -57,8 +69,9 @@ pub use monitor::Progress;
 pub use runner::Body;
 pub use schedule::ReplayError;
 pub use search::Flaw;
+pub use share::{Handing, Slip};
 
-use execution::{Bounds, Tally};
+use execution::{Bounds, Setting, Tally};
 use failure::Failure;
 use runner::Setup;
 use schedule::Step;
@@ -86,6 +99,12 @@ pub struct Options {
     pub flaw: Flaw,
     /// How long a thread may be away between two visible operations before it is given up for lost.
     pub away: Option<Duration>,
+    /// How many workers the complete search may have. What it finds does not depend on that, unless time runs out.
+    pub cores: Cores,
+    /// When its workers hand work on, for those who check that it makes no difference.
+    pub handing: Handing,
+    /// A mistake in that, for those who check it.
+    pub slip: Slip,
 }
 
 /// Explores every execution of `body`, which makes the model, runs its threads and joins them. `program` is the name
@@ -107,8 +126,7 @@ pub fn explore_with_progress(
     body: impl Fn() + Send + Sync + 'static,
     progress: &mut dyn FnMut(&Progress),
 ) -> Exploration {
-    let search = search(options);
-    run(program, options, search, body, progress).0
+    search(program, options, body, progress).0
 }
 
 /// [`explore`] with everything that can be asked for.
@@ -118,16 +136,7 @@ pub fn explore_with(
     options: &Options,
     body: impl Fn() + Send + Sync + 'static,
 ) -> (Exploration, Traces) {
-    let search = search(options);
-    run(program, options, search, body, &mut |_| {})
-}
-
-fn search(options: &Options) -> search::Search {
-    let search = search::Search::new(options.limits.preemptions, options.flaw);
-    match options.states.filter(|_| options.limits.preemptions.is_none()) {
-        Some(limit) => search.with_states(limit),
-        None => search,
-    }
+    search(program, options, body, &mut |_| {})
 }
 
 /// Runs every schedule of `body`, without any reduction: for very small programs, to check the search.
@@ -190,6 +199,30 @@ pub fn replay(
     }
 }
 
+/// The complete search: shared where it is to go through all executions, so that their order does not matter.
+#[track_caller]
+fn search(
+    program: &str,
+    options: &Options,
+    body: impl Fn() + Send + Sync + 'static,
+    progress: &mut dyn FnMut(&Progress),
+) -> (Exploration, Traces) {
+    let search = search::Search::new(options.limits.preemptions, options.flaw);
+    // What follows from a state depends on the preemptions that are left.
+    if let Some(limit) = options.states.filter(|_| options.limits.preemptions.is_none()) {
+        return run(program, options, search.once(limit), body, progress);
+    }
+    let some_will_do = options.limits.executions.is_some() || options.until_one_ends_well;
+    // A listener hears one execution at a time.
+    if some_will_do || options.every_way || lwp_core::observe::is_listened_to() {
+        return run(program, options, search, body, progress);
+    }
+    let started = Instant::now();
+    let share = share::Share::new(options.limits.preemptions, options.handing, options.slip);
+    let setup = setup(options, progress);
+    found(program, started, runner::search(setup, search, share, &options.cores, Arc::new(body)))
+}
+
 #[track_caller]
 fn run<S: Strategy + Send + 'static>(
     program: &str,
@@ -199,7 +232,10 @@ fn run<S: Strategy + Send + 'static>(
     progress: &mut dyn FnMut(&Progress),
 ) -> (Exploration, Traces) {
     let started = Instant::now();
-    let mut tally = tally(options, strategy, body, progress);
+    found(program, started, tally(options, strategy, body, progress))
+}
+
+fn found(program: &str, started: Instant, mut tally: Tally) -> (Exploration, Traces) {
     let traces = tally.traces.take();
     (exploration(program, started, tally, traces.as_ref()), traces.unwrap_or_default())
 }
@@ -211,6 +247,11 @@ fn tally<S: Strategy + Send + 'static>(
     body: impl Fn() + Send + Sync + 'static,
     progress: &mut dyn FnMut(&Progress),
 ) -> Tally {
+    runner::run(setup(options, progress), strategy, Arc::new(body))
+}
+
+#[track_caller]
+fn setup<'a>(options: &Options, progress: &'a mut dyn FnMut(&Progress)) -> Setup<'a> {
     let limits = &options.limits;
     let bounds = Bounds {
         time: limits.seconds.map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)),
@@ -220,9 +261,9 @@ fn tally<S: Strategy + Send + 'static>(
         until_one_ends_well: options.until_one_ends_well,
         every_way: options.every_way,
     };
-    let place = Location::caller();
-    let setup = Setup { bounds, traces: options.traces, place, away: options.away, progress };
-    runner::run(setup, strategy, Arc::new(body))
+    let setting =
+        Setting { bounds, traces: options.traces, place: Location::caller(), started: Instant::now() };
+    Setup { setting, away: options.away, progress }
 }
 
 fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Traces>) -> Exploration {

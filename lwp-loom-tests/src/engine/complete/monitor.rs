@@ -2,13 +2,11 @@
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use super::estimate::Estimate;
 use super::failure::thread_name;
 
 /// How far an exploration is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Executions so far, blocked ones included.
     pub executions: u64,
@@ -18,51 +16,49 @@ pub struct Progress {
     pub steps: u64,
     /// Seconds so far.
     pub seconds: f64,
-    /// How many executions there will be, blocked ones included; nothing where that is not a search. Read what
-    /// [`super::estimate`] says of its error.
-    pub estimate: Option<Estimate>,
-}
-
-impl Progress {
-    /// Seconds until the end if the estimate is right and the speed stays the same: with the error of the estimate.
-    pub fn seconds_left(&self) -> Option<f64> {
-        let rest = self.estimate?.total - self.executions as f64;
-        Some(rest.max(0.0) * self.seconds / self.executions.max(1) as f64)
-    }
 }
 
 /// Written by the thread that explores, read by the one that waits for it; but for the order to stop.
 ///
 /// ORDERING: every access is relaxed. Each number stands for itself, and an old one is as good as a new one.
+/// A cache line of its own, because it is written at every step.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub struct Monitor {
     steps: AtomicU64,
     executions: AtomicU64,
     blocked: AtomicU64,
     running: AtomicUsize,
     place: AtomicPtr<Location<'static>>,
+    waits: AtomicBool,
     abandoned: AtomicBool,
-    estimate: Mutex<Option<Estimate>>,
 }
 
 impl Monitor {
     /// A thread takes a step.
     #[inline]
-    pub fn step(&self, steps: u64, thread: usize, place: &'static Location<'static>) {
-        self.steps.store(steps, Ordering::Relaxed);
+    pub fn step(&self, thread: usize, place: &'static Location<'static>) {
+        increase(&self.steps);
         self.running.store(thread, Ordering::Relaxed);
         self.place.store(std::ptr::from_ref(place).cast_mut(), Ordering::Relaxed);
     }
 
     /// An execution ends.
-    pub fn execution(&self, executions: u64, blocked: u64) {
-        self.executions.store(executions, Ordering::Relaxed);
-        self.blocked.store(blocked, Ordering::Relaxed);
+    pub fn execution(&self, blocked: bool) {
+        increase(&self.executions);
+        if blocked {
+            increase(&self.blocked);
+        }
     }
 
-    /// The search knows better how large it is.
-    pub fn estimate(&self, estimate: Estimate) {
-        *self.estimate.lock().unwrap_or_else(PoisonError::into_inner) = Some(estimate);
+    /// Whether the thread that explores waits for something to explore.
+    pub fn waits(&self, waits: bool) {
+        self.waits.store(waits, Ordering::Relaxed);
+    }
+
+    /// Whether the thread that explores waits for something to explore.
+    pub fn is_waiting(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
     }
 
     /// Nobody waits any more.
@@ -75,15 +71,16 @@ impl Monitor {
         self.abandoned.load(Ordering::Relaxed)
     }
 
-    /// How far it is after so many seconds.
-    pub fn progress(&self, seconds: f64) -> Progress {
-        Progress {
-            executions: self.executions.load(Ordering::Relaxed),
-            blocked: self.blocked.load(Ordering::Relaxed),
-            steps: self.steps.load(Ordering::Relaxed),
-            seconds,
-            estimate: *self.estimate.lock().unwrap_or_else(PoisonError::into_inner),
-        }
+    /// Steps so far.
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// Adds how far it is.
+    pub fn add_to(&self, progress: &mut Progress) {
+        progress.executions += self.executions.load(Ordering::Relaxed);
+        progress.blocked += self.blocked.load(Ordering::Relaxed);
+        progress.steps += self.steps();
     }
 
     /// Who took the last step, and where.
@@ -96,4 +93,10 @@ impl Monitor {
             None => "the first thread has not come to its first step".into(),
         }
     }
+}
+
+/// One more of what only one thread counts.
+#[inline]
+fn increase(count: &AtomicU64) {
+    count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }

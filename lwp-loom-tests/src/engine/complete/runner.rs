@@ -1,22 +1,26 @@
-//! The engine on shuttle: a thread of its own for the exploration, shuttle's scheduler, and the panic hook.
+//! The engine on shuttle: what an operating-system thread that explores does, shuttle's scheduler, and the panic hook.
 
 use std::cell::RefCell;
-use std::panic::{self, AssertUnwindSafe, Location};
+use std::panic;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Once};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lwp_core::sync::model;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 use shuttle::{Config, FailurePersistence, MaxSteps};
 
-use super::execution::{Bounds, EXPLORES, Execution, PANICKED_AT, Tally};
-use super::failure::{Failure, FailureKind};
+use super::crew::Crew;
+use super::execution::{EXPLORES, Execution, PANICKED_AT, Setting, Tally};
 use super::monitor::{Monitor, Progress};
+use super::outcome::Outcome;
+use super::search::Search;
+use super::share::{Part, Share};
+use super::sharing::Sharing;
 use super::strategy::Strategy;
+use crate::cores::Cores;
 
 /// A program: makes its objects, runs its threads, joins them or not.
 pub type Body = Arc<dyn Fn() + Send + Sync>;
@@ -24,24 +28,22 @@ pub type Body = Arc<dyn Fn() + Send + Sync>;
 /// Stack of a model's thread. Only what is touched costs memory, and a panic's message needs some.
 const STACK: usize = 256 << 10;
 
-/// How long a thread may be away between two visible operations before it is given up for lost.
-const AWAY: Duration = Duration::from_secs(20);
-
-/// How often whoever waits looks at the progress.
-const LOOK: Duration = Duration::from_millis(100);
-
 /// What a run needs beside a strategy and a body.
 pub struct Setup<'a> {
-    /// When to stop.
-    pub bounds: Bounds,
-    /// Whether to collect the distinct executions.
-    pub traces: bool,
-    /// Where the program comes from, for messages about its first thread.
-    pub place: &'static Location<'static>,
+    /// What holds for every execution.
+    pub setting: Setting,
     /// How long a thread may be away between two visible operations.
     pub away: Option<Duration>,
     /// Is told now and then how far the exploration is.
     pub progress: &'a mut dyn FnMut(&Progress),
+}
+
+impl Setup<'_> {
+    fn execution<S: Strategy>(&self, strategy: S, monitor: Arc<Monitor>) -> Execution<S> {
+        static RUNS: AtomicU64 = AtomicU64::new(0);
+        // ORDERING: only uniqueness counts.
+        Execution::new(strategy, &self.setting, RUNS.fetch_add(1, Ordering::Relaxed), monitor)
+    }
 }
 
 /// Runs a program as a strategy says, until there is nothing left to run, a limit stops it, or it fails.
@@ -49,74 +51,101 @@ pub struct Setup<'a> {
 /// # Panics
 /// Where the engine itself does.
 pub fn run<S: Strategy + Send + 'static>(setup: Setup<'_>, strategy: S, body: Body) -> Tally {
-    static RUNS: AtomicU64 = AtomicU64::new(0);
-    // ORDERING: only uniqueness counts.
-    let run = RUNS.fetch_add(1, Ordering::Relaxed);
     install_hook();
-    let started = Instant::now();
-    let monitor = Arc::new(Monitor::default());
-    let (sender, receiver) = channel();
-    let Setup { bounds, traces, place, away, progress } = setup;
-    let exploration = {
-        let monitor = monitor.clone();
+    let mut crew = Crew::new();
+    let mut result = None;
+    crew.add(|monitor| {
+        let execution = setup.execution(strategy, monitor);
+        let (sender, receiver) = channel();
+        result = Some(receiver);
         move || {
-            let execution = Execution::new(strategy, bounds, traces, run, place, monitor);
-            // Whoever waits may have given up.
-            let result = panic::catch_unwind(AssertUnwindSafe(|| explore(execution, body)));
-            let place = PANICKED_AT.with(|p| p.borrow_mut().take()).unwrap_or_default();
-            let _ = sender.send(result.map_err(|panic| (panic, place)));
+            let execution = explore(execution, |execution| run_executions(execution, &body));
+            let _ = sender.send(execution.borrow_mut().conclude());
         }
-    };
-    let explorer = thread::Builder::new().name("exploration".into()).spawn(exploration);
-    drop(explorer.expect("a thread can be started"));
+    });
+    match crew.wait(setup, |_, _| ()) {
+        Ok(()) => result.and_then(|r| r.recv().ok()).expect("an exploration sends what came of it"),
+        Err(lost) => *lost,
+    }
+}
 
-    let (mut seen, mut since) = (0, Instant::now());
-    loop {
-        match receiver.recv_timeout(LOOK) {
-            Ok(Ok(tally)) => return tally,
-            Ok(Err((panic, place))) => {
-                eprintln!("the engine itself panicked at {place}");
-                panic::resume_unwind(panic);
+/// Runs the complete search of a program on as many workers as there are cores for it.
+///
+/// # Panics
+/// Where the engine itself does.
+pub fn search(setup: Setup<'_>, search: Search, share: Share, cores: &Cores, body: Body) -> Tally {
+    install_hook();
+    let share = Arc::new(share);
+    let add = |crew: &mut Crew, setup: &Setup<'_>| {
+        crew.add(|monitor| {
+            let (search, share, body) =
+                (Sharing::new(search.clone(), share.clone()), share.clone(), body.clone());
+            let execution = setup.execution(search, monitor.clone());
+            move || {
+                explore(execution, |execution| {
+                    while let Some(part) = share.take(&monitor) {
+                        run_part(execution, part, &body);
+                    }
+                });
             }
-            Err(RecvTimeoutError::Disconnected) => unreachable!("an exploration sends what came of it"),
-            Err(RecvTimeoutError::Timeout) => {}
+        });
+    };
+    // However this ends: no worker waits for work that will not come.
+    let _ends = Ends(&share);
+    let mut crew = Crew::new();
+    let lost = crew.wait(setup, |crew, setup| {
+        while crew.size() < cores.number() {
+            add(crew, setup);
         }
-        let now = monitor.progress(started.elapsed().as_secs_f64());
-        if now.steps != seen {
-            (seen, since) = (now.steps, Instant::now());
-        }
-        let away = away.unwrap_or(AWAY);
-        if since.elapsed() >= away {
-            monitor.abandon();
-            return lost(&monitor, now, away);
-        }
-        progress(&now);
+    });
+    if let Err(lost) = lost {
+        return *lost;
+    }
+    let Outcome { mut tally, cut } = share.outcome();
+    tally.bound = tally.bound.or(search.bound_if(cut));
+    tally
+}
+
+/// Ends a search when it is dropped.
+struct Ends<'a>(&'a Share);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 
-/// A thread of the model does not come back. Nothing can make it: its operating-system thread is left behind.
-fn lost(monitor: &Monitor, progress: Progress, away: Duration) -> Tally {
-    let description = format!(
-        "for {away:?} {}: it waits for something that the engine does not control (a real lock, a real thread), or \
-         loops without a visible operation",
-        monitor.last_step()
-    );
-    let failure = Failure { kind: FailureKind::Nondeterministic, description };
-    Tally {
-        executions: progress.executions + 1,
-        blocked: progress.blocked,
-        steps: progress.steps,
-        failure: Some((failure, Vec::new())),
-        ..Tally::default()
-    }
-}
-
-fn explore<S: Strategy + 'static>(execution: Execution<S>, body: Body) -> Tally {
+/// Explores with the engine in charge of this operating-system thread.
+fn explore<S: Strategy + 'static>(
+    execution: Execution<S>,
+    run: impl FnOnce(&Rc<RefCell<Execution<S>>>),
+) -> Rc<RefCell<Execution<S>>> {
     EXPLORES.set(true);
     let execution = Rc::new(RefCell::new(execution));
     let _installed = model::install(execution.clone());
+    run(&execution);
+    execution
+}
+
+fn run_executions<S: Strategy + 'static>(execution: &Rc<RefCell<Execution<S>>>, body: &Body) {
+    let body = body.clone();
     shuttle::Runner::new(Hands(execution.clone()), config()).run(move || model::first_thread(|| body()));
-    std::mem::take(&mut execution.borrow_mut().tally)
+}
+
+fn run_part(execution: &Rc<RefCell<Execution<Sharing>>>, part: Part, body: &Body) {
+    let Part { place, path, base, explored, outcome: Outcome { tally, cut } } = part;
+    {
+        let mut execution = execution.borrow_mut();
+        execution.change_part(tally);
+        execution.strategy().take_up(place, path, base, explored);
+    }
+    run_executions(execution, body);
+    let mut execution = execution.borrow_mut();
+    let tally = execution.change_part(Tally::default());
+    if execution.is_out_of_time() {
+        execution.strategy().stop();
+    }
+    execution.strategy().put_down(Outcome { tally, cut });
 }
 
 fn config() -> Config {

@@ -5,7 +5,7 @@
 //! operations; every equivalence class is explored, and no class twice:
 //!
 //! * The search is depth first over the tree of schedules. At each node it explores the threads of a *backtrack set*,
-//!   which begins with one thread and grows.
+//!   which begins with one thread and grows, in the order in which they were added.
 //! * For each *race* between an event `e` and the operation of a thread `q`, there has to be an execution in which the
 //!   operation comes first. Let `v` be the events after `e` that `e` does not happen before, then the operation. The
 //!   *initials* of `v` are the threads whose first event in `v` nothing else in `v` happens before. If the node in front
@@ -17,6 +17,9 @@
 //! An operation that depends on nothing (a start, a join, a choice) is done at once: the thread that does it is a source
 //! set by itself. The results of a choice are all explored before its thread goes to sleep.
 //!
+//! A search may be through a part of the tree only: what is below a path whose nodes are explored elsewhere. What it asks of
+//! them it hands on.
+//!
 //! Memory: one node a step of the longest execution, however many executions there are.
 
 use lwp_core::sync::model::{Announcement, Object};
@@ -26,11 +29,14 @@ use super::data_race::Detector;
 use super::dependency::{Dependencies, independent};
 use super::event::{Effect, History, Index};
 use super::failure::{Failure, diverges, does_something_else, others_go_on};
-use super::items::{Item, Items};
+use super::items::Item;
 use super::memory::StateKey;
-use super::needs::{self, Need, Needs, Sync};
+use super::needs::Sync;
+use super::node::{Node, Order, Request};
+use super::once::Once;
+use super::path::Path;
+use super::requests::Requests;
 use super::schedule::Step;
-use super::states::{Below, States};
 use super::strategy::{Decision, Ending, Strategy, choices};
 use super::world::World;
 use crate::reach::preemptions;
@@ -86,55 +92,19 @@ impl Flaw {
         [Flaw::StatesHideRaces, Flaw::StatesForgetSleep, Flaw::StatesHideDataRaces];
 }
 
-/// A node of the tree of schedules, on the path to the current execution.
-#[derive(Clone, Debug)]
-struct Node {
-    enabled: Threads,
-    /// Where in [`Search::pending`] its threads are, and how many.
-    pending: usize,
-    threads: usize,
-    backtrack: Threads,
-    /// The threads that sleep here, those that were explored included.
-    sleep: Threads,
-    /// The thread that is being explored.
-    thread: usize,
-    /// Which result, of how many, where it is a choice.
-    choice: usize,
-    choices: Option<usize>,
-    /// The threads that were explored before it.
-    explored: usize,
-    /// The thread that took the step before this one.
-    last: usize,
-    /// Preemptions on the way here.
-    preemptions: usize,
-    /// What tells the state here from others, where states are kept, and the threads that slept when the search came here.
-    state: Option<(StateKey, Threads)>,
-    /// What was done from here on.
-    below: Items,
-    /// What the accesses from here on rely on.
-    needs: Needs,
-    /// The step that is being explored.
-    step: needs::Step,
-}
-
-impl Node {
-    fn preempts(&self, thread: usize) -> bool {
-        thread != self.last && self.enabled.has(self.last)
-    }
-
-    /// The threads that are still to be explored here.
-    fn remaining(&self) -> Threads {
-        self.backtrack.and(self.enabled).without(self.sleep)
-    }
-}
-
 /// The complete search.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Search {
     /// The path to the current execution.
-    stack: Vec<Node>,
-    /// For each node in turn what each thread was about to do there.
-    pending: Vec<Option<Announcement>>,
+    path: Path,
+    /// From this node on the path is the search's own. What is in front of it others explore.
+    base: usize,
+    /// At most so many steps of the path did the execution before take too.
+    known: usize,
+    /// From this step on the execution does what no execution has done.
+    fresh: usize,
+    /// What is asked of the nodes that are not its own.
+    requests: Requests,
     /// Steps of the current execution, those included that it is still to repeat.
     depth: usize,
     /// The threads that sleep after the last step.
@@ -146,20 +116,19 @@ pub struct Search {
     flaw: Flaw,
     /// What every execution begins with.
     prefix: Vec<Step>,
-    /// The states that have been left, where they are kept.
-    states: Option<States>,
-    /// The state that the execution has come to, and the threads that sleep there.
-    here: Option<(StateKey, Threads)>,
-    /// What is known of the executions from there, where all were seen.
-    known: Option<Below>,
+    /// What a search keeps that enters no state twice.
+    once: Option<Once>,
 }
 
 impl Search {
     /// A search that has not begun.
     pub fn new(preemptions: Option<usize>, flaw: Flaw) -> Search {
         Search {
-            stack: Vec::new(),
-            pending: Vec::new(),
+            path: Path::default(),
+            base: 0,
+            known: 0,
+            fresh: 0,
+            requests: Requests::default(),
             depth: 0,
             asleep: Threads::NONE,
             started: false,
@@ -167,103 +136,92 @@ impl Search {
             cut: false,
             flaw,
             prefix: Vec::new(),
-            states: None,
-            here: None,
-            known: None,
+            once: None,
         }
     }
 
     /// The search, which enters no state twice, as far as it can keep so many.
-    pub fn with_states(self, limit: usize) -> Search {
-        Search { states: Some(States::new(limit)), ..self }
+    #[must_use]
+    pub fn once(self, limit: usize) -> Search {
+        Search { once: Some(Once::new(limit)), ..self }
     }
 
     /// A search through the executions that begin with `prefix`: a search from the state that it leads to.
     pub fn after(prefix: Vec<Step>, flaw: Flaw) -> Search {
-        Search { prefix, ..Search::new(None, flaw) }
+        Search { base: prefix.len(), prefix, ..Search::new(None, flaw) }
+    }
+
+    /// A part of the tree that is the search's own from now on: what is below the first `base` nodes of the path.
+    /// `explored` says whether all that begins as the path does has been explored.
+    pub fn take_up(&mut self, path: Path, base: usize, explored: bool) {
+        self.known = path.common(&self.path, self.known);
+        (self.path, self.base, self.started) = (path, base, explored);
+        self.requests = Requests::default();
+        self.cut = false;
+    }
+
+    /// Where the tree can be divided best: at the first of the search's own nodes at which something is left to explore
+    /// beside what is being explored. The path to that node, which is its own no more, and where it began to be.
+    pub fn divide(&mut self) -> Option<(Path, usize)> {
+        let limit = self.limit();
+        let base = self.base;
+        let depth = (base..self.path.len()).find(|&depth| {
+            let node = self.path.node(depth);
+            node.choices.is_some_and(|n| node.choice + 1 < n) || node.next(limit, &mut self.cut).is_some()
+        })?;
+        self.base = depth + 1;
+        Some((self.path.to(depth + 1), base))
+    }
+
+    /// What has been asked of nodes that are not the search's own since this was last called.
+    pub fn requests(&mut self) -> impl Iterator<Item = Request> + '_ {
+        self.requests.take_new()
+    }
+
+    /// Whether the bound on preemptions kept anything from being explored.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// What kept the search from seeing every execution if its bound on preemptions has `cut` anything.
+    pub fn bound_if(&self, cut: bool) -> Option<String> {
+        let limit = self.preemptions.filter(|_| cut)?;
+        // Source sets presuppose that nothing is cut (Coons, Musuvathi, McKinley, OOPSLA 2013).
+        Some(format!("{}, and not all executions with fewer", preemptions(limit)))
+    }
+
+    fn limit(&self) -> usize {
+        self.preemptions.unwrap_or(usize::MAX)
     }
 
     /// Steps one result or one thread further at the deepest node where that is possible. Whether there was one.
     fn backtrack(&mut self) -> bool {
-        while self.stack.len() > self.prefix.len()
-            && let Some(node) = self.stack.last_mut()
+        let limit = self.limit();
+        while self.path.len() > self.base
+            && let Some(node) = self.path.last_mut()
         {
             if node.choices.is_some_and(|n| node.choice + 1 < n) && self.flaw != Flaw::OneChoice {
                 node.choice += 1;
                 return true;
             }
             node.sleep.add(node.thread);
-            node.explored += 1;
-            let limit = self.preemptions.unwrap_or(usize::MAX);
-            for next in node.remaining().iter() {
-                if node.preempts(next) && node.preemptions >= limit {
-                    self.cut = true;
-                    continue;
-                }
-                node.thread = next;
-                node.choice = 0;
+            if let Some((turn, thread)) = node.next(limit, &mut self.cut) {
+                (node.turn, node.thread, node.choice) = (turn, thread, 0);
                 return true;
             }
-            self.leave();
+            self.path.pop();
+            if let Some(once) = &mut self.once {
+                once.leave();
+            }
         }
         false
-    }
-
-    /// Leaves the deepest node for good.
-    fn leave(&mut self) {
-        let Some(node) = self.stack.pop() else { return };
-        if let Some(states) = &mut self.states {
-            if let Some((state, slept)) = node.state {
-                states.leave(state, slept, &node.below, &node.needs);
-            }
-            if let Some(parent) = self.stack.last_mut() {
-                parent.below.join(node.below.words());
-                parent.needs.extend(node.needs.iter().map(|need| need.before(parent.step)));
-            }
-        }
-    }
-
-    /// Takes note of what a thread does, or would do if it could.
-    fn note(&mut self, world: &World, thread: usize) {
-        if let (Some(states), Some(node)) = (&mut self.states, self.stack.last_mut())
-            && let (effect, Some(object)) = world.effect(thread)
-        {
-            states.add(&mut node.below, Item { thread, object: world.thing(object).name, effect });
-        }
-    }
-
-    /// At a state from which everything was seen: what follows races with what precedes.
-    fn meet(&mut self, world: &World, below: &Below) {
-        let Some(states) = &self.states else { return };
-        let items = states.items(&below.items);
-        if let Some(node) = self.stack.last_mut() {
-            node.below.join(&below.items);
-            node.needs.extend(below.needs.iter().map(|need| need.before(node.step)));
-        }
-        if self.flaw == Flaw::StatesHideRaces {
-            return;
-        }
-        let mut raced = vec![false; world.history.events().len()];
-        for item in items {
-            let Some(object) = world.named(item.object) else { continue };
-            let known = world.history.clock(item.thread);
-            for event in world.history.trail(object).all() {
-                let earlier = world.history.event(event);
-                raced[event as usize] |= earlier.thread != item.thread
-                    && !known.knows(earlier.thread, earlier.number)
-                    && may_race(earlier.effect, item.effect);
-            }
-        }
-        for event in (0..raced.len()).filter(|&event| raced[event]) {
-            self.reverse_unknown(world, event as Index);
-        }
     }
 
     /// At a node that an earlier execution has been at, and where another goes on than then, everything must be as it
     /// was: what each thread is about to do, and who can.
     fn revisit(&mut self, world: &World, enabled: Threads) -> Decision {
-        let node = &self.stack[self.depth];
-        let before = &self.pending[node.pending..];
+        let node = self.path.node(self.depth);
+        let before = self.path.pending(self.depth);
         let now = world.threads();
         if let Some(thread) = (0..now.len()).find(|&t| before.get(t) != Some(&now[t].pending)) {
             let before = before.get(thread).and_then(Option::as_ref);
@@ -273,7 +231,7 @@ impl Search {
             return Decision::Fail(others_go_on(self.depth));
         }
         let choices = choices(world, node.thread);
-        self.stack[self.depth].choices = choices;
+        self.path.node_mut(self.depth).choices = choices;
         Decision::Run(self.step_of_current_node())
     }
 
@@ -291,43 +249,35 @@ impl Search {
         let Some(thread) = chosen else {
             return Decision::GiveUp(Ending::Blocked);
         };
-        let state = self.here.take();
-        if let Some(below) = self.known.take() {
-            self.meet(world, &below);
+        if let Some(items) = self.once.as_mut().and_then(Once::turns_back) {
+            self.reverse_races_of(world, &items);
             return Decision::GiveUp(Ending::Known);
         }
-        let preemptions = self.stack.last().map_or(0, |p| p.preemptions + usize::from(p.preempts(p.thread)));
-        let pending = self.stack.last().map_or(0, |p| p.pending + p.threads);
-        self.pending.truncate(pending);
-        self.pending.extend(world.threads().iter().map(|t| t.pending));
-        self.stack.push(Node {
+        let preemptions = self.path.last().map_or(0, |p| p.preemptions + usize::from(p.preempts(p.thread)));
+        let node = Node {
             enabled,
-            pending,
-            threads: world.threads().len(),
-            backtrack: Threads::one(thread),
+            backtrack: Order::one(thread),
             sleep: self.asleep,
             thread,
+            turn: 0,
             choice: given.and_then(|step| step.choice).unwrap_or(0),
             choices: choices(world, thread),
-            explored: 0,
             last,
             preemptions,
-            state,
-            below: Items::default(),
-            needs: Needs::default(),
-            step: needs::Step::default(),
-        });
-        let node = &self.stack[self.depth];
-        if node.preempts(thread) && self.preemptions.is_some_and(|limit| node.preemptions >= limit) {
+        };
+        if node.preempts(thread) && preemptions >= self.limit() {
             self.cut = true;
-            self.stack.pop();
             return Decision::GiveUp(Ending::Cut);
+        }
+        self.path.push(node, world);
+        if let Some(once) = &mut self.once {
+            once.enter();
         }
         Decision::Run(self.step_of_current_node())
     }
 
     fn step_of_current_node(&mut self) -> Step {
-        let node = &self.stack[self.depth];
+        let node = self.path.node(self.depth);
         self.depth += 1;
         Step { thread: node.thread, choice: node.choices.map(|_| node.choice) }
     }
@@ -350,47 +300,57 @@ impl Search {
         if self.flaw == Flaw::WrongInitials {
             initials = seen.or(Threads::one(thread));
         }
-        self.explore_one_of(event, initials, thread);
+        self.ask(Request { depth: event as usize, initials, thread });
     }
 
-    /// Makes sure that something that follows in another execution, and races with the event at `event`, is also explored
-    /// before it.
-    fn reverse_unknown(&mut self, world: &World, event: Index) {
-        let (initials, first) = initials(&world.history, event);
-        if let Some(preferred) = initials.first() {
-            // Whatever follows, this comes first in it.
-            self.explore_one_of(event, initials, preferred);
+    /// Has a node explore one of some threads, or notes that it is to.
+    fn ask(&mut self, request: Request) {
+        let node = self.path.node_mut(request.depth);
+        if request.depth >= self.base {
+            node.ask(request);
+        } else if !node.explores(request.initials) {
+            self.requests.add(request);
+        }
+    }
+
+    /// Makes sure that what follows the present state in executions that were seen, and races with what precedes it, is also
+    /// explored before that.
+    fn reverse_races_of(&mut self, world: &World, items: &[Item]) {
+        if self.flaw == Flaw::StatesHideRaces {
             return;
+        }
+        let mut raced = vec![false; world.history.events().len()];
+        for item in items {
+            let Some(object) = world.named(item.object) else { continue };
+            let known = world.history.clock(item.thread);
+            for event in world.history.trail(object).all() {
+                let earlier = world.history.event(event);
+                raced[event as usize] |= earlier.thread != item.thread
+                    && !known.knows(earlier.thread, earlier.number)
+                    && may_race(earlier.effect, item.effect);
+            }
+        }
+        for event in (0..raced.len()).filter(|&event| raced[event]) {
+            self.reverse_unknown(world, event as Index);
+        }
+    }
+
+    /// [`Search::reverse`], where it is not known what else precedes the operation.
+    fn reverse_unknown(&mut self, world: &World, event: Index) {
+        let depth = event as usize;
+        let (initials, _) = initials(&world.history, event);
+        if let Some(thread) = initials.first() {
+            // Whatever follows, this comes first in it.
+            return self.ask(Request { depth, initials, thread });
         }
         // It begins with a thread that has done nothing since: which one is not known.
         let raced = world.history.event(event);
-        let later = &world.history.events()[event as usize + 1..];
+        let later = &world.history.events()[depth + 1..];
         let busy = later.iter().fold(Threads::one(raced.thread), |all, e| all.or(Threads::one(e.thread)));
-        debug_assert!(first.iter().all(|f| *f == u32::MAX));
-        let node = &mut self.stack[event as usize];
-        let able = node.enabled.without(busy);
-        node.backtrack = node.backtrack.or(if able.is_empty() { node.enabled } else { able });
-    }
-
-    /// Has the node in front of an event explore one of these threads, unless it does.
-    fn explore_one_of(&mut self, event: Index, initials: Threads, preferred: usize) {
-        let node = &mut self.stack[event as usize];
-        if !node.backtrack.and(initials).is_empty() {
-            return;
-        }
-        let able = initials.and(node.enabled);
-        // A sleeping initial is as good as an explored one: what begins with it has been seen.
-        let best = able
-            .and(node.sleep)
-            .first()
-            .or_else(|| able.has(preferred).then_some(preferred))
-            .or_else(|| able.first());
-        match best {
-            Some(best) => node.backtrack.add(best),
-            None => {
-                debug_assert!(self.states.is_some(), "an initial is enabled");
-                node.backtrack = node.enabled;
-            }
+        let enabled = self.path.node(depth).enabled;
+        let able = enabled.without(busy);
+        for thread in if able.is_empty() { enabled } else { able }.iter() {
+            self.ask(Request { depth, initials: Threads::one(thread), thread });
         }
     }
 
@@ -455,8 +415,11 @@ impl Strategy for Search {
         if self.started && !self.backtrack() {
             return false;
         }
+        // All but the last step of the path have been taken before.
+        self.fresh = self.path.len().saturating_sub(1);
+        self.depth = self.fresh.min(self.known);
+        self.known = usize::MAX;
         self.started = true;
-        self.depth = self.stack.len().saturating_sub(1);
         self.asleep = Threads::NONE;
         true
     }
@@ -466,7 +429,7 @@ impl Strategy for Search {
     }
 
     fn decide(&mut self, world: &World, enabled: Threads, last: usize) -> Decision {
-        if self.depth < self.stack.len() {
+        if self.depth < self.path.len() {
             self.revisit(world, enabled)
         } else {
             self.visit(world, enabled, last)
@@ -475,11 +438,15 @@ impl Strategy for Search {
 
     fn step(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
         let at = self.depth - 1;
-        self.note(world, thread);
-        self.reverse_races(world, thread, dependencies);
+        if let Some(once) = &mut self.once {
+            once.does(world, thread);
+        }
+        if at >= self.fresh {
+            self.reverse_races(world, thread, dependencies);
+        }
         let mut asleep = Threads::NONE;
         if self.flaw != Flaw::NoSleepSets {
-            for sleeper in self.stack[at].sleep.iter() {
+            for sleeper in self.path.node(at).sleep.iter() {
                 if independent(world, sleeper, thread) || self.flaw == Flaw::NothingWakes {
                     asleep.add(sleeper);
                 }
@@ -489,7 +456,9 @@ impl Strategy for Search {
     }
 
     fn stuck(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
-        self.note(world, thread);
+        if let Some(once) = &mut self.once {
+            once.does(world, thread);
+        }
         // What cannot happen now could have happened before whatever disabled it. In an execution that goes on to its
         // end it happens later, and that race is seen then; in a blocked one or a deadlock it never happens.
         if self.flaw != Flaw::ForgottenWaiters {
@@ -499,57 +468,35 @@ impl Strategy for Search {
 
     fn end(&mut self, ending: Ending, steps: usize) -> Option<Failure> {
         // A limit of time may cut an execution anywhere.
-        let early = ending != Ending::Cut && steps < self.stack.len();
+        let early = ending != Ending::Cut && steps < self.path.len();
         early.then(|| diverges(steps, "the execution went on before, and now ends"))
     }
 
-    fn progress(&self) -> Option<f64> {
-        let (mut progress, mut weight) = (0.0, 1.0);
-        for node in &self.stack {
-            let children =
-                (node.explored + 1 + node.remaining().without(Threads::one(node.thread)).len()) as f64;
-            let results = node.choices.unwrap_or(1) as f64;
-            progress += weight * (node.explored as f64 + node.choice as f64 / results) / children;
-            weight /= children * results;
-        }
-        Some(progress + weight)
-    }
-
     fn taken(&mut self, world: &World, announcement: &Announcement, thread: usize, sync: Sync) {
-        let Some(states) = &mut self.states else { return };
-        let object = announcement.object.map_or(0, |object| states.number(world.thing(object).name));
-        if let Some(node) = self.stack.last_mut() {
-            node.step = needs::Step { thread, sync, object };
+        if let Some(once) = &mut self.once {
+            once.taken(world, announcement, thread, sync);
         }
     }
 
     fn accessed(&mut self, world: &World, thread: usize, object: Object, writes: bool, before: bool) {
-        if let (Some(_), Some(node)) = (&self.states, self.stack.last_mut()) {
-            let need = Need::of(thread, world.thing(object).name, writes);
-            node.needs.insert(if before { need } else { need.before(node.step) });
+        if let Some(once) = &mut self.once {
+            once.accessed(world, thread, object, writes, before);
         }
     }
 
     fn arrives(&mut self, world: &World, detector: &Detector, state: StateKey) {
-        let Some(states) = &self.states else { return };
-        let sleep = if self.flaw == Flaw::StatesForgetSleep { Threads::NONE } else { self.asleep };
-        let below = states.below(state, sleep).filter(|below| {
-            let object = |n: usize| world.named(states.name(n));
-            self.flaw == Flaw::StatesHideDataRaces
-                || !below.needs.iter().any(|need| detector.would_race(world, need, object))
-        });
-        self.here = Some((state, sleep));
-        self.known = below;
+        let asleep = if self.flaw == Flaw::StatesForgetSleep { Threads::NONE } else { self.asleep };
+        if let Some(once) = &mut self.once {
+            once.arrives(world, detector, state, asleep, self.flaw == Flaw::StatesHideDataRaces);
+        }
     }
 
     fn states(&self) -> Option<usize> {
-        self.states.as_ref().map(States::len)
+        self.once.as_ref().map(Once::len)
     }
 
     fn bound(&self) -> Option<String> {
-        let limit = self.preemptions.filter(|_| self.cut)?;
-        // Source sets presuppose that nothing is cut (Coons, Musuvathi, McKinley, OOPSLA 2013).
-        Some(format!("{}, and not all executions with fewer", preemptions(limit)))
+        self.bound_if(self.cut)
     }
 }
 
@@ -561,22 +508,16 @@ mod tests {
         let mut search = Search::new(None, Flaw::None);
         let node = Node {
             enabled: Threads::one(0),
-            pending: 0,
-            threads: 0,
-            backtrack: Threads::one(0),
+            backtrack: Order::one(0),
             sleep: Threads::NONE,
             thread: 0,
+            turn: 0,
             choice: 0,
             choices: None,
-            explored: 0,
             last: 0,
             preemptions: 0,
-            state: None,
-            below: Items::default(),
-            needs: Needs::default(),
-            step: needs::Step::default(),
         };
-        search.stack = vec![node; steps];
+        (0..steps).for_each(|_| search.path.push(node, &World::default()));
         search
     }
 

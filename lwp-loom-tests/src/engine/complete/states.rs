@@ -30,7 +30,7 @@ pub struct Below {
 }
 
 /// The states that have been left for good.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct States {
     numbering: Numbering,
     /// Sets that are the same are kept once.

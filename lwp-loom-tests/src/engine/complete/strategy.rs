@@ -62,11 +62,6 @@ pub trait Strategy {
         None
     }
 
-    /// The share of all executions that is explored, as far as can be told.
-    fn progress(&self) -> Option<f64> {
-        None
-    }
-
     /// The thread has taken its step.
     fn taken(&mut self, _world: &World, _announcement: &Announcement, _thread: usize, _sync: Sync) {}
 
