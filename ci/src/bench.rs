@@ -9,6 +9,7 @@ use crate::cli::BenchArgs;
 use crate::error::Error;
 use crate::listening;
 use crate::output::Output;
+use crate::yardstick;
 
 /// Runs the benchmarks; one that misses a promise fails the command, but not before the others have run.
 pub fn bench(args: &BenchArgs) -> Result<(), Error> {
@@ -31,6 +32,9 @@ pub fn bench(args: &BenchArgs) -> Result<(), Error> {
         .collect();
     if args.filter.as_ref().is_none_or(|filter| listening::NAME.contains(filter)) {
         missed.extend(listening::compare().err().map(|e| e.to_string()));
+    }
+    if args.filter.as_ref().is_none_or(|filter| yardstick::NAME.contains(filter)) {
+        missed.extend(yardstick::measure().err().map(|e| e.to_string()));
     }
     // With a filter there may be nothing to draw.
     let picture = fs::read_to_string(drawn.path()).map_err(cannot)?;

@@ -48,6 +48,7 @@ mod test;
 mod times;
 mod triage;
 mod worker;
+mod yardstick;
 
 use std::process::ExitCode;
 

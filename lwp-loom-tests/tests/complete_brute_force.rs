@@ -203,7 +203,8 @@ fn a_search_that_enters_no_state_twice_sees_the_same_outcomes_and_failures() {
     // have too many schedules for a search of all: the complete search is as good.
     let tries =
         |threads: [&[usize]; 4]| threads.map(|locks| locks.iter().map(|&l| Op::Try(l)).collect()).to_vec();
-    for program in [tries([&[0], &[1, 0, 0], &[0, 1, 1], &[1, 1]]), tries([&[0], &[1, 0], &[1, 1], &[1, 1]])]
+    for program in
+        [tries([&[0], &[1, 0, 0], &[0, 1, 1], &[1, 1]]), tries([&[0], &[0, 1, 1], &[1, 0, 0], &[1, 1]])]
     {
         let all = completely(&program, Flaw::None).map(|found| found.outcomes);
         judged.push((program, all.map_err(|message| kind(&message))));
