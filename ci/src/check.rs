@@ -370,6 +370,7 @@ fn outcomes_of(finding: &Finding) -> Outcomes {
         engine: finding.engine.clone(),
         verdict,
         executions: finding.executions,
+        states: finding.states,
         outcomes: finding.outcomes.clone(),
     }
 }

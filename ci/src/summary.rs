@@ -241,6 +241,7 @@ mod tests {
             engine: "loom".into(),
             verdict: verdict.into(),
             executions: 1,
+            states: None,
             outcomes: Vec::new(),
         };
         assert!(holds_repaired(&failure, &[explored("complete")]).is_some());

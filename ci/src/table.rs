@@ -114,9 +114,13 @@ pub fn phases(breakdown: &Breakdown) -> String {
 /// What programs that were named came to, each with its outcomes.
 pub fn outcomes(programs: &[Outcomes], unreached: &[Unreached]) -> String {
     let mut text = String::new();
-    for Outcomes { program, engine, verdict, executions, outcomes } in programs {
+    for Outcomes { program, engine, verdict, executions, states, outcomes } in programs {
         let count = outcomes.len();
-        let _ = writeln!(text, "{program} ({engine}): {verdict}, {executions} executions, {count} outcomes");
+        let once = states.map_or(String::new(), |kept| format!(", no state twice ({kept} kept)"));
+        let _ = writeln!(
+            text,
+            "{program} ({engine}): {verdict}{once}, {executions} executions, {count} outcomes"
+        );
         for outcome in outcomes {
             let _ = writeln!(text, "  {outcome}");
         }
@@ -244,6 +248,8 @@ pub fn failures(failures: &[Finding], again: impl Fn(&Finding) -> Vec<String>) -
 /// A verdict in words: what is known, and no more.
 pub fn verdict(run: &Run) -> String {
     match (run.verdict, run.bound.as_deref()) {
+        (Verdict::Complete, _) if run.states.is_some() => "complete, no state twice".into(),
+        (Verdict::Complete, _) if run.known > 0 => "complete, some without a state twice".into(),
         (Verdict::Complete, _) => "complete".into(),
         (Verdict::Bounded, bound) => match &run.declared {
             Some(declared) => format!("bounded: {declared}"),

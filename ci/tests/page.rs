@@ -88,6 +88,7 @@ fn report() -> Report {
             engine: "complete".into(),
             verdict: "defect shown".into(),
             executions: 2,
+            states: None,
             outcomes: vec!["b = 0".into()],
         }],
         compared: 4,

@@ -188,6 +188,9 @@ pub struct Outcomes {
     pub verdict: String,
     /// Executions that were run.
     pub executions: u64,
+    /// The states that were kept, where none was entered twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub states: Option<usize>,
     /// Each outcome once.
     pub outcomes: Vec<String>,
 }
