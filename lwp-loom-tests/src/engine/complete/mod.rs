@@ -13,6 +13,8 @@
 //! | [`search`] | the complete search |
 //! | [`node`], [`path`] | where it is in the tree of schedules |
 //! | `share`, `fork`, `requests`, `sharing` | one search on several workers |
+//! | `once`, `states`, `items` | a search that enters no state twice: the states that it has left, and what is done below them |
+//! | [`memory`], [`needs`] | what tells states apart, and what their accesses rely on |
 //! | [`plain`], [`random`], [`pct`], [`mod@replay`] | other ways to run the same program |
 //! | [`schedule`], [`failure`], [`monitor`] | replay strings, failures in words, how far a search is |
 //! | [`hope`] | whether an execution can still end well |
@@ -23,7 +25,9 @@
 //! [`Verdict::Complete`] means that every execution of the program under sequential consistency is equivalent to one
 //! that ran, up to the order of operations that commute, and none failed. It presupposes what the facade asks for:
 //! a program that does the same thing again when the same threads run in the same order (which is checked as far as
-//! prefixes are run again), and spin loops whose turns change nothing. Weak memory is loom's part.
+//! prefixes are run again), and conditions of waits that do nothing but look
+//! ([`ask`](lwp_core::sync::model::ask) says what is checked of that). With [`Options::states`] it presupposes besides that
+//! threads [remember](lwp_core::sync::state::remember) what they say and no more. Weak memory is loom's part.
 
 pub mod clock;
 mod crew;
@@ -93,7 +97,8 @@ pub struct Options {
     pub until_one_ends_well: bool,
     /// Go on after a failure, and keep the shortest execution of each way to fail.
     pub every_way: bool,
-    /// Enter no state twice, and keep so many for that.
+    /// Enter no state twice, as far as so many can be kept. Executions turn back then, distinct ones are not counted, and one
+    /// core explores. Not under a bound on preemptions: what follows from a state depends on those that are left.
     pub states: Option<usize>,
     /// A mistake in the search, for those who check it.
     pub flaw: Flaw,
