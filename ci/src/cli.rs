@@ -116,8 +116,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub sample: Option<NonZeroUsize>,
     /// Have the complete search enter no state twice, and keep at most N states for that, or 1,000,000. Programs have fewer
-    /// executions then, and distinct ones are not counted.
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000000", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
+    /// executions then, distinct ones are not counted, and a program is explored on one core.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000000", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub states: Option<NonZeroUsize>,
     /// What a sample and random executions follow from, instead of 0.
     #[arg(long, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
@@ -131,7 +131,7 @@ pub struct CheckArgs {
     /// Weaken an ordering site.
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,
-    /// Explore this many programs at a time, instead of one per core.
+    /// Explore this many programs at a time, instead of one per core, and the last ones on as many cores together.
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Write the report to this file as well.
@@ -214,7 +214,7 @@ impl CheckArgs {
             number("variant", self.variant.map(Variant::name)),
             number("cpus", self.cpus.map(|n| n.to_string())),
             number("engine", self.engine.map(|engine| engine.name().into())),
-            number("states", self.states.map(|n| n.to_string())),
+            self.states.map(|n| format!("--states={n}")),
             number("sample", self.sample.map(|n| n.to_string())),
             number("depth", (self.engine == Some(Way::Pct)).then(|| self.depth().to_string())),
             number("seed", self.is_seeded().then(|| self.seed().to_string())),

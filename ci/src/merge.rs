@@ -118,6 +118,7 @@ fn add(sum: &mut Run, run: Run) {
     sum.distinct += run.distinct;
     sum.blocked += run.blocked;
     sum.known += run.known;
+    sum.overflowed += run.overflowed;
     sum.states = sum.states.zip(run.states).map(|(sum, states)| sum + states);
     sum.steps += run.steps;
     sum.seconds += run.seconds;
@@ -150,6 +151,7 @@ mod tests {
             blocked: 1,
             known: 0,
             states: None,
+            overflowed: 0,
             steps: 0,
             bound: None,
             declared: None,

@@ -207,15 +207,26 @@ fn blocked(report: &Report) -> String {
     format!("; {share:.1} % of the complete search's executions were sleep-set blocked")
 }
 
-/// How much was spared where no state was entered twice.
+/// How much was spared where no state was to be entered twice, and where that was not so.
 fn entered_once(report: &Report) -> String {
-    let once = || report.runs.iter().filter(|run| run.known > 0 || run.states.is_some());
-    if once().next().is_none() {
+    if !report.selection.iter().any(|option| option.starts_with("--states")) {
         return String::new();
     }
+    let runs = || report.runs.iter().filter(|run| run.engine == "complete");
     let (known, states): (u64, u64) =
-        (once().map(|run| run.known).sum(), once().filter_map(|run| run.states).sum());
-    format!("; no state was entered twice: {known} executions turned back at one of {states} states")
+        (runs().map(|run| run.known).sum(), runs().filter_map(|run| run.states).sum());
+    let mut text = format!("; {known} executions turned back at one of {states} states");
+    let overflowed: usize = runs().map(|run| run.overflowed).sum();
+    if overflowed > 0 {
+        text += &format!(", of which {overflowed} programs had more than were to be kept");
+    }
+    let without = runs().filter(|run| run.states.is_none()).count();
+    if without > 0 {
+        text += &format!(
+            "; {without} families have programs that claim something of the way to a state, and were explored without"
+        );
+    }
+    text
 }
 
 /// What is said of a program that fails as written only, to whoever asks about a program of his own.
@@ -263,6 +274,7 @@ mod tests {
             blocked: 0,
             known: 0,
             states: None,
+            overflowed: 0,
             steps: 0,
             bound: (verdict == Verdict::Bounded).then(|| "1 preemption in an execution".into()),
             declared: declared.map(String::from),

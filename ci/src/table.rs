@@ -116,7 +116,7 @@ pub fn outcomes(programs: &[Outcomes], unreached: &[Unreached]) -> String {
     let mut text = String::new();
     for Outcomes { program, engine, verdict, executions, states, outcomes } in programs {
         let count = outcomes.len();
-        let once = states.map_or(String::new(), |kept| format!(", no state twice ({kept} kept)"));
+        let once = states.map_or(String::new(), |kept| format!(", states once ({kept} kept)"));
         let _ = writeln!(
             text,
             "{program} ({engine}): {verdict}{once}, {executions} executions, {count} outcomes"
@@ -248,8 +248,10 @@ pub fn failures(failures: &[Finding], again: impl Fn(&Finding) -> Vec<String>) -
 /// A verdict in words: what is known, and no more.
 pub fn verdict(run: &Run) -> String {
     match (run.verdict, run.bound.as_deref()) {
-        (Verdict::Complete, _) if run.states.is_some() => "complete, no state twice".into(),
-        (Verdict::Complete, _) if run.known > 0 => "complete, some without a state twice".into(),
+        (Verdict::Complete, _) if run.states.is_some() && run.overflowed == 0 => {
+            "complete, no state twice".into()
+        }
+        (Verdict::Complete, _) if run.known > 0 => "complete, some states once".into(),
         (Verdict::Complete, _) => "complete".into(),
         (Verdict::Bounded, bound) => match &run.declared {
             Some(declared) => format!("bounded: {declared}"),

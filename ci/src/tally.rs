@@ -17,6 +17,7 @@ pub struct Tally<'a> {
     blocked: u64,
     known: u64,
     states: Option<u64>,
+    overflowed: usize,
     steps: u64,
     failed: bool,
     defects: usize,
@@ -36,6 +37,7 @@ impl<'a> Tally<'a> {
             blocked: 0,
             known: 0,
             states: Some(0),
+            overflowed: 0,
             steps: 0,
             failed: false,
             defects: 0,
@@ -52,6 +54,7 @@ impl<'a> Tally<'a> {
         self.blocked += finding.blocked;
         self.known += finding.known;
         self.states = self.states.zip(finding.states).map(|(sum, states)| sum + states as u64);
+        self.overflowed += usize::from(finding.overflowed);
         self.steps += finding.steps;
         self.failed |= finding.verdict == Verdict::Failed;
         self.defects += usize::from(finding.verdict == Verdict::Defect);
@@ -94,6 +97,7 @@ impl<'a> Tally<'a> {
             blocked: self.blocked,
             known: self.known,
             states: self.states.filter(|_| self.programs > 0),
+            overflowed: self.overflowed,
             steps: self.steps,
             declared: self.declared(verdict, &bounds),
             verdict,

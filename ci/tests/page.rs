@@ -29,6 +29,7 @@ fn run(name: &str, engine: &str, verdict: Verdict, declared: Option<&str>) -> Ru
         blocked: 5,
         known: 0,
         states: None,
+        overflowed: 0,
         steps: 0,
         bound: (verdict == Verdict::Bounded).then(|| "1 preemption in an execution".into()),
         declared: declared.map(String::from),

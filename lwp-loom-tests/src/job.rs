@@ -150,7 +150,8 @@ pub struct Finding {
     pub message: Option<String>,
     /// Executions that were run.
     pub executions: u64,
-    /// Distinct executions among them: equal up to the order of independent steps counts once.
+    /// Distinct executions among them: equal up to the order of independent steps counts once. Where no state is entered twice,
+    /// those that ran to their end.
     pub distinct: u64,
     /// Executions that were given up because others cover them.
     #[serde(default)]
@@ -161,6 +162,9 @@ pub struct Finding {
     /// How many states were kept, where none was to be entered twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub states: Option<usize>,
+    /// Whether there were more states than could be kept: some may have been entered twice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overflowed: bool,
     /// Visible operations over all executions, where the engine counts them.
     #[serde(default)]
     pub steps: u64,
@@ -208,6 +212,7 @@ impl Finding {
             blocked: 0,
             known: 0,
             states: None,
+            overflowed: false,
             steps: 0,
             schedule: None,
             outcomes: Vec::new(),

@@ -143,7 +143,7 @@ pub struct Run {
     pub programs: usize,
     /// Executions over all programs.
     pub executions: u64,
-    /// Distinct executions over all programs.
+    /// Distinct executions over all programs. Where no state is entered twice, those that ran to their end.
     pub distinct: u64,
     /// The worst verdict of a program.
     pub verdict: Verdict,
@@ -156,6 +156,9 @@ pub struct Run {
     /// The states that were kept, where none was entered twice; `None` where a program was explored without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub states: Option<u64>,
+    /// Programs that had more states than could be kept.
+    #[serde(default)]
+    pub overflowed: usize,
     /// Visible operations over all executions, where the engine counts them.
     #[serde(default)]
     pub steps: u64,

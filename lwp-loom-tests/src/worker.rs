@@ -313,6 +313,7 @@ impl Findings {
             blocked: exploration.blocked,
             known: exploration.known,
             states: exploration.states,
+            overflowed: exploration.overflowed,
             steps: exploration.steps,
             schedule: exploration.schedule.clone(),
             unreached: if searched_all { self.subject.unreached(&outcomes) } else { Vec::new() },

@@ -7,8 +7,11 @@ mod complete_support;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
 use complete_support::{Op, Outcomes, Program, Waits, body, program, racy_program};
+use lwp_core::site::Site;
+use lwp_core::sync::{AtomicUsize, RawLock, spawn, spin_while};
 use lwp_loom_tests::engine::complete::{Flaw, Options, Traces, explore_plainly, explore_with};
 use lwp_loom_tests::job::{Limits, Verdict};
 
@@ -251,5 +254,77 @@ fn a_search_with_a_mistake_is_caught() {
             .collect();
         println!("{flaw:?} is caught by {} of {} programs", caught.len(), programs.len());
         assert!(!caught.is_empty(), "{flaw:?} is not caught");
+    }
+}
+
+/// What a program logs in all executions that end, in a search of all schedules and in one that enters no state twice.
+fn both_ways<const N: usize>(
+    program: impl Fn(&[AtomicUsize; N], &RawLock) -> usize + Clone + Send + Sync + 'static,
+    other: impl Fn(&[AtomicUsize; N], &RawLock) + Clone + Send + Sync + 'static,
+) -> [(BTreeSet<usize>, u64); 2] {
+    [None, Some(STATES)].map(|states| {
+        let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
+        let (seen, program, other) = (outcomes.clone(), program.clone(), other.clone());
+        let body = move || {
+            let shared = Arc::new((std::array::from_fn(|_| AtomicUsize::new(0)), RawLock::new()));
+            let (theirs, other) = (shared.clone(), other.clone());
+            let thread = spawn(move || other(&theirs.0, &theirs.1));
+            let saw = program(&shared.0, &shared.1);
+            thread.join().unwrap();
+            seen.lock().unwrap().insert(saw);
+        };
+        let options = Options { states, ..options(Flaw::None, FLAWED) };
+        let found = match states {
+            Some(_) => explore_with("both ways", &options, body).0,
+            None => explore_plainly("both ways", &options, body).0,
+        };
+        assert_eq!(found.verdict, Verdict::Complete, "{:?}", found.message);
+        let outcomes = outcomes.lock().unwrap().clone();
+        (outcomes, u64::from(found.standstills > 0))
+    })
+}
+
+// A thread that has ended its wait has seen no more than before it, and yet is somewhere else.
+#[test]
+fn a_state_behind_a_wait_is_another_than_the_one_in_front_of_it() {
+    let [all, once] = both_ways::<2>(
+        |words, _| {
+            spin_while(|| words[0].load(Site::LwpLockRelook) != 0);
+            0
+        },
+        |words, _| {
+            words[0].store(2, Site::LwpSetlockPublish);
+            words[1].store(1, Site::LwpSetlockPublish);
+        },
+    );
+    assert_eq!(all, (BTreeSet::from([0]), 1));
+    assert_eq!(once, all);
+}
+
+// A word that is read under its lock is no cell, and what a thread does next may depend on it.
+#[test]
+fn what_a_thread_reads_of_a_word_under_its_lock_it_has_seen() {
+    for looks_first in [true, false] {
+        let look = |words: &[AtomicUsize; 1], lock: &RawLock| {
+            lock.lock().unwrap();
+            let value = words[0].load_held();
+            lock.unlock().unwrap();
+            value
+        };
+        let [all, once] = both_ways::<1>(
+            move |words, lock| {
+                if !looks_first {
+                    lock.is_held();
+                }
+                look(words, lock)
+            },
+            |words, lock| {
+                lock.lock().unwrap();
+                words[0].store(1, Site::LwpSetlockPublish);
+                lock.unlock().unwrap();
+            },
+        );
+        assert_eq!(all, (BTreeSet::from([0, 1]), 0));
+        assert_eq!(once, all);
     }
 }

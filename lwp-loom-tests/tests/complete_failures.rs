@@ -216,6 +216,29 @@ fn a_condition_that_changes_its_mind_without_a_store_is_named() {
     }
 }
 
+struct WaitsAtTheEnd(Arc<AtomicUsize>);
+
+impl Drop for WaitsAtTheEnd {
+    fn drop(&mut self) {
+        spin_while(|| is_0(&self.0));
+    }
+}
+
+// An execution that is given up unwinds its threads, and a wait that nothing ends must not unwind a second time.
+#[test]
+fn a_wait_in_a_destructor_does_not_abort_what_unwinds() {
+    let found = fails("lost wake-up", || {
+        let _waits = WaitsAtTheEnd(Arc::new(AtomicUsize::new(0)));
+        Parker::new().park();
+    });
+    says(&found, &["thread 1 is parked"]);
+    let found = fails("assertion", || {
+        let _waits = WaitsAtTheEnd(Arc::new(AtomicUsize::new(0)));
+        panic!("of its own");
+    });
+    says(&found, &["of its own"]);
+}
+
 // A turn of two looks may see what was never so at once; and one that saw what is not so any more begins again.
 #[test]
 fn a_wait_on_two_words_is_over_where_each_look_led_on_in_its_turn() {

@@ -88,6 +88,7 @@ pub fn turns() -> Turns {
 impl Turns {
     /// Whether there is another turn: as `goes_on` says.
     #[inline(always)]
+    #[track_caller]
     pub fn again(&self, goes_on: bool) -> bool {
         #[cfg(shuttle)]
         state::begin_turn(goes_on);

@@ -67,6 +67,7 @@ pub fn explore(
             blocked: progress.redundant,
             known: 0,
             states: None,
+            overflowed: false,
             standstills: progress.standstills,
             steps: 0,
             ways: Vec::new(),

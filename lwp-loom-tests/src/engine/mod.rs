@@ -28,6 +28,8 @@ pub struct Exploration {
     pub known: u64,
     /// The states that were kept, where the search enters none twice.
     pub states: Option<usize>,
+    /// Whether there were more than could be kept.
+    pub overflowed: bool,
     /// Executions that ended because nobody could go on, where that is no failure.
     pub standstills: u64,
     /// Visible operations over all executions.

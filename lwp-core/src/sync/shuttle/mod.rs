@@ -248,6 +248,10 @@ pub enum Deadline {}
 /// The thread's next step is enabled only where it leads on: see [`model::ask`] for what that assumes of `busy`.
 #[track_caller]
 pub fn spin_while(busy: impl Fn() -> bool) {
+    // In a destructor while a panic unwinds, or an execution that was given up: nothing can block that.
+    if std::thread::panicking() {
+        return;
+    }
     let wait = Wait::begin(&busy);
     if observe::is_listened_to() {
         wait.tell();

@@ -187,7 +187,7 @@ pub trait Control {
     /// The running thread begins a loop: each turn forgets what the turns before have seen.
     fn begins_turns(&mut self);
     /// It begins another turn, or ends the loop.
-    fn begins_turn(&mut self, goes_on: bool);
+    fn begins_turn(&mut self, goes_on: bool, place: &'static Location<'static>);
     /// What cells hold, for this execution.
     fn describes(&mut self, description: Description);
 }

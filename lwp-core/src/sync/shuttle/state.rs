@@ -8,6 +8,7 @@
 //!   apart by all that the threads had seen that wrote to it.
 
 use std::hash::{Hash, Hasher};
+use std::panic::Location;
 
 use super::Cell;
 use super::model::{self, Object};
@@ -31,8 +32,10 @@ pub(crate) fn begin_turns() {
 }
 
 /// It begins another turn, or ends the loop.
+#[track_caller]
 pub(crate) fn begin_turn(goes_on: bool) {
-    model::with(|c| c.begins_turn(goes_on));
+    let place = Location::caller();
+    model::with(|c| c.begins_turn(goes_on, place));
 }
 
 /// The running execution's memory is what `description` says. That is asked between two steps, and takes none itself.

@@ -11,7 +11,8 @@
 //! look at several; each look is a step of its own, as in the loop that it stands for. It may read protected data on the
 //! way to a look, which happens and is checked once, with the turn that is run; but not after the last look of a turn that
 //! goes on waiting, which is not run. What breaks this is a failure with a name, where it shows: an action, such a read, a
-//! condition that waits and has looked at nothing, and one whose answer differs though it saw the same.
+//! condition that waits and has looked at nothing, and one whose answer differs though it saw the same. What a condition
+//! writes to memory that no engine knows of does not show: it is written whenever the condition is asked.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};

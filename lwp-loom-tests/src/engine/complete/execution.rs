@@ -17,6 +17,7 @@ use super::failure::{self, Failure, FailureKind};
 use super::memory::Memory;
 use super::monitor::Monitor;
 use super::schedule::Step;
+use super::states::Kept;
 use super::strategy::{Decision, Ending, Strategy};
 use super::world::World;
 use crate::job::way;
@@ -81,7 +82,7 @@ pub struct Tally {
     /// Those that a limit cut short.
     pub cut: u64,
     /// The states that were kept, where they were.
-    pub states: Option<usize>,
+    pub states: Option<Kept>,
     /// Those that ended because nobody could go on, where that is no failure.
     pub standstills: u64,
     /// Steps.
@@ -253,8 +254,9 @@ impl<S: Strategy> Execution<S> {
         if self.begun && (!self.finish() || self.time_is_up()) {
             return false;
         }
+        let more = self.strategy.begin();
         self.tally.states = self.strategy.states();
-        if !self.strategy.begin() {
+        if !more {
             return false;
         }
         if self.bounds.executions.is_some_and(|limit| self.tally.executions >= limit) {
@@ -570,7 +572,7 @@ impl<S: Strategy> Control for Execution<S> {
             }
         } else if self.given_up.is_none() {
             if let Some(memory) = &mut self.memory {
-                memory.access(self.running, object, access);
+                memory.access(self.running, object, access, value);
                 self.strategy.accessed(&self.world, self.running, object, access != Access::Read, false);
             }
             match self.detector.access(&self.world, self.running, object, access, place) {
@@ -653,9 +655,9 @@ impl<S: Strategy> Control for Execution<S> {
         self.when_new(|memory| memory.begins_turns(thread));
     }
 
-    fn begins_turn(&mut self, goes_on: bool) {
+    fn begins_turn(&mut self, goes_on: bool, place: &'static Location<'static>) {
         let thread = self.running;
-        self.when_new(|memory| memory.begins_turn(thread, goes_on));
+        self.when_new(|memory| memory.begins_turn(thread, goes_on, place));
     }
 
     fn describes(&mut self, description: Description) {

@@ -15,6 +15,8 @@
 //! follow from everything that each of its writers had seen when it wrote: which is right, and tells states apart that differ
 //! only in their past.
 
+use std::panic::Location;
+
 use lwp_core::sync::model::{Access, Kind, Object};
 use lwp_core::sync::state::{Description, mix};
 
@@ -112,7 +114,8 @@ impl Memory {
         if begins {
             self.now.before_wait[thread] = self.now.seen[thread];
         } else {
-            self.now.seen[thread] = self.now.before_wait[thread];
+            // Not what it had seen before the wait: there it has yet to come to its end.
+            self.now.seen[thread] = mix(self.now.before_wait[thread], 1);
         }
     }
 
@@ -121,9 +124,11 @@ impl Memory {
         self.now.before_turns[thread] = self.now.seen[thread];
     }
 
-    /// A thread begins another turn, or ends the loop.
-    pub fn begins_turn(&mut self, thread: usize, goes_on: bool) {
-        self.remembers(thread, mix(self.now.before_turns[thread], goes_on.into()));
+    /// A thread begins another turn, or ends the loop, which is told from others by where it is.
+    pub fn begins_turn(&mut self, thread: usize, goes_on: bool, place: &Location<'_>) {
+        let place = u64::from(place.line()) << 32 | u64::from(place.column());
+        let turn = mix(mix(self.now.before_turns[thread], place), goes_on.into());
+        self.remembers(thread, turn);
     }
 
     /// A new thread begins: what it is to do follows from what its parent had seen.
@@ -131,14 +136,14 @@ impl Memory {
         self.now.seen[thread] = mix(self.now.seen[parent], thread as u64);
     }
 
-    /// A thread accesses what a lock protects.
-    pub fn access(&mut self, thread: usize, object: Object, access: Access) {
+    /// A thread accesses what a lock protects: a cell, of which it is known what it holds, or a word with this value.
+    pub fn access(&mut self, thread: usize, object: Object, access: Access, value: usize) {
         let known = &mut self.now;
         if known.cell(object).writer.is_some_and(|writer| writer != thread) {
             known.settle(object);
         }
         let cell = *known.cell(object);
-        known.seen[thread] = mix(known.seen[thread], cell.hash);
+        known.seen[thread] = mix(known.seen[thread], mix(cell.hash, value as u64));
         if access == Access::Write && !cell.described {
             let hash = mix(cell.hash, known.seen[thread]);
             *known.cell(object) = Contents { hash, writer: Some(thread), described: false };

@@ -7,7 +7,7 @@ use super::data_race::Detector;
 use super::items::{Item, Items};
 use super::memory::StateKey;
 use super::needs::{Need, Needs, Step, Sync};
-use super::states::{Below, States};
+use super::states::{Below, Kept, States};
 use super::world::World;
 
 /// What is known of a node of the path.
@@ -41,9 +41,9 @@ impl Once {
         Once { states: States::new(limit), notes: Vec::new(), here: None, known: None }
     }
 
-    /// How many states are kept.
-    pub fn len(&self) -> usize {
-        self.states.len()
+    /// How far states could be kept.
+    pub fn kept(&self) -> Kept {
+        self.states.kept()
     }
 
     /// The execution has come to a state that is no node of the path yet. `hides` is a flaw: data races with what precedes the

@@ -37,6 +37,7 @@ use super::once::Once;
 use super::path::Path;
 use super::requests::Requests;
 use super::schedule::Step;
+use super::states::Kept;
 use super::strategy::{Decision, Ending, Strategy, choices};
 use super::world::World;
 use crate::reach::preemptions;
@@ -491,8 +492,8 @@ impl Strategy for Search {
         }
     }
 
-    fn states(&self) -> Option<usize> {
-        self.once.as_ref().map(Once::len)
+    fn states(&self) -> Option<Kept> {
+        self.once.as_ref().map(Once::kept)
     }
 
     fn bound(&self) -> Option<String> {

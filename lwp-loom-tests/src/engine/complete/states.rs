@@ -29,6 +29,15 @@ pub struct Below {
     pub needs: Arc<[Need]>,
 }
 
+/// How far states could be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// How many are.
+    pub states: usize,
+    /// Whether there were more: some may have been entered twice.
+    pub overflowed: bool,
+}
+
 /// The states that have been left for good.
 #[derive(Clone, Debug)]
 pub struct States {
@@ -42,6 +51,7 @@ pub struct States {
     below: HashMap<StateKey, Vec<Below>, Quick>,
     kept: usize,
     limit: usize,
+    overflowed: bool,
 }
 
 impl States {
@@ -56,6 +66,7 @@ impl States {
             below: HashMap::default(),
             kept: 0,
             limit,
+            overflowed: false,
         }
     }
 
@@ -68,7 +79,7 @@ impl States {
         }
         if number >= needs::OBJECTS {
             self.below.clear();
-            (self.kept, self.limit) = (0, 0);
+            (self.kept, self.limit, self.overflowed) = (0, 0, true);
         }
         number % needs::OBJECTS
     }
@@ -78,9 +89,9 @@ impl States {
         self.names[number]
     }
 
-    /// How many states are kept.
-    pub fn len(&self) -> usize {
-        self.kept
+    /// How far states could be kept.
+    pub fn kept(&self) -> Kept {
+        Kept { states: self.kept, overflowed: self.overflowed }
     }
 
     /// Adds an item to a set.
@@ -102,6 +113,7 @@ impl States {
     /// A state has been left for good.
     pub fn leave(&mut self, state: StateKey, slept: Threads, items: &Items, needs: &Needs) {
         if self.kept >= self.limit {
+            self.overflowed = true;
             return;
         }
         let items = match self.sets.get(items.words()) {

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::memory::StateKey;
 use super::needs::Sync;
 use super::schedule::Step;
+use super::states::Kept;
 use super::world::World;
 
 /// What happens next in an execution.
@@ -71,8 +72,8 @@ pub trait Strategy {
     /// The execution has come to a state, in which it was not when it was last asked to decide.
     fn arrives(&mut self, _world: &World, _detector: &Detector, _state: StateKey) {}
 
-    /// How many states are kept, if any are to be.
-    fn states(&self) -> Option<usize> {
+    /// How far states could be kept, if any are to be.
+    fn states(&self) -> Option<Kept> {
         None
     }
 
