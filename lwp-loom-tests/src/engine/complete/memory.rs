@@ -26,6 +26,24 @@ use super::world::World;
 /// What tells a state from all others.
 pub type StateKey = u128;
 
+/// What a thread can come by. Each has a tag of its own, lest a number of one pass for a number of another.
+#[derive(Clone, Copy, Debug)]
+enum Came {
+    Step = 1,
+    Access,
+    EndOfWait,
+    Turn,
+    Birth,
+}
+
+impl Came {
+    /// What a thread has seen, and this on top of it.
+    #[inline]
+    fn after(self, seen: u64, number: u64) -> u64 {
+        mix(mix(seen, self as u64), number)
+    }
+}
+
 /// What is known of the contents of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Contents {
@@ -106,7 +124,7 @@ impl Memory {
 
     /// A thread has taken a step, with this result.
     pub fn step(&mut self, thread: usize, result: usize) {
-        self.now.seen[thread] = mix(self.now.seen[thread], result as u64);
+        self.now.seen[thread] = Came::Step.after(self.now.seen[thread], result as u64);
     }
 
     /// A thread begins to wait, or ends to: all that it sees meanwhile is that it may go on.
@@ -115,7 +133,7 @@ impl Memory {
             self.now.before_wait[thread] = self.now.seen[thread];
         } else {
             // Not what it had seen before the wait: there it has yet to come to its end.
-            self.now.seen[thread] = mix(self.now.before_wait[thread], 1);
+            self.now.seen[thread] = Came::EndOfWait.after(self.now.before_wait[thread], 0);
         }
     }
 
@@ -127,13 +145,13 @@ impl Memory {
     /// A thread begins another turn, or ends the loop, which is told from others by where it is.
     pub fn begins_turn(&mut self, thread: usize, goes_on: bool, place: &Location<'_>) {
         let place = u64::from(place.line()) << 32 | u64::from(place.column());
-        let turn = mix(mix(self.now.before_turns[thread], place), goes_on.into());
+        let turn = mix(Came::Turn.after(self.now.before_turns[thread], place), goes_on.into());
         self.remembers(thread, turn);
     }
 
     /// A new thread begins: what it is to do follows from what its parent had seen.
     pub fn begins(&mut self, thread: usize, parent: usize) {
-        self.now.seen[thread] = mix(self.now.seen[parent], thread as u64);
+        self.now.seen[thread] = Came::Birth.after(self.now.seen[parent], thread as u64);
     }
 
     /// A thread accesses what a lock protects: a cell, of which it is known what it holds, or a word with this value.
@@ -143,7 +161,7 @@ impl Memory {
             known.settle(object);
         }
         let cell = *known.cell(object);
-        known.seen[thread] = mix(known.seen[thread], mix(cell.hash, value as u64));
+        known.seen[thread] = Came::Access.after(known.seen[thread], mix(cell.hash, value as u64));
         if access == Access::Write && !cell.described {
             let hash = mix(cell.hash, known.seen[thread]);
             *known.cell(object) = Contents { hash, writer: Some(thread), described: false };
