@@ -7,10 +7,10 @@
 //! whether it would race with what has happened on that way: just as if all had run again.
 
 use std::collections::HashSet;
-use std::hash::BuildHasherDefault;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
 use lwp_core::sync::model::{Announcement, Operation, Order};
-use lwp_core::sync::state::Fold;
+use lwp_core::sync::state::{Fold, mix};
 
 use super::clock::Clock;
 use super::world::Name;
@@ -81,7 +81,7 @@ const WORDS: usize = 4;
 pub const OBJECTS: usize = WORDS * 64;
 
 /// Where a thread has what it knows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sources {
     threads: u16,
     seen: u16,
@@ -89,12 +89,22 @@ struct Sources {
 }
 
 /// An access, of all those from a state on, and where its thread has what it knows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {
     thread: u8,
     cell: Name,
     writes: bool,
     sources: Sources,
+}
+
+impl Hash for Need {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Need { thread, cell, writes, sources: Sources { threads, seen, objects } } = self;
+        state.write_u64((cell.0 as u64) << 32 | u64::from(cell.1));
+        let who = u64::from(*thread) << 1 | u64::from(*writes);
+        state.write_u64(who << 32 | u64::from(*threads) << 16 | u64::from(*seen));
+        objects.iter().for_each(|word| state.write_u64(*word));
+    }
 }
 
 impl Need {
@@ -195,4 +205,57 @@ pub struct Step {
 }
 
 /// All that accesses from a state on rely on.
-pub type Needs = HashSet<Need, BuildHasherDefault<Fold>>;
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    set: HashSet<Need, BuildHasherDefault<Fold>>,
+    /// A sum over a hash of each.
+    sum: u128,
+}
+
+impl Needs {
+    /// Adds one.
+    pub fn add(&mut self, need: Need) {
+        if self.set.insert(need) {
+            self.sum = self.sum.wrapping_add(weight(&need));
+        }
+    }
+
+    fn remove(&mut self, need: &Need) {
+        if self.set.remove(need) {
+            self.sum = self.sum.wrapping_sub(weight(need));
+        }
+    }
+
+    /// What they rely on in front of a step. Most steps change few of them.
+    #[must_use]
+    pub fn before(mut self, step: Step) -> Needs {
+        let moved = |need: &Need| Some((*need, need.before(step))).filter(|(after, before)| after != before);
+        let changed: Vec<(Need, Need)> = self.set.iter().filter_map(moved).collect();
+        changed.iter().for_each(|(after, _)| self.remove(after));
+        changed.into_iter().for_each(|(_, before)| self.add(before));
+        self
+    }
+
+    /// Adds all of another set.
+    pub fn join(&mut self, mut other: Needs) {
+        if other.set.len() > self.set.len() {
+            std::mem::swap(self, &mut other);
+        }
+        other.set.into_iter().for_each(|need| self.add(need));
+    }
+
+    /// What tells the set from all others.
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// All, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Need> {
+        self.set.iter()
+    }
+}
+
+fn weight(need: &Need) -> u128 {
+    let one = BuildHasherDefault::<Fold>::default().hash_one(need);
+    u128::from(one) << 64 | u128::from(mix(one, 2))
+}

@@ -68,7 +68,7 @@ impl Once {
         let below = self.known.take()?;
         if let Some(note) = self.notes.last_mut() {
             note.below.join(&below.items);
-            note.needs.extend(below.needs.iter().map(|need| need.before(note.step)));
+            below.needs.iter().for_each(|need| note.needs.add(need.before(note.step)));
         }
         Some(self.states.items(&below.items))
     }
@@ -86,7 +86,7 @@ impl Once {
         }
         if let Some(note) = self.notes.last_mut() {
             note.below.join(left.below.words());
-            note.needs.extend(left.needs.iter().map(|need| need.before(note.step)));
+            note.needs.join(left.needs.before(note.step));
         }
     }
 
@@ -111,7 +111,7 @@ impl Once {
     pub fn accessed(&mut self, world: &World, thread: usize, object: Object, writes: bool, before: bool) {
         if let Some(note) = self.notes.last_mut() {
             let need = Need::of(thread, world.thing(object).name, writes);
-            note.needs.insert(if before { need } else { need.before(note.step) });
+            note.needs.add(if before { need } else { need.before(note.step) });
         }
     }
 }

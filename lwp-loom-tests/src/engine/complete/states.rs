@@ -5,10 +5,10 @@
 //! it races with all that precedes the state, that it depends on, and that its thread does not know of.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use lwp_core::sync::state::{Fold, mix};
+use lwp_core::sync::state::Fold;
 
 use super::clock::Threads;
 use super::items::{Item, Items, Numbering};
@@ -124,7 +124,7 @@ impl States {
                 new
             }
         };
-        let needs = self.needs.entry(sum(needs)).or_insert_with(|| needs.iter().copied().collect()).clone();
+        let needs = self.needs.entry(needs.sum()).or_insert_with(|| needs.iter().copied().collect()).clone();
         let all = self.below.entry(state).or_default();
         // What was seen where more threads slept is part of what was seen now.
         self.kept -= all.len();
@@ -132,13 +132,4 @@ impl States {
         all.push(Below { slept, items, needs });
         self.kept += all.len();
     }
-}
-
-/// What tells a set from all others, in whatever order it comes.
-fn sum(needs: &Needs) -> u128 {
-    let hasher = Quick::default();
-    needs.iter().fold(0, |sum, need| {
-        let one = hasher.hash_one(need);
-        sum.wrapping_add(u128::from(one) << 64 | u128::from(mix(one, 2)))
-    })
 }
