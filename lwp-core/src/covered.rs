@@ -63,7 +63,7 @@ impl<T> Covered<T> {
         self.data.with_mut(|data| unsafe { &mut *data })
     }
 
-    /// Says what the data are, to whoever is asked.
+    /// Says what the data are, to the engine that asks.
     #[cfg(shuttle)]
     pub(crate) fn describe(&self, tell: crate::sync::state::Tell<'_>)
     where

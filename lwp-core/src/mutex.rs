@@ -313,7 +313,7 @@ impl KernelLock {
         result
     }
 
-    /// Says how often it was taken, to whoever is asked.
+    /// Says how often it was taken, to the engine that asks.
     #[cfg(shuttle)]
     pub(crate) fn describe(&self, tell: sync::state::Tell<'_>) {
         self.depth.describe(tell);

@@ -98,7 +98,7 @@ impl<T, K: Kernel> Lwp<T, K> {
         }
     }
 
-    /// Says what the fields are, to whoever is asked.
+    /// Says what the fields are, to the engine that asks.
     #[cfg(shuttle)]
     pub(super) fn describe(&self, tell: crate::sync::state::Tell<'_>)
     where

@@ -4,7 +4,7 @@
 //! things more, each of which lets it take two states for one that it would otherwise tell apart:
 //!
 //! * where a thread [remembers](remember) nothing of what it has seen but what it says;
-//! * what protected memory [holds](describe), whoever wrote it, and on which way. Memory of which nothing is said is told
+//! * what protected memory [holds](describe), however it came to. Memory of which nothing is said is told
 //!   apart by all that the threads had seen that wrote to it.
 
 use std::hash::{Hash, Hasher};
@@ -97,7 +97,7 @@ impl Hasher for Fold {
 }
 
 impl<T: Hash> Cell<T> {
-    /// Says what the cell holds, to whoever is [asked](describe).
+    /// Says what the cell holds, to the engine that [asks](describe).
     pub fn describe(&self, tell: Tell<'_>) {
         // SAFETY: threads of a model run one at a time, and the one that may hold the cell's lock is not running: it has
         // announced its next step.
