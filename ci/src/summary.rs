@@ -218,7 +218,7 @@ fn entered_once(report: &Report) -> String {
     let mut text = format!("; {known} executions turned back at one of {states} states");
     let overflowed: usize = runs().map(|run| run.overflowed).sum();
     if overflowed > 0 {
-        text += &format!(", of which {overflowed} programs had more than were to be kept");
+        text += &format!("; {overflowed} programs had more states than were to be kept");
     }
     let without = runs().filter(|run| run.states.is_none()).count();
     if without > 0 {
