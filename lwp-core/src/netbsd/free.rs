@@ -44,8 +44,8 @@ impl System {
                 running || (self.cpus[l.l_cpu()].is_current(l) && !seeded(Step::LwpFreeCurlwp))
             };
             // Where there is no big lock to give up, the `if` decides nothing that the `while` does not.
-            let waits = !self.kernel_lock.is_mine() || on_its_cpu();
-            if waits && !seeded(Step::LwpFreeWaits) {
+            let spins = !self.kernel_lock.is_mine() || on_its_cpu();
+            if spins && !seeded(Step::LwpFreeWaits) {
                 self.kernel_lock.without(|| sync::spin_while(on_its_cpu));
             }
         }
