@@ -182,6 +182,8 @@ pub trait Control {
     fn wait_goes_on(&mut self);
     /// The value of each object.
     fn values(&self) -> Vec<usize>;
+    /// Whether states are told apart, and what threads remember counts.
+    fn keeps_states(&self) -> bool;
     /// The running thread forgets all that it has seen, but for this.
     fn remembers(&mut self, memory: u64);
     /// The running thread begins a loop: each turn forgets what the turns before have seen.

@@ -22,8 +22,10 @@ pub type Description = Box<dyn Fn(Tell<'_>) + Send>;
 /// From here on the running thread depends on nothing that it has seen so far but on `memory`. It holds no guard, and no
 /// reference to what a lock protects.
 pub fn remember(memory: &impl Hash) {
-    let memory = digest(memory);
-    model::with(|c| c.remembers(memory));
+    if model::with(|c| c.keeps_states()) {
+        let memory = digest(memory);
+        model::with(|c| c.remembers(memory));
+    }
 }
 
 /// The running thread begins a loop that brings nothing from one turn into the next.

@@ -194,10 +194,14 @@ impl<S: Strategy> Execution<S> {
     pub fn new(strategy: S, setting: &Setting, run: u64, monitor: Arc<Monitor>) -> Execution<S> {
         let Setting { bounds, traces, place, started } = setting.clone();
         let memory = strategy.states().map(|_| Memory::default());
+        let mut world = World::default();
+        if memory.is_some() {
+            world.name_objects();
+        }
         Execution {
             strategy,
             memory,
-            world: World::default(),
+            world,
             detector: Detector::default(),
             dependencies: Dependencies::default(),
             schedule: Vec::new(),
@@ -468,7 +472,7 @@ impl<S: Strategy> Execution<S> {
         let name = (announcement.operation, object.map(|o| self.world.thing(o).name), step.choice);
         let before = object.map(|o| (o, self.world.thing(o).value));
         self.world.history.push(thread, effect, before, clock, name);
-        let waits = self.world.thread(thread).waits_at.is_some();
+        let waits = self.world.waits_at(thread).is_some();
         self.schedule.push(Taken { step, announcement, waits });
 
         let result = self.perform(step, &announcement);
@@ -524,7 +528,7 @@ impl<S: Strategy> Control for Execution<S> {
     }
 
     fn new_object(&mut self, kind: Kind, value: usize, place: &'static Location<'static>) -> Object {
-        if let Some(waits_at) = self.world.thread(self.running).waits_at {
+        if let Some(waits_at) = self.world.waits_at(self.running) {
             self.misuses_wait(waits_at, &format!("makes an object at {place}, where it may only look"));
         }
         self.world.add_object(self.running, kind, value, place)
@@ -557,7 +561,7 @@ impl<S: Strategy> Control for Execution<S> {
         if access == Access::Peek || std::thread::panicking() {
             return Some(value);
         }
-        if let Some(waits_at) = self.world.thread(self.running).waits_at {
+        if let Some(waits_at) = self.world.waits_at(self.running) {
             if access == Access::Read {
                 self.world.thread_mut(self.running).reads = true;
             } else {
@@ -645,6 +649,10 @@ impl<S: Strategy> Control for Execution<S> {
         self.misuses_wait(place, what);
     }
 
+    fn keeps_states(&self) -> bool {
+        self.memory.is_some()
+    }
+
     fn remembers(&mut self, remembered: u64) {
         let thread = self.running;
         self.when_new(|memory| memory.remembers(thread, remembered));
@@ -688,7 +696,7 @@ impl<S: Strategy> Execution<S> {
 
     /// Whether the running thread may do this: one that waits may only look.
     fn may(&mut self, announcement: &Announcement) -> bool {
-        let Some(place) = self.world.thread(self.running).waits_at else { return true };
+        let Some(place) = self.world.waits_at(self.running) else { return true };
         if announcement.operation.look(0).is_some() {
             return true;
         }

@@ -210,7 +210,7 @@ impl Memory {
         let mut threads = 0;
         for (t, thread) in world.threads().iter().enumerate() {
             threads = mix(threads, self.now.seen[t]);
-            threads = mix(threads, (world.made(t) << 1 | usize::from(thread.ended)) as u64);
+            threads = mix(threads, u64::from(world.made(t)) << 1 | u64::from(thread.ended));
         }
         // Sums, since objects have other numbers in other executions.
         let mut objects = [0_u64; 2];

@@ -68,10 +68,14 @@ pub struct World {
     threads: Vec<Thread>,
     alive: usize,
     things: Vec<Thing>,
-    /// For each thread the objects that it has made, in order.
-    made: Vec<Vec<Object>>,
+    /// How many objects each thread has made.
+    made: [u32; THREADS],
+    /// Which they are, in order, where somebody asks for objects by name.
+    named: Option<Vec<Vec<Object>>>,
     /// How many objects of each kind there are.
     kinds: [u32; KINDS],
+    /// How many threads wait: what nearly every step asks first.
+    waiting: usize,
 }
 
 const KINDS: usize = Kind::Allocation as usize + 1;
@@ -84,8 +88,10 @@ impl Default for World {
             threads,
             alive: 0,
             things: Vec::new(),
-            made: vec![Vec::new(); THREADS],
+            made: [0; THREADS],
+            named: None,
             kinds: [0; KINDS],
+            waiting: 0,
         }
     }
 }
@@ -99,7 +105,9 @@ impl World {
         }
         self.alive = 1;
         self.things.clear();
-        self.made.iter_mut().for_each(Vec::clear);
+        self.waiting = 0;
+        self.made = [0; THREADS];
+        self.named.iter_mut().flatten().for_each(Vec::clear);
         self.start(0, place);
         self.add_object(0, Kind::Cell, 0, place);
         self.kinds = [0; KINDS];
@@ -144,8 +152,11 @@ impl World {
         let object = self.things.len() as Object;
         let ordinal = self.kinds[kind as usize];
         self.kinds[kind as usize] += 1;
-        let name = (maker, self.made[maker].len() as u32);
-        self.made[maker].push(object);
+        let name = (maker, self.made[maker]);
+        self.made[maker] += 1;
+        if let Some(named) = &mut self.named {
+            named[maker].push(object);
+        }
         self.things.push(Thing { kind, value, place, ordinal, name });
         self.history.add_object(object);
         object
@@ -157,13 +168,18 @@ impl World {
     }
 
     /// How many objects a thread has made.
-    pub fn made(&self, thread: usize) -> usize {
-        self.made[thread].len()
+    pub fn made(&self, thread: usize) -> u32 {
+        self.made[thread]
     }
 
-    /// The object that is called so in this execution, if it exists already.
+    /// From the next execution on objects are found by name.
+    pub fn name_objects(&mut self) {
+        self.named = Some(vec![Vec::new(); THREADS]);
+    }
+
+    /// The object that is called so in this execution, if it exists already, and objects are found by name.
     pub fn named(&self, (maker, number): Name) -> Option<Object> {
-        self.made[maker].get(number as usize).copied()
+        self.named.as_ref()?[maker].get(number as usize).copied()
     }
 
     /// Changes an object's value without an event.
@@ -312,12 +328,19 @@ impl World {
         result
     }
 
+    /// Where a thread waits, if it does.
+    #[inline]
+    pub fn waits_at(&self, thread: usize) -> Option<&'static Location<'static>> {
+        if self.waiting == 0 { None } else { self.threads[thread].waits_at }
+    }
+
     /// A thread that waits has looked.
     pub fn looked(&mut self, thread: usize, announcement: &Announcement, result: usize) {
+        if self.waits_at(thread).is_none() {
+            return;
+        }
         let waiting = &mut self.threads[thread];
-        if waiting.waits_at.is_some()
-            && let Some(object) = announcement.object
-        {
+        if let Some(object) = announcement.object {
             waiting.looks.push(Look { object, result });
             waiting.reads = false;
             waiting.answers.get_mut().clear();
@@ -327,12 +350,15 @@ impl World {
     /// A thread waits from here on.
     pub fn wait_begins(&mut self, thread: usize, place: &'static Location<'static>) {
         self.threads[thread].waits_at = Some(place);
+        self.waiting += 1;
     }
 
     /// A thread waits no more.
     pub fn wait_ends(&mut self, thread: usize) {
         let thread = &mut self.threads[thread];
-        thread.waits_at = None;
+        if thread.waits_at.take().is_some() {
+            self.waiting -= 1;
+        }
         thread.reads = false;
         thread.looks.clear();
         thread.answers.get_mut().clear();
