@@ -1,7 +1,7 @@
 //! What the machine's memory holds, for a search that enters no state twice.
 //!
-//! Words, locks and parkers are the engine's to know. What is not said here (specific data, credentials, lwpctl, LWPs that
-//! are not on the process' list) it tells apart by how it came to be.
+//! Words, locks and parkers are the engine's to know. What is not said here (specific data, credentials, lwpctl, LWPs
+//! that were created) it tells apart by how it came to be.
 
 use super::System;
 use crate::sync::state::Tell;

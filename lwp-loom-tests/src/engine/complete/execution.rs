@@ -125,6 +125,7 @@ impl Tally {
     pub fn add(&mut self, next: Tally) {
         self.executions += next.executions;
         self.blocked += next.blocked;
+        self.known += next.known;
         self.cut += next.cut;
         self.standstills += next.standstills;
         self.steps += next.steps;
@@ -639,8 +640,8 @@ impl<S: Strategy> Control for Execution<S> {
     }
 
     fn wait_goes_on(&mut self) {
-        let Some(place) = self.world.thread(self.running).waits_at else { return };
         let thread = self.world.thread(self.running);
+        let Some(place) = thread.waits_at else { return };
         let what = match (thread.looks.is_empty(), thread.reads) {
             (true, _) => failure::LOOKS_AT_NOTHING,
             (false, true) => failure::READS_LAST,

@@ -6,14 +6,15 @@ use std::hash::BuildHasherDefault;
 use lwp_core::sync::state::Fold;
 
 use super::event::Effect;
+use super::world::Name;
 
 /// A thread does something to an object, whose name is the same in all executions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Item {
     /// The thread.
     pub thread: usize,
-    /// The object: who made it, and its number among what that thread made.
-    pub object: (usize, u32),
+    /// The object.
+    pub object: Name,
     /// What it does.
     pub effect: Effect,
 }

@@ -70,7 +70,7 @@ pub struct World {
     things: Vec<Thing>,
     /// How many objects each thread has made.
     made: [u32; THREADS],
-    /// Which they are, in order, where somebody asks for objects by name.
+    /// Which they are, in order, where the search asks for objects by name.
     named: Option<Vec<Vec<Object>>>,
     /// How many objects of each kind there are.
     kinds: [u32; KINDS],
