@@ -116,6 +116,8 @@ fn add(sum: &mut Run, run: Run) {
     sum.programs += run.programs;
     sum.executions += run.executions;
     sum.distinct += run.distinct;
+    sum.digest = sum.digest.wrapping_add(run.digest);
+    sum.unreached += run.unreached;
     sum.blocked += run.blocked;
     sum.known += run.known;
     sum.overflowed += run.overflowed;
@@ -147,6 +149,8 @@ mod tests {
             programs: 1,
             executions: 3,
             distinct: 2,
+            digest: 0,
+            unreached: 0,
             verdict: Verdict::Complete,
             blocked: 1,
             known: 0,

@@ -270,6 +270,8 @@ mod tests {
             programs: 1,
             executions: 1,
             distinct: 1,
+            digest: 0,
+            unreached: 0,
             verdict,
             blocked: 0,
             known: 0,

@@ -1,10 +1,12 @@
 //! The sum of a family's findings.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::Run;
 use lwp_loom_tests::suite::Family;
+use siphasher::sip::SipHasher13;
 
 /// A family under one engine, and what has been found of it so far.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub struct Tally<'a> {
     programs: usize,
     executions: u64,
     distinct: u64,
+    digest: u64,
+    unreached: usize,
     blocked: u64,
     known: u64,
     states: Option<u64>,
@@ -34,6 +38,8 @@ impl<'a> Tally<'a> {
             programs: 0,
             executions: 0,
             distinct: 0,
+            digest: 0,
+            unreached: 0,
             blocked: 0,
             known: 0,
             states: Some(0),
@@ -51,6 +57,8 @@ impl<'a> Tally<'a> {
         self.programs += 1;
         self.executions += finding.executions;
         self.distinct += finding.distinct;
+        self.digest = self.digest.wrapping_add(digest(finding));
+        self.unreached += finding.unreached.len();
         self.blocked += finding.blocked;
         self.known += finding.known;
         self.states = self.states.zip(finding.states).map(|(sum, states)| sum + states as u64);
@@ -94,6 +102,8 @@ impl<'a> Tally<'a> {
             programs: self.programs,
             executions: self.executions,
             distinct: self.distinct,
+            digest: self.digest,
+            unreached: self.unreached,
             blocked: self.blocked,
             known: self.known,
             states: self.states.filter(|_| self.programs > 0),
@@ -111,6 +121,14 @@ impl<'a> Tally<'a> {
         let declared = self.family.bound(self.engine).filter(|_| verdict == Verdict::Bounded)?;
         bounds.iter().all(|bound| declared.covers(bound)).then(|| declared.to_string())
     }
+}
+
+/// A hash of all that another run of the same search finds as well. SipHash, which is the same in every release of it.
+fn digest(finding: &Finding) -> u64 {
+    let mut hasher = SipHasher13::new();
+    (&finding.program, finding.verdict as u8, finding.distinct).hash(&mut hasher);
+    (&finding.outcomes, &finding.unreached).hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -192,6 +210,33 @@ mod tests {
     #[test]
     fn a_family_without_programs_is_not_complete() {
         assert_eq!(run(0, &[]).verdict, Verdict::Bounded);
+    }
+
+    // A digest that is the same whatever was found would hold nothing.
+    #[test]
+    fn another_outcome_or_count_is_another_digest_and_the_order_of_programs_is_none() {
+        let of = |findings: &[Finding]| {
+            let family = family(findings.len());
+            let mut tally = Tally::new(&family, "loom");
+            findings.iter().for_each(|finding| tally.add(finding));
+            tally.run().digest
+        };
+        let one = Finding { outcomes: vec!["a".into()], ..finding(Verdict::Complete) };
+        let other = Finding { program: "1".into(), ..finding(Verdict::Complete) };
+        assert_eq!(of(&[one.clone(), other.clone()]), of(&[other, one.clone()]));
+        for changed in [
+            Finding { outcomes: vec!["b".into()], ..one.clone() },
+            Finding { distinct: 3, ..one.clone() },
+            Finding { unreached: vec!["c".into()], ..one.clone() },
+            Finding { verdict: Verdict::Defect, ..one.clone() },
+        ] {
+            assert_ne!(of(std::slice::from_ref(&one)), of(&[changed]));
+        }
+        assert_eq!(
+            of(&[Finding { executions: 9, seconds: 2.0, ..one.clone() }]),
+            of(&[one]),
+            "not what may differ"
+        );
     }
 
     #[test]

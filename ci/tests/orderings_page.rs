@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
+use lwp_loom_tests::explored::explored_page;
 use lwp_loom_tests::job::Verdict;
 use lwp_loom_tests::report::{Report, Run, orderings_page};
 
@@ -37,11 +38,14 @@ fn the_check_is_green_the_engines_agree_and_the_orderings_page_is_what_is_measur
         assert_eq!(other.map(|other| other.distinct), Some(run.distinct), "{}", run.name);
     }
 
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/orderings.md");
-    let measured = orderings_page(&report.orderings);
-    if env::var_os("UPDATE_PAGES").is_some() {
-        fs::write(page, measured).unwrap();
-    } else {
-        assert_eq!(fs::read_to_string(page).unwrap(), measured, "run this test with UPDATE_PAGES=1");
+    for (name, measured) in
+        [("orderings.md", orderings_page(&report.orderings)), ("explored.md", explored_page(&report.runs))]
+    {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+        if env::var_os("UPDATE_PAGES").is_some() {
+            fs::write(page, measured).unwrap();
+        } else {
+            assert_eq!(fs::read_to_string(page).unwrap(), measured, "run this test with UPDATE_PAGES=1");
+        }
     }
 }

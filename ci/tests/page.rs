@@ -25,6 +25,8 @@ fn run(name: &str, engine: &str, verdict: Verdict, declared: Option<&str>) -> Ru
         programs: 3,
         executions: 1234,
         distinct: 7,
+        digest: 0,
+        unreached: 0,
         verdict,
         blocked: 5,
         known: 0,

@@ -150,4 +150,5 @@ pub mod order;
 pub mod site;
 mod spin;
 pub mod sync;
+pub mod watch;
 pub mod witness;

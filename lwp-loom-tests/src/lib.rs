@@ -11,6 +11,7 @@ pub mod defects;
 pub mod diagram;
 pub mod engine;
 pub mod explain;
+pub mod explored;
 pub mod faults;
 pub mod fuzzing;
 pub mod generate;

@@ -145,6 +145,12 @@ pub struct Run {
     pub executions: u64,
     /// Distinct executions over all programs. Where no state is entered twice, those that ran to their end.
     pub distinct: u64,
+    /// The sum over a hash of each program's finding: another where any verdict, count or outcome is another.
+    #[serde(default)]
+    pub digest: u64,
+    /// Outcomes that the reference allows, and no execution came to.
+    #[serde(default)]
+    pub unreached: usize,
     /// The worst verdict of a program.
     pub verdict: Verdict,
     /// Executions that were given up because others cover them.

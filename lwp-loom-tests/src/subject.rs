@@ -1,5 +1,7 @@
 //! What a job names: a program over a lock layer or over the whole protocol, or a canary over an engine.
 
+use std::collections::BTreeSet;
+
 use crate::canary::{self, Canary};
 use crate::litmus::{Case, LockCase};
 use crate::program::{Outcome, Program};
@@ -31,7 +33,7 @@ impl Subject {
     /// Finds out what is asked of every execution.
     pub fn settle(&self) {
         if let Subject::Litmus(case) = self {
-            case.reference();
+            case.settle();
         }
     }
 
@@ -92,14 +94,28 @@ impl Subject {
         }
     }
 
-    /// The outcomes that the reference allows and that are not among these.
-    pub fn unreached(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
-        let Subject::Litmus(case) = self else { return Vec::new() };
-        let allowed = case.reference().into_iter().flat_map(|reference| &reference.outcomes);
-        allowed.filter(|outcome| !outcomes.contains(outcome)).cloned().collect()
+    /// The outcomes of executions so far in which no thread could go on.
+    pub fn standstills(&self) -> BTreeSet<Outcome> {
+        match self {
+            Subject::Litmus(case) => case.standstills(),
+            _ => BTreeSet::new(),
+        }
     }
 
-    /// Whether an execution in which nobody can go on is one like any other, and no failure.
+    /// The outcomes that the reference allows and that are not among these.
+    pub fn unreached(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
+        if let Subject::Litmus(case) = self { case.unreached(outcomes) } else { Vec::new() }
+    }
+
+    /// Why what a complete search has not reached is a failure, where it is: executions were lost, or the program has lost a way
+    /// to end.
+    pub fn loses(&self, unreached: &[Outcome]) -> Option<String> {
+        let Subject::Litmus(case) = self else { return None };
+        let lost = unreached.first().filter(|_| case.must_reach_all())?;
+        Some(format!("no execution comes to `{lost}`, which the reference allows"))
+    }
+
+    /// Whether an execution in which no thread can go on is an end to be judged, and no failure by itself.
     pub fn may_hang(&self) -> bool {
         matches!(self, Subject::Litmus(case) if case.may_hang())
     }

@@ -138,8 +138,6 @@ fn explore(
         Mode::Search => {
             // A state that is left out may have been on another way to fail, or on the way to what is claimed.
             let once = !job.every_way && !subject.depends_on_the_way();
-            // Who claims something of the way listens, and hears one execution at a time.
-            let cores = if subject.depends_on_the_way() { Cores::default() } else { cores };
             let options = complete::Options {
                 limits: job.limits.clone(),
                 every_way: job.every_way,
@@ -269,9 +267,6 @@ pub const ENGINE: &str = if cfg!(loom) {
     "none"
 };
 
-/// The outcome of an execution in which nobody can go on, where that is no failure.
-const HANG: &str = "hang";
-
 #[derive(Clone)]
 struct Findings {
     program: String,
@@ -286,7 +281,7 @@ impl Findings {
     fn write(&self, exploration: Exploration) -> bool {
         let mut outcomes: Vec<String> =
             self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
-        outcomes.extend((exploration.standstills > 0).then(|| HANG.to_owned()));
+        outcomes.extend(self.subject.standstills());
         let (mut verdict, mut message) = (exploration.verdict, exploration.message.clone());
         if verdict == Verdict::Complete
             && self.subject.must_show().is_empty()
@@ -294,12 +289,16 @@ impl Findings {
         {
             (verdict, message) = (Verdict::Failed, Some(surprise));
         }
+        let searched_all = ENGINE == "complete" && verdict == Verdict::Complete;
+        let unreached = if searched_all { self.subject.unreached(&outcomes) } else { Vec::new() };
+        if let Some(lost) = self.subject.loses(&unreached) {
+            (verdict, message) = (Verdict::Failed, Some(lost));
+        }
         let declared = self.subject.loom_bound().filter(|_| ENGINE == "loom");
         let searched = match &exploration.bound {
             Some(bound) => declared.is_some_and(|declared| declared.covers(bound)),
             None => verdict == Verdict::Complete,
         };
-        let searched_all = ENGINE == "complete" && verdict == Verdict::Complete;
         (verdict, message) =
             hold_against(&self.subject.must_show(), &self.subject.expected(), searched, verdict, message);
         let failed = matches!(verdict, Verdict::Failed | Verdict::Defect);
@@ -316,7 +315,7 @@ impl Findings {
             overflowed: exploration.overflowed,
             steps: exploration.steps,
             schedule: exploration.schedule.clone(),
-            unreached: if searched_all { self.subject.unreached(&outcomes) } else { Vec::new() },
+            unreached,
             outcomes,
             ways: exploration.ways,
             lock_edges: lock_edges(),

@@ -228,13 +228,36 @@ fn claims_that_cannot_be_judged_are_refused() {
         "expected `==` or `!=`: results are not ordered, not `<`",
         "<",
     );
-    let hang = "that nobody can go on is a failure unless it is expected";
-    is_wrong("lwp a { exit }\nalways hang", hang, "hang");
-    is_wrong("lwp a { exit }\nsometimes hang or a is LSZOMB", "`hang` stands alone", "hang or a is LSZOMB");
-    let both = "a program that has to hang once is not one that may hang";
-    is_wrong("lwp a { sleep }\nsometimes hang\nmay hang", both, "may hang");
+    let hang = "that an LWP waits for ever is known at the end, and not along the way";
+    is_wrong("lwp a { exit }\nnever a hangs along the way", hang, "a hangs");
     is_wrong("lwp a { exit }\nmay hang\nmay hang", "a program says this once", "may hang");
     is_wrong("lwp a { exit }\nmay exit", "expected `hang`, not `exit`", "exit");
+}
+
+// A claim that holds whatever happens is a check that cannot fail.
+#[test]
+fn claims_that_nothing_can_break_or_fulfil_are_refused() {
+    let program = |claim: &str| format!("lwp a {{ x = suspend b -> ok | ESRCH }}\nlwp b {{ exit }}\n{claim}");
+    let broken = |claim: &str, what: &str| is_wrong(&program(claim), "nothing can break this claim", what);
+    broken("always p_nlwps >= 0", "p_nlwps >= 0");
+    broken("never x == EINVAL", "x == EINVAL");
+    broken("always x != EDEADLK", "x != EDEADLK");
+    broken("never a is LSRUN and a is LSZOMB", "a is LSRUN and a is LSZOMB");
+    broken("always b is LSZOMB or not b is LSZOMB", "b is LSZOMB or not b is LSZOMB");
+    broken("sometimes p_nzlwps < 1 or p_nzlwps > 0", "p_nzlwps < 1 or p_nzlwps > 0");
+    let never = "nothing can fulfil this claim";
+    is_wrong(&program("sometimes x == EINVAL"), never, "x == EINVAL");
+    is_wrong(&program("always p_nlwps > 2 and p_nlwps < 2"), never, "p_nlwps > 2 and p_nlwps < 2");
+    for claim in
+        ["always x == ok | ESRCH", "never x == ok", "sometimes not b passed LSRUN", "always p_nlwps >= 1"]
+    {
+        assert!(parse("p", &program(claim)).is_ok(), "{claim}");
+    }
+}
+
+#[test]
+fn an_lwp_that_no_other_creates_is_refused() {
+    is_wrong("lwp a { exit }\nlwp b unborn { exit }", "no LWP creates b", "lwp b unborn");
 }
 
 const LOCKS: &str = "system netbsd-locks\nlocks low, high\n";

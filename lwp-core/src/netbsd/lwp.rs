@@ -19,6 +19,7 @@ use crate::mutex::{Class, MutexGuard};
 use crate::observe::{self, Event, Until};
 use crate::site::Site;
 use crate::sync::{AtomicUsize, Cell, Deadline, Parker};
+use crate::watch::about_to;
 
 /// `lwpid_t`: an LWP's number within its process, from 1. 0 is nobody, or anybody.
 pub type Lid = usize;
@@ -94,6 +95,10 @@ pub struct KernelLwp {
     freed: Cell<bool>,
     /// `l_stat` for the checks that no engine may see.
     ghost: AtomicU8,
+    /// `l_flag` for those, without LW_RUNNING.
+    last_flag: std::sync::atomic::AtomicUsize,
+    /// `freed` for those.
+    is_freed: AtomicBool,
     /// Whether the LWP is in user mode, for the checks that no engine may see.
     in_user_mode: AtomicBool,
     /// Whether the LWP was on a CPU when it came to be.
@@ -136,7 +141,9 @@ impl KernelLwp {
     ) -> KernelLwp {
         let running = revision == Revision::R1_69_2_6 && state == State::OnProc;
         let class = locks.get(first).class();
-        observe::tell(|| Event::Born { lid: l_lid, state, lock: first, class, cpu: l_cpu });
+        let born = || Event::Born { lid: l_lid, state, lock: first, class, cpu: l_cpu };
+        about_to(born);
+        observe::tell(born);
         KernelLwp {
             l_lid,
             address,
@@ -151,6 +158,8 @@ impl KernelLwp {
             ast: Parker::new(),
             freed: Cell::new(false),
             ghost: AtomicU8::new(state as u8),
+            last_flag: std::sync::atomic::AtomicUsize::new(0),
+            is_freed: AtomicBool::new(false),
             in_user_mode: AtomicBool::new(false),
             booted_on_cpu: state == State::OnProc,
         }
@@ -282,6 +291,23 @@ impl KernelLwp {
         State::from_number(self.ghost.load(Ordering::Relaxed).into())
     }
 
+    /// The state, for what looks at an execution from outside of it, once no thread is to run any more.
+    pub fn last_stat(&self) -> State {
+        self.ghost()
+    }
+
+    /// The flags but for LW_RUNNING, for the same.
+    pub fn last_flag(&self) -> usize {
+        // ORDERING: see `KernelLwp::ghost`.
+        self.last_flag.load(Ordering::Relaxed) & !LW_RUNNING
+    }
+
+    /// Whether the memory was freed, for the same.
+    pub fn is_freed(&self) -> bool {
+        // ORDERING: see `KernelLwp::ghost`.
+        self.is_freed.load(Ordering::Relaxed)
+    }
+
     /// Frees the memory: from now on every use is a failure.
     #[track_caller]
     pub(super) fn free(&self) {
@@ -289,6 +315,8 @@ impl KernelLwp {
         observe::tell(|| Event::Freed { lid: self.l_lid });
         // SAFETY: whoever frees the LWP is its only user; a checker verifies that everybody else came before.
         self.freed.with_mut(|freed| unsafe { *freed = true });
+        // ORDERING: see `KernelLwp::ghost`.
+        self.is_freed.store(true, Ordering::Relaxed);
     }
 
     /// Where `site` is ordered by a barrier that stores alone obey, a use of the LWP may be performed as late as here.
@@ -363,8 +391,10 @@ impl<'a> LwpLocked<'a> {
                 revision.name()
             );
         }
+        let change = || Event::State { lid: self.lwp.l_lid, from, to };
+        about_to(change);
         self.lwp.l_stat.store(to as usize, Site::LStatStore);
-        observe::tell(|| Event::State { lid: self.lwp.l_lid, from, to });
+        observe::tell(change);
         // ORDERING: see `KernelLwp::ghost`.
         self.lwp.ghost.store(to as u8, Ordering::Relaxed);
     }
@@ -393,6 +423,8 @@ impl<'a> LwpLocked<'a> {
         let from = self.flags();
         if flags != from {
             self.lwp.l_flag.store(flags, Site::LFlagStore);
+            // ORDERING: see `KernelLwp::ghost`.
+            self.lwp.last_flag.store(flags, Ordering::Relaxed);
             observe::tell(|| Event::Flag { lid: self.lwp.l_lid, from, to: flags });
         }
     }

@@ -22,6 +22,8 @@ use crate::mutex::MutexGuard;
 use crate::observe::{self, Event};
 use crate::site::Site;
 use crate::sync::Cell;
+#[cfg(any(loom, shuttle))]
+use crate::watch::about_to;
 
 /// An LWP as far as its general lock is concerned: a lock pointer, and the fields `T` that the lock covers.
 ///
@@ -90,11 +92,16 @@ impl<T, K: Kernel> Lwp<T, K> {
     #[inline]
     #[track_caller]
     fn set_l_mutex(&self, new: LockId, site: Site) {
+        #[cfg(any(loom, shuttle))]
+        let change = || Event::Pointer { lid: self.lid, lock: new, class: self.locks.get(new).class() };
+        #[cfg(any(loom, shuttle))]
+        if K::MOVES {
+            about_to(change);
+        }
         K::publish(&self.l_mutex, new, site);
         #[cfg(any(loom, shuttle))]
         if K::MOVES {
-            let class = self.locks.get(new).class();
-            observe::tell(|| Event::Pointer { lid: self.lid, lock: new, class });
+            observe::tell(change);
         }
     }
 

@@ -13,6 +13,8 @@ use crate::mutex::MutexGuard;
 use crate::observe::{self, Counters, Event};
 use crate::site::Site;
 use crate::sync::AtomicUsize;
+#[cfg(any(loom, shuttle))]
+use crate::watch::{about_to, is_watched};
 
 /// An LWP on `p_lwps`, with those of its fields that p_smutex covers.
 #[derive(Clone, Debug, Hash)]
@@ -328,7 +330,9 @@ impl<'a> ProcGuard<'a> {
             }
         }
         if before.counters != now.counters {
-            observe::tell(|| Event::Counters { from: before.counters, to: now.counters });
+            let change = || Event::Counters { from: before.counters, to: now.counters };
+            about_to(change);
+            observe::tell(change);
         }
     }
 
@@ -366,7 +370,7 @@ impl Drop for ProcGuard<'_> {
     #[track_caller]
     fn drop(&mut self) {
         #[cfg(any(loom, shuttle))]
-        if observe::is_listened_to() && !std::thread::panicking() {
+        if (observe::is_listened_to() || is_watched()) && !std::thread::panicking() {
             self.tell();
         }
         if cfg!(any(loom, shuttle, debug_assertions)) && !std::thread::panicking() {

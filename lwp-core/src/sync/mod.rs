@@ -31,12 +31,17 @@ mod backend;
 mod backend;
 
 #[cfg(any(loom, shuttle))]
-pub(crate) use backend::asks_in_silence;
+mod ending;
+
 #[cfg(any(loom, shuttle))]
 pub use backend::model;
 pub use backend::{AtomicUsize, Cell, Deadline, JoinHandle, Parker, RawLock, current, spawn, spin_while};
+#[cfg(any(loom, shuttle))]
+pub(crate) use backend::{Moments, asks_in_silence};
 #[cfg(shuttle)]
 pub use backend::{choose, state};
+#[cfg(any(loom, shuttle))]
+pub use ending::{Objection, Verdict};
 
 /// The spin lock itself, for models that check it; everything else uses [`RawLock`].
 pub use crate::spin::SpinLock;

@@ -26,7 +26,7 @@ pub struct Program {
     pub lines: Vec<Line>,
     /// What must, must not or may be seen.
     pub conditions: Vec<Condition>,
-    /// Whether an execution in which nobody can go on is one like any other, where the reference hangs too.
+    /// Whether an execution in which an LWP waits for ever is one like any other, where the reference has it so too.
     pub may_hang: bool,
     /// What goes wrong as written. Empty: the program holds in every variant.
     pub defects: Vec<Defect>,
@@ -288,8 +288,8 @@ pub enum Claim {
     Any(Vec<Claim>),
     /// Not this.
     Not(Box<Claim>),
-    /// Nobody can go on. Only by itself: `sometimes hang`.
-    Hang,
+    /// An LWP waits for ever, or any.
+    Hang(Option<Lid>),
     /// A result is one of these.
     Result {
         /// The line, from 0.
@@ -322,12 +322,53 @@ impl Claim {
             }
     }
 
+    /// Its parts that have no parts.
+    pub fn atoms(&self) -> Vec<Claim> {
+        match self {
+            Claim::All(parts) | Claim::Any(parts) => parts.iter().flat_map(Claim::atoms).collect(),
+            Claim::Not(part) => part.atoms(),
+            atom => vec![atom.clone()],
+        }
+    }
+
+    /// What of the machine a claim without parts is about: things of one name change in one order. Counters all change
+    /// together.
+    pub fn thing(&self) -> Option<(Lid, Thing)> {
+        match *self {
+            Claim::Is(lid, _) | Claim::Passed(lid, ..) => Some((lid, Thing::State)),
+            Claim::Under(lid, _) => Some((lid, Thing::Lock)),
+            Claim::Counter(..) => Some((0, Thing::Counters)),
+            _ => None,
+        }
+    }
+
+    /// Whether a hang can be what makes the claim hold.
+    fn admits_a_hang(&self, if_so: bool) -> bool {
+        match self {
+            Claim::All(parts) | Claim::Any(parts) => parts.iter().any(|part| part.admits_a_hang(if_so)),
+            Claim::Not(part) => part.admits_a_hang(!if_so),
+            Claim::Hang(_) => if_so,
+            _ => false,
+        }
+    }
+
     /// Whether it speaks of the machine, and not only of results.
     pub fn is_about_the_machine(&self) -> bool {
         self.contains(&|claim| {
             matches!(claim, Claim::Counter(..) | Claim::Is(..) | Claim::Passed(..) | Claim::Under(..))
         })
     }
+}
+
+/// Something of the machine that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Thing {
+    /// An LWP's state.
+    State,
+    /// An LWP's lock pointer.
+    Lock,
+    /// The counters of the process.
+    Counters,
 }
 
 /// A counter of the process.
@@ -377,6 +418,20 @@ pub enum Relation {
     More,
     /// `>=`
     AtLeast,
+}
+
+impl Relation {
+    /// Whether two numbers compare so.
+    pub fn holds(self, left: usize, right: usize) -> bool {
+        match self {
+            Relation::Equal => left == right,
+            Relation::NotEqual => left != right,
+            Relation::Less => left < right,
+            Relation::AtMost => left <= right,
+            Relation::More => left > right,
+            Relation::AtLeast => left >= right,
+        }
+    }
 }
 
 /// How a program fails where a repair is missing.
@@ -445,9 +500,11 @@ impl Program {
         }
     }
 
-    /// Whether it claims that in some execution nobody can go on.
-    pub fn expects_a_hang(&self) -> bool {
-        self.conditions.iter().any(|condition| condition.claim == Claim::Hang)
+    /// Whether an LWP may wait for ever: because the program says so, or since that can be what makes a claim hold.
+    pub fn admits_a_hang(&self) -> bool {
+        let admits =
+            |condition: &Condition| condition.claim.admits_a_hang(condition.quantifier != Quantifier::Never);
+        self.may_hang || self.conditions.iter().any(admits)
     }
 
     /// How many steps there are, over all lines.
@@ -495,13 +552,86 @@ impl Program {
         }
     }
 
-    /// What somebody came by in an execution: each result, in order. Who never came to be is left out.
-    pub fn outcome(&self, results: &[Option<Vec<Value>>]) -> String {
-        let line = |(line, results): (&Line, &Option<Vec<Value>>)| {
-            let results: Vec<_> = results.as_ref()?.iter().map(|value| self.value(*value)).collect();
-            Some(format!("{}: {}", line.name, results.join(", ")))
+    /// What an execution came to: each result of each line, in order; where no line can go on, the states of the LWPs too,
+    /// and in which step who waits for ever. An LWP that never came to be is left out.
+    pub fn outcome(&self, ends: &Ends) -> String {
+        let stands = ends.is_standstill();
+        let line = |(n, (line, end)): (usize, (&Line, &Option<End>))| {
+            let end = end.as_ref()?;
+            let results: Vec<_> = end.results.iter().map(|value| self.value(*value)).collect();
+            let mut text = format!("{}: {}", line.name, results.join(", "));
+            if stands {
+                let stuck = line.steps.get(end.results.len()).filter(|_| ends.is_stuck(n));
+                let stuck = stuck.map(|step| format!("in {}", self.op(step.op)));
+                let standing = end.standing.as_ref().map(Standing::to_string);
+                let stands: Vec<_> = standing.into_iter().chain(stuck).collect();
+                if !stands.is_empty() {
+                    text += &format!(" [{}]", stands.join(", "));
+                }
+            }
+            Some(text)
         };
-        self.lines.iter().zip(results).filter_map(line).collect::<Vec<_>>().join("; ")
+        let lines: Vec<_> = self.lines.iter().zip(&ends.lines).enumerate().filter_map(line).collect();
+        format!("{}{}", if stands { "hang: " } else { "" }, lines.join("; "))
+    }
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// An end a line; `None` for an LWP that never came to be.
+    pub lines: Vec<Option<End>>,
+    /// Which of them wait for ever.
+    pub stuck: Vec<bool>,
+}
+
+/// How a line of a program ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// What it came by, in order.
+    pub results: Vec<Value>,
+    /// Of an LWP, where no line can go on.
+    pub standing: Option<Standing>,
+}
+
+/// What has become of an LWP where no line can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is in this state.
+    Is {
+        /// `l_stat`.
+        state: State,
+        /// LW_WSUSPEND: it is to be suspended, or is.
+        suspend: bool,
+    },
+    /// It is LSZOMB.
+    Zombie,
+    /// Its memory is free.
+    Freed,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Standing::Is { state, suspend } => {
+                f.write_str(state.name())?;
+                if *suspend { f.write_str(" LW_WSUSPEND") } else { Ok(()) }
+            }
+            Standing::Zombie => f.write_str("LSZOMB"),
+            Standing::Freed => f.write_str("freed"),
+        }
+    }
+}
+
+impl Ends {
+    /// Whether a line waits for ever.
+    pub fn is_stuck(&self, line: usize) -> bool {
+        self.stuck.get(line).copied().unwrap_or(false)
+    }
+
+    /// Whether any does.
+    pub fn is_standstill(&self) -> bool {
+        self.stuck.contains(&true)
     }
 }
 

@@ -1,12 +1,19 @@
 //! A program under one revision, one variant and a number of CPUs.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lwp_core::netbsd::{Boot, Repair, Repairs, Revision};
 use lwp_core::site::Site;
+#[cfg(any(loom, shuttle))]
+use lwp_core::sync::Objection;
 
-use super::ast::{Defect, NOT_ALLOWED, Program, Symptom};
+#[cfg(any(loom, shuttle))]
+use super::ast::Ends;
+use super::ast::{Defect, NOT_ALLOWED, Op, Program, Symptom};
 use super::judge::Claims;
+#[cfg(any(loom, shuttle))]
+use super::judge::Judge;
 use super::machine;
 use super::text::{self, Diagnostic};
 use super::{Origin, find};
@@ -68,13 +75,15 @@ pub struct Case {
     pub cpus: usize,
     claims: Arc<Claims>,
     reference: Arc<OnceLock<Option<Reference>>>,
+    standstills: Arc<Mutex<BTreeSet<Outcome>>>,
 }
 
 impl Case {
     /// A program under one revision, variant and number of CPUs.
     pub fn new(litmus: Arc<Program>, revision: Revision, variant: Variant, cpus: usize) -> Case {
         let claims = Arc::new(Claims::new(litmus.clone()));
-        Case { litmus, revision, variant, cpus, claims, reference: Arc::default() }
+        let (reference, standstills) = Default::default();
+        Case { litmus, revision, variant, cpus, claims, reference, standstills }
     }
 
     /// Every case of the programs that are always there.
@@ -145,15 +154,13 @@ impl Case {
 
     /// The ways in which the case must fail; empty where it must hold.
     pub fn must_show(&self) -> Vec<&str> {
-        let expected: &[Symptom] = if self.litmus.expects_a_hang() { &[Symptom::Hang] } else { &[] };
-        self.symptoms().chain(expected).flat_map(Symptom::words).collect()
+        self.symptoms().flat_map(Symptom::words).collect()
     }
 
     /// The statements that say so.
     pub fn expected(&self) -> String {
-        let hang = self.litmus.expects_a_hang().then(|| "`sometimes hang`".into());
         let defects = self.defects().map(|defect| format!("`{}`", text::defect_text(defect)));
-        hang.into_iter().chain(defects).collect::<Vec<String>>().join(" or ")
+        defects.collect::<Vec<String>>().join(" or ")
     }
 
     /// The defects that the case is declared to show.
@@ -173,17 +180,52 @@ impl Case {
         self.defects().flat_map(|defect| &defect.shows)
     }
 
-    /// Whether an execution in which nobody can go on is one like any other, and no failure.
+    /// Whether an execution in which an LWP waits for ever is an end to be judged, and no failure by itself.
     pub fn may_hang(&self) -> bool {
-        self.litmus.may_hang && self.reference().is_some_and(|reference| reference.hangs)
+        self.litmus.admits_a_hang()
+            && self.reference().is_none_or(|reference| !reference.standstills.is_empty())
     }
 
-    /// What the program may come to, where the reference knows all of it and the case has to hold, or to come to
-    /// something else. Other defects fail by themselves.
+    /// What the program may come to, where the reference knows all of it.
     pub fn reference(&self) -> Option<&Reference> {
-        let asked = || self.must_show().is_empty() || self.symptoms().any(|shown| *shown == Symptom::Outcome);
-        let reference = || if asked() { oracle::reference(&self.litmus) } else { None };
-        self.reference.get_or_init(reference).as_ref()
+        self.reference.get_or_init(|| oracle::reference(&self.litmus)).as_ref()
+    }
+
+    /// Finds out what is asked of every execution.
+    pub fn settle(&self) {
+        if self.is_held_against_the_reference() || self.litmus.admits_a_hang() {
+            self.reference();
+        }
+    }
+
+    /// What the reference allows that is not among these outcomes, where each of them must be one that it allows.
+    pub fn unreached(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
+        let held = self.is_held_against_the_reference();
+        let Some(reference) = self.reference().filter(|_| held) else { return Vec::new() };
+        let standstills = reference.standstills.iter().filter(|_| self.may_hang());
+        let allowed = reference.outcomes.iter().chain(standstills);
+        allowed.filter(|outcome| !outcomes.contains(outcome)).cloned().collect()
+    }
+
+    /// Whether two LWPs may have to take turns on a CPU: the reference knows of no CPUs, and allows orders that these do not
+    /// come to. In 1.62 an LWP that another creates has that one's CPU.
+    pub fn shares_cpus(&self) -> bool {
+        let lwps = self.litmus.lines.iter().filter(|line| line.is_lwp()).count();
+        let creates =
+            || self.litmus.lines.iter().flat_map(|line| &line.steps).any(|s| matches!(s.op, Op::Create(_)));
+        self.cpus < lwps || self.revision == Revision::R1_62 && creates()
+    }
+
+    /// Whether a complete search must come to all that the reference allows. A program of a user's may be the first to show
+    /// where the reference allows too much, so there it is told and no failure.
+    pub fn must_reach_all(&self) -> bool {
+        self.origin() != Origin::File && !self.shares_cpus()
+    }
+
+    /// Whether each outcome must be one that the reference allows: where the case has to hold, or to come to something else.
+    /// Other defects fail by themselves.
+    fn is_held_against_the_reference(&self) -> bool {
+        self.must_show().is_empty() || self.symptoms().any(|shown| *shown == Symptom::Outcome)
     }
 
     /// Whether loom can tell from the case how strongly `site` must be ordered: it is to hold, and uses what only the
@@ -194,11 +236,13 @@ impl Case {
         holds && self.must_show().is_empty() && (of_all || self.litmus.uses_data_site(site))
     }
 
-    /// Runs the case once and gives what each LWP saw.
+    /// Runs the case once and gives what each LWP saw. An execution in which no thread can go on does not come back, and is
+    /// among the [`Case::standstills`].
     ///
     /// # Panics
     /// Where an operation has a result that it may not have, the machine finds itself in a state that it must not be in,
     /// something does not hold that the program claims, or the reference does not allow the outcome.
+    #[track_caller]
     pub fn run(&self) -> Outcome {
         let boot = Boot {
             revision: self.revision,
@@ -208,10 +252,22 @@ impl Case {
             lwps: Vec::new(),
         };
         let run = self.claims.begin();
-        let results = machine::run(&self.litmus, boot);
-        run.end(&results);
-        let outcome = self.litmus.outcome(&results);
-        if let Some(reference) = self.reference() {
+        let judge = run.judge();
+        #[cfg(any(loom, shuttle))]
+        let at_standstill = {
+            let (case, judge) = (self.clone(), run.judge());
+            Box::new(move |ends: &Ends| case.accepts(ends, &judge))
+        };
+        #[cfg(not(any(loom, shuttle)))]
+        let at_standstill = ();
+        let ends = machine::run(&self.litmus, boot, at_standstill);
+        if let Err(broken) = judge.end(&ends) {
+            panic!("{broken}");
+        }
+        let outcome = self.litmus.outcome(&ends);
+        if self.is_held_against_the_reference()
+            && let Some(reference) = self.reference()
+        {
             assert!(
                 reference.outcomes.contains(&outcome),
                 "{NOT_ALLOWED} `{outcome}`, only {:?}",
@@ -219,6 +275,32 @@ impl Case {
             );
         }
         outcome
+    }
+
+    /// Whether an LWP may wait for ever so, and the program holds nevertheless.
+    #[cfg(any(loom, shuttle))]
+    fn accepts(&self, ends: &Ends, judge: &Judge) -> Result<(), Objection> {
+        let outcome = self.litmus.outcome(ends);
+        if let Some(reference) = self.reference()
+            && !reference.standstills.contains(&outcome)
+        {
+            let allowed = &reference.standstills;
+            let why =
+                format!("by the reference none waits for ever as in `{outcome}`, only as in {allowed:?}");
+            return Err(Objection::Standstill(why));
+        }
+        judge.end(ends).map_err(Objection::Claim)?;
+        self.seen_standing().insert(outcome);
+        Ok(())
+    }
+
+    /// The executions so far in which no thread could go on.
+    pub fn standstills(&self) -> BTreeSet<Outcome> {
+        self.seen_standing().clone()
+    }
+
+    fn seen_standing(&self) -> MutexGuard<'_, BTreeSet<Outcome>> {
+        self.standstills.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the program claims to happen sometimes, and no execution so far has shown.

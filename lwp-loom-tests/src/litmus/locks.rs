@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::ast::{Op, Program, Value};
+use super::ast::{End, Ends, Op, Program, Value};
 use super::judge::Claims;
-use super::machine::All;
 use super::{Origin, find};
 use crate::program::{self, Layer, LockOp, Outcome, Seen};
 
@@ -237,15 +236,19 @@ impl LockCase {
             Seen::Busy => Value::Busy,
         };
         let seen = self.program.seen();
-        let results: All =
-            seen.into_iter().map(|of_one| Some(of_one.into_iter().map(value).collect())).collect();
-        for (line, results) in self.litmus.lines.iter().zip(results.iter().flatten()) {
-            for (step, result) in line.steps.iter().zip(results) {
+        let end =
+            |of_one: Vec<Seen>| End { results: of_one.into_iter().map(value).collect(), standing: None };
+        let lines: Vec<_> = seen.into_iter().map(|of_one| Some(end(of_one))).collect();
+        for (line, end) in self.litmus.lines.iter().zip(lines.iter().flatten()) {
+            for (step, result) in line.steps.iter().zip(&end.results) {
                 self.litmus.refuse_unless_allowed(line, step, *result);
             }
         }
-        run.end(&results);
-        self.litmus.outcome(&results)
+        let ends = Ends { lines, stuck: Vec::new() };
+        if let Err(broken) = run.judge().end(&ends) {
+            panic!("{broken}");
+        }
+        self.litmus.outcome(&ends)
     }
 
     /// What the program claims to happen sometimes, and no execution so far has shown.

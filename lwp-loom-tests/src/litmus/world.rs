@@ -1,4 +1,4 @@
-//! What a claim about the machine is held against: states, lock pointers and counters, as they are announced.
+//! What a claim about the machine is held against: states, lock pointers and counters, as they change.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,9 +7,9 @@ use lwp_core::mutex::Class;
 use lwp_core::netbsd::{Lid, State};
 use lwp_core::observe::Counters;
 #[cfg(any(loom, shuttle))]
-use lwp_core::observe::{self, Event};
+use lwp_core::{observe::Event, watch};
 
-use super::ast::Counter;
+use super::ast::{Claim, Counter};
 
 /// The machine, seen from outside.
 #[derive(Clone, Debug, Default)]
@@ -29,24 +29,22 @@ struct Lwp {
 }
 
 impl World {
-    /// The state that an LWP is in.
-    pub fn state(&self, lid: Lid) -> Option<State> {
-        Some(self.lwps.get(&lid)?.state)
+    /// Whether a claim that is about the machine, and has no parts, holds; `None` where it is none of these.
+    pub fn holds(&self, claim: &Claim) -> Option<bool> {
+        let lwp = |lid: &Lid| self.lwps.get(lid);
+        Some(match claim {
+            Claim::Is(lid, state) => lwp(lid).is_some_and(|lwp| lwp.state == *state),
+            Claim::Under(lid, class) => lwp(lid).is_some_and(|lwp| lwp.lock == *class),
+            Claim::Passed(lid, from, to) => {
+                let is = |made: &(State, State)| from.is_none_or(|from| made.0 == from) && made.1 == *to;
+                lwp(lid).is_some_and(|lwp| lwp.passed.iter().any(is))
+            }
+            Claim::Counter(counter, relation, n) => relation.holds(self.counter(*counter), *n),
+            _ => return None,
+        })
     }
 
-    /// The class of the lock that an LWP's pointer points to.
-    pub fn lock(&self, lid: Lid) -> Option<Class> {
-        Some(self.lwps.get(&lid)?.lock)
-    }
-
-    /// Whether an LWP has gone from one state, or any, to another.
-    pub fn passed(&self, lid: Lid, from: Option<State>, to: State) -> bool {
-        let is = |made: &(State, State)| from.is_none_or(|from| made.0 == from) && made.1 == to;
-        self.lwps.get(&lid).is_some_and(|lwp| lwp.passed.iter().any(is))
-    }
-
-    /// A counter of the process.
-    pub fn counter(&self, counter: Counter) -> usize {
+    fn counter(&self, counter: Counter) -> usize {
         match counter {
             Counter::Nlwps => self.counters.p_nlwps,
             Counter::Nrlwps => self.counters.p_nrlwps,
@@ -56,10 +54,10 @@ impl World {
         }
     }
 
-    /// Takes note of what has happened. True where a claim might be about it.
+    /// Takes note of a change. True where a claim might be about it.
     #[cfg(any(loom, shuttle))]
-    fn hear(&mut self, event: &Event) -> bool {
-        match *event {
+    fn changes(&mut self, change: &Event) -> bool {
+        match *change {
             Event::Born { lid, state, class, .. } => {
                 self.lwps.insert(lid, Lwp { state, lock: class, passed: Vec::new() });
             }
@@ -82,47 +80,59 @@ impl World {
     }
 }
 
+/// The machine of one execution, which others may look at.
+pub type Shared = Arc<Mutex<World>>;
+
+/// The machine as it is.
+pub fn look(world: &Shared) -> World {
+    world.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 /// The machine of one execution, while it is watched.
-pub struct Watch {
-    world: Arc<Mutex<World>>,
+pub struct Watched {
+    pub world: Shared,
     #[cfg(any(loom, shuttle))]
-    before: Option<observe::Listener>,
+    _watched: watch::Watched,
 }
 
-/// Watches a machine from before it starts. `see` is called whenever something has changed.
+/// Watches a machine from before it starts. `see` is called at each change. Changes of whether one of `atoms` holds are
+/// steps of their own, each of which comes before or after each other: [`watch`](lwp_core::watch) says why.
 #[cfg(any(loom, shuttle))]
-pub fn watch(see: impl Fn(&World) + Send + Sync + 'static) -> Option<Watch> {
-    let world = Arc::new(Mutex::new(World::default()));
-    let before = observe::listener();
-    let (heard, next) = (world.clone(), before.clone());
-    observe::listen(Some(Arc::new(move |event, origin| {
-        if let Some(next) = &next {
-            next(event, origin);
-        }
-        let mut world = heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if world.hear(event) {
-            see(&world);
-        }
-    })));
-    Some(Watch { world, before })
+#[track_caller]
+pub fn watch(atoms: Vec<Claim>, see: impl Fn(&World) + 'static) -> Option<Watched> {
+    let world = Shared::default();
+    let watched = watch::watch(std::rc::Rc::new(Watch { world: world.clone(), atoms, see }));
+    Some(Watched { world, _watched: watched })
 }
 
-/// Watches a machine from before it starts: with real threads nobody can.
+/// Watches a machine from before it starts: with real threads nothing can.
 #[cfg(not(any(loom, shuttle)))]
-pub fn watch(_: impl Fn(&World) + Send + Sync + 'static) -> Option<Watch> {
+pub fn watch(_: Vec<Claim>, _: impl Fn(&World) + 'static) -> Option<Watched> {
     None
 }
 
-impl Watch {
-    /// The machine as it is.
-    pub fn end(self) -> World {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+#[cfg(any(loom, shuttle))]
+struct Watch<F> {
+    world: Shared,
+    atoms: Vec<Claim>,
+    see: F,
 }
 
 #[cfg(any(loom, shuttle))]
-impl Drop for Watch {
-    fn drop(&mut self) {
-        observe::listen(self.before.take());
+impl<F: Fn(&World)> watch::Watch for Watch<F> {
+    fn orders(&self, change: &Event) -> bool {
+        if self.atoms.is_empty() {
+            return false;
+        }
+        let before = look(&self.world);
+        let mut after = before.clone();
+        after.changes(change) && self.atoms.iter().any(|atom| before.holds(atom) != after.holds(atom))
+    }
+
+    fn sees(&self, change: &Event) {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        if world.changes(change) {
+            (self.see)(&world);
+        }
     }
 }

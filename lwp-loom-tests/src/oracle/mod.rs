@@ -41,8 +41,8 @@ use world::World;
 pub struct Reference {
     /// Each outcome of an order in which everybody comes to an end.
     pub outcomes: BTreeSet<String>,
-    /// Whether there is an order in which somebody waits for ever.
-    pub hangs: bool,
+    /// Each end of an order in which somebody waits for ever: the results so far, the states, who waits and where.
+    pub standstills: BTreeSet<String>,
     /// Lines, from 0, of those who do so in every such order.
     pub stuck: Vec<usize>,
     /// How many states there are.
@@ -93,15 +93,15 @@ fn search(program: &Program, most: usize, enough: fn(&Reference) -> bool) -> Opt
             }
         }
         if stands && world.all_are_done() {
-            reference.outcomes.insert(program.outcome(&world.results()));
+            reference.outcomes.insert(program.outcome(&world.ends()));
         } else if stands {
             let waits = |n: &usize| !world.is_done(*n);
-            if reference.hangs {
-                reference.stuck.retain(waits);
-            } else {
+            if reference.standstills.is_empty() {
                 reference.stuck = (0..program.lines.len()).filter(waits).collect();
+            } else {
+                reference.stuck.retain(waits);
             }
-            reference.hangs = true;
+            reference.standstills.insert(program.outcome(&world.ends()));
         }
         if enough(&reference) {
             break;

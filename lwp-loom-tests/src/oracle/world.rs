@@ -1,6 +1,8 @@
 //! What the reference knows of a process: everybody in it, and what is asked of them.
 
-use crate::litmus::ast::{Doing, Program, Sig, Start, Value};
+use lwp_core::netbsd::State;
+
+use crate::litmus::ast::{Doing, End, Ends, Program, Sig, Standing, Start, Value};
 
 /// A process and its LWPs, and whoever is outside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -247,10 +249,14 @@ impl World {
         self.all[n].place == Place::Done || matches!(self.all[n].life, Life::Unborn | Life::Idle)
     }
 
-    /// What everybody came by.
-    pub fn results(&self) -> Vec<Option<Vec<Value>>> {
+    /// How everybody ended.
+    pub fn ends(&self) -> Ends {
         let came_to_be = |one: &One| !matches!(one.life, Life::Unborn | Life::Idle) && one.has_run();
-        self.all.iter().map(|one| came_to_be(one).then(|| one.results.clone())).collect()
+        let end = |one: &One| End { results: one.results.clone(), standing: one.standing() };
+        Ends {
+            lines: self.all.iter().map(|one| came_to_be(one).then(|| end(one))).collect(),
+            stuck: (0..self.all.len()).map(|n| !self.is_done(n)).collect(),
+        }
     }
 
     /// The LWPs of the process, the newest first.
@@ -338,6 +344,21 @@ impl One {
         }
         self.halt = None;
         self.sleep = None;
+    }
+
+    /// The state that an LWP is in. Whoever runs has a CPU: the reference knows of none.
+    fn standing(&self) -> Option<Standing> {
+        let state = match (self.life, self.halt) {
+            (Life::Outside | Life::Unborn, _) => return None,
+            (Life::Freed, _) => return Some(Standing::Freed),
+            (Life::Idle, _) => State::Idl,
+            (Life::Zombie, _) => return Some(Standing::Zombie),
+            (_, Some(Halt::Suspended)) => State::Suspended,
+            (_, Some(Halt::Stopped)) => State::Stop,
+            (_, None) if self.sleep.is_some() => State::Sleep,
+            (_, None) => State::OnProc,
+        };
+        Some(Standing::Is { state, suspend: self.asked.suspend })
     }
 
     /// Whether it has come as far as its first step.

@@ -463,6 +463,35 @@ pub fn spin_while(busy: impl Fn() -> bool) {
     standstill::goes_on();
 }
 
+/// What a program watches: each change of it comes before or after each other.
+#[derive(Debug)]
+pub(crate) struct Moments {
+    /// On which nobody waits: loom takes two notifications for operations that depend on each other.
+    anchor: Condvar,
+    /// The last change, for the trace.
+    last: Plain<Stamp>,
+    object: u32,
+}
+
+impl Moments {
+    /// Nothing has changed.
+    #[track_caller]
+    pub fn new() -> Moments {
+        Moments { anchor: Condvar::new(), last: Plain::new(0), object: model::new_object() }
+    }
+
+    /// A step that depends on every other such step, and orders no memory.
+    #[track_caller]
+    pub fn next(&self) {
+        {
+            let _switch = Switch::new();
+            self.anchor.notify_all();
+        }
+        let last = self.last.replace(model::next_stamp());
+        model::record(Event::Moment, self.object, last.into());
+    }
+}
+
 /// loom asks no condition in advance.
 pub(crate) fn asks_in_silence() -> bool {
     false

@@ -6,6 +6,7 @@ use std::hash::Hash;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
+use super::super::ending::Objection;
 pub use super::clock::HISTORY;
 
 /// Names an event of one execution whatever the schedule: the thread that did it, and its number among that
@@ -19,6 +20,7 @@ pub(super) enum Event {
     Acquire,
     TryFailed,
     Release,
+    Moment,
 }
 
 /// What a thread has done so far: which events, and which store or release each of them saw. Wide enough that
@@ -141,6 +143,11 @@ impl Trace {
     pub fn finish(self) -> Option<u128> {
         with(|state| state.stood_still.or_else(|| (!state.path.redundant).then(|| state.reached())))
     }
+}
+
+/// What the program says of the running execution where no thread can go on in the end.
+pub fn at_standstill(verdict: impl FnOnce() -> Result<(), Objection> + Send + 'static) {
+    super::standstill::judges(Box::new(verdict));
 }
 
 impl History {

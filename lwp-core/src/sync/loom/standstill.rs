@@ -13,6 +13,7 @@ use std::rc::{Rc, Weak};
 
 use ::loom::sync::Notify;
 
+use super::super::ending::{Objection, Verdict};
 use super::running::Switch;
 use super::{Guard, current, model};
 
@@ -70,6 +71,8 @@ struct State {
     changes: u64,
     /// Nobody can go on.
     is_here: bool,
+    /// What the program says of that.
+    verdict: Option<Verdict>,
 }
 
 struct Held {
@@ -222,17 +225,32 @@ fn rests(doing: Doing) {
     if unwinds() {
         return;
     }
-    let stands_still = with(|state| {
+    let (stands_still, verdict) = with(|state| {
         state.threads[current().get() - 1] = doing;
         state.is_here |= state.is_looked_for && state.stands_still();
-        state.is_here
+        (state.is_here, state.verdict.take_if(|_| state.is_here))
     });
     if stands_still {
+        verdict.into_iter().for_each(hear);
         model::stands_still();
         let parked = with(|state| state.threads.iter().filter_map(Doing::parker).collect::<Vec<_>>());
         let _switch = Switch::new();
         parked.iter().for_each(|parker| parker.notify());
     }
+}
+
+/// Fails the execution where the program does not accept its end.
+fn hear(verdict: Verdict) {
+    match verdict() {
+        Ok(()) => {}
+        Err(Objection::Standstill(why)) => panic!("nobody can go on: {why}"),
+        Err(Objection::Claim(why)) => panic!("{why}"),
+    }
+}
+
+/// What the program says of the running execution where nobody can go on in the end.
+pub fn judges(verdict: Verdict) {
+    with(|state| state.verdict = Some(verdict));
 }
 
 /// The caller unwinds where nobody can go on, unless it does already.

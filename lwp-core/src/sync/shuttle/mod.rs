@@ -266,6 +266,24 @@ pub(crate) fn asks_in_silence() -> bool {
     wait::is_silent()
 }
 
+/// What a program watches: each change of it comes before or after each other.
+#[derive(Debug)]
+pub(crate) struct Moments(Handle);
+
+impl Moments {
+    /// Nothing has changed.
+    #[track_caller]
+    pub fn new() -> Moments {
+        Moments(Handle::new(Kind::Moments, 0))
+    }
+
+    /// A step that depends on every other such step, and orders no memory.
+    #[track_caller]
+    pub fn next(&self) {
+        self.0.perform(Operation::Moment);
+    }
+}
+
 /// One of `0..n`: the engine takes every one in turn. A branch of the search and not a switch of threads.
 ///
 /// # Panics

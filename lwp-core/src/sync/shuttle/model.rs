@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::super::ending::{Objection, Verdict};
 use super::state::Description;
 use super::wait;
 pub use super::wait::{Answer, Look, ask, waits_now};
@@ -26,6 +27,8 @@ pub enum Kind {
     Cell,
     /// An [`Allocation`]; its value is 1 once it is freed.
     Allocation,
+    /// What a program watches: see [`Operation::Moment`].
+    Moments,
 }
 
 /// A visible operation.
@@ -80,6 +83,8 @@ pub enum Operation {
     Join(usize),
     /// A choice. Results in what was chosen.
     Choose(usize),
+    /// What a program watches is about to change: each such step depends on each other. It orders no memory.
+    Moment,
 }
 
 impl Operation {
@@ -192,6 +197,8 @@ pub trait Control {
     fn begins_turn(&mut self, goes_on: bool, place: &'static Location<'static>);
     /// What cells hold, for this execution.
     fn describes(&mut self, description: Description);
+    /// What the program says of this execution where no thread can go on in the end.
+    fn judges_standstill(&mut self, verdict: Verdict);
 }
 
 thread_local!(static CONTROL: RefCell<Option<InCharge>> = const { RefCell::new(None) });
@@ -298,6 +305,11 @@ fn go(turn: Turn) -> usize {
         }
         Turn::Unwind => unwind(),
     }
+}
+
+/// What the program says of the running execution where no thread can go on in the end.
+pub fn at_standstill(verdict: impl FnOnce() -> Result<(), Objection> + Send + 'static) {
+    with(|c| c.judges_standstill(Box::new(verdict)));
 }
 
 /// Runs a thread of the model from its first step to its last, and tells the engine how it ended.

@@ -19,10 +19,15 @@ pub type Tell<'a> = &'a mut dyn FnMut(Object, u64);
 /// Says what cells of the running execution hold: every time it is asked, until the execution ends.
 pub type Description = Box<dyn Fn(Tell<'_>) + Send>;
 
+/// Whether states are told apart, and what is remembered counts.
+pub fn are_kept() -> bool {
+    model::with(|c| c.keeps_states())
+}
+
 /// From here on the running thread depends on nothing that it has seen so far but on `memory`. It holds no guard, and no
 /// reference to what a lock protects.
 pub fn remember(memory: &impl Hash) {
-    if model::with(|c| c.keeps_states()) {
+    if are_kept() {
         let memory = digest(memory);
         model::with(|c| c.remembers(memory));
     }

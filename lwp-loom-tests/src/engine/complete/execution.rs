@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use lwp_core::sync::model::{self, Access, Announcement, Control, Kind, Misuse, Object, Operation, Turn};
 use lwp_core::sync::state::Description;
+use lwp_core::sync::{Objection, Verdict};
 
 use super::clock::{THREADS, Threads};
 use super::data_race::{self, Detector};
@@ -178,6 +179,10 @@ pub struct Execution<S> {
     /// The execution is not to go on: every thread unwinds when its turn comes.
     given_up: Option<Ending>,
     failure: Option<Failure>,
+    /// What the program says of the execution where nobody can go on in the end.
+    verdict: Option<Verdict>,
+    /// It has objected to that end.
+    objects: bool,
     bounds: Bounds,
     started: Instant,
     run: u64,
@@ -210,6 +215,8 @@ impl<S: Strategy> Execution<S> {
             running: 0,
             given_up: None,
             failure: None,
+            verdict: None,
+            objects: false,
             bounds,
             started,
             run,
@@ -278,6 +285,7 @@ impl<S: Strategy> Execution<S> {
         }
         self.schedule.truncate(self.repeats);
         (self.running, self.given_up, self.failure) = (0, None, None);
+        (self.verdict, self.objects) = (None, false);
         self.decide();
         true
     }
@@ -307,7 +315,7 @@ impl<S: Strategy> Execution<S> {
             }
         }
         if let Some(failure) = self.failure.take() {
-            if self.bounds.standstills_are_outcomes && failure.kind.is_standstill() {
+            if self.bounds.standstills_are_outcomes && failure.kind.is_standstill() && !self.objects {
                 self.count_distinct();
                 self.tally.standstills += 1;
             } else {
@@ -373,7 +381,8 @@ impl<S: Strategy> Execution<S> {
                 if self.world.waits_on_old_looks() {
                     self.given_up = Some(Ending::Blocked);
                 } else {
-                    self.fail(self.standstill());
+                    let standstill = self.standstill();
+                    self.fail(standstill);
                 }
             } else if self.taken() >= self.bounds.steps {
                 self.tally.is_bounded(&format!("{} steps in an execution", self.bounds.steps));
@@ -420,16 +429,24 @@ impl<S: Strategy> Execution<S> {
         }
     }
 
-    /// Nobody can go on, in words where somebody reads them.
-    fn standstill(&self) -> Failure {
+    /// Nobody can go on: what the program says of it, in words where somebody reads them.
+    fn standstill(&mut self) -> Failure {
         if let Some((thread, place)) = self.world.changes_its_mind() {
             return failure::misused_wait(thread, place, failure::CHANGES_ITS_MIND);
         }
+        let verdict = self.verdict.take().filter(|_| self.bounds.standstills_are_outcomes);
+        let objection = verdict.and_then(|verdict| verdict().err());
+        self.objects = objection.is_some();
         let kind = failure::standstill(&self.world);
-        let unread = self.bounds.standstills_are_outcomes || self.bounds.until_one_ends_well;
-        let description =
-            if unread { String::new() } else { failure::describe_standstill(&self.world, kind) };
-        Failure { kind, description }
+        let is_read = !self.bounds.standstills_are_outcomes && !self.bounds.until_one_ends_well;
+        let described = || failure::describe_standstill(&self.world, kind);
+        match objection {
+            Some(Objection::Claim(claim)) => Failure { kind: FailureKind::Assertion, description: claim },
+            Some(Objection::Standstill(why)) => {
+                Failure { kind, description: format!("{}; {why}", described()) }
+            }
+            None => Failure { kind, description: if is_read { described() } else { String::new() } },
+        }
     }
 
     fn fail(&mut self, failure: Failure) {
@@ -673,6 +690,10 @@ impl<S: Strategy> Control for Execution<S> {
         if let Some(memory) = &mut self.memory {
             memory.describes(description);
         }
+    }
+
+    fn judges_standstill(&mut self, verdict: Verdict) {
+        self.verdict = Some(verdict);
     }
 
     fn values(&self) -> Vec<usize> {

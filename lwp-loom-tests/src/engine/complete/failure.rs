@@ -82,6 +82,7 @@ pub fn object_name(world: &World, object: Object) -> String {
         Kind::Parker => "parker",
         Kind::Cell => "cell",
         Kind::Allocation => "allocation",
+        Kind::Moments => "what is watched",
     };
     format!("{kind} {} (made at {})", thing.ordinal, thing.place)
 }
@@ -105,6 +106,7 @@ pub fn operation_name(world: &World, announcement: &Announcement) -> String {
         Operation::Spawn => "start a thread".into(),
         Operation::Join(other) => format!("join {}", thread_name(other)),
         Operation::Choose(n) => format!("choose one of {n}"),
+        Operation::Moment => "change".into(),
     };
     match announcement.object {
         Some(object) => format!("{what} {} at {}", object_name(world, object), announcement.place),

@@ -220,7 +220,9 @@ impl Memory {
                     let contents = self.now.cells.get(n).copied().unwrap_or_default();
                     mix(contents.hash, contents.writer.map_or(0, |writer| writer as u64 + 1))
                 }
-                Kind::Atomic | Kind::Lock | Kind::Parker | Kind::Allocation => thing.value as u64,
+                Kind::Atomic | Kind::Lock | Kind::Parker | Kind::Allocation | Kind::Moments => {
+                    thing.value as u64
+                }
             };
             let object = mix((thing.name.0 as u64) << 32 | u64::from(thing.name.1), value);
             objects[0] = objects[0].wrapping_add(object);

@@ -60,7 +60,8 @@ impl Sync {
             | Operation::Finish
             | Operation::TryLock
             | Operation::IsHeld
-            | Operation::Choose(_) => Sync::Nothing,
+            | Operation::Choose(_)
+            | Operation::Moment => Sync::Nothing,
         }
     }
 

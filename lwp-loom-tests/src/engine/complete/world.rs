@@ -78,7 +78,7 @@ pub struct World {
     waiting: usize,
 }
 
-const KINDS: usize = Kind::Allocation as usize + 1;
+const KINDS: usize = Kind::Moments as usize + 1;
 
 impl Default for World {
     fn default() -> World {
@@ -289,7 +289,7 @@ impl World {
             }
             Operation::Spawn => return (Effect::Change, Some(THREAD_TABLE)),
             Operation::Load { .. } | Operation::IsHeld => Effect::Look,
-            Operation::Store { .. } => Effect::Change,
+            Operation::Store { .. } | Operation::Moment => Effect::Change,
             Operation::CompareExchange { old, .. } if value() == old => Effect::Change,
             Operation::CompareExchange { .. } => Effect::Look,
             Operation::Lock => Effect::Acquire,
@@ -306,7 +306,7 @@ impl World {
     pub fn perform(&mut self, thread: usize, announcement: &Announcement, choice: usize) -> usize {
         let value = announcement.object.map_or(0, |o| self.thing(o).value);
         let (new, result) = match announcement.operation {
-            Operation::Start | Operation::Finish | Operation::Join(_) => (value, 0),
+            Operation::Start | Operation::Finish | Operation::Join(_) | Operation::Moment => (value, 0),
             Operation::Choose(_) => (value, choice),
             Operation::Spawn => (value, self.add_thread(thread, announcement.place)),
             Operation::Load { .. } => (value, value),

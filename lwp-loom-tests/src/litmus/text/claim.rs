@@ -1,14 +1,14 @@
 //! What a program claims.
 
 use super::cursor::{Cursor, Parsed};
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Span};
 use super::parse::Names;
 use super::step;
 use super::words::{self, NUMBERS};
 use crate::litmus::ast::{Claim, Condition, Counter, Quantifier, Relation, When};
 
 /// `always|never|sometimes CLAIM [along the way]`
-pub fn read(begin: &Cursor<'_, '_>, names: &Names) -> Parsed<Condition> {
+pub fn read(begin: &Cursor<'_, '_>, names: &Names) -> Parsed<(Condition, Span)> {
     let mut cursor = begin.clone();
     let quantifier = match cursor.word("a claim")?.text {
         "always" => Quantifier::Always,
@@ -20,16 +20,12 @@ pub fn read(begin: &Cursor<'_, '_>, names: &Names) -> Parsed<Condition> {
     let span = cursor.since(&claimed);
     let when = if cursor.eat_all(&["along", "the", "way"]) { When::AlongTheWay } else { When::AtTheEnd };
     cursor.done()?;
-    if claim == Claim::Hang && (quantifier, when) != (Quantifier::Sometimes, When::AtTheEnd) {
-        let message = "that nobody can go on is a failure unless it is expected";
-        return Err(
-            Diagnostic::new(span, message, "can only be claimed to happen sometimes").help("sometimes hang")
-        );
+    let about_a_hang = claim.contains(&|claim| matches!(claim, Claim::Hang(_)));
+    if about_a_hang && when == When::AlongTheWay {
+        let message = "that an LWP waits for ever is known at the end, and not along the way";
+        return Err(Diagnostic::new(span, message, "about a hang"));
     }
-    if claim != Claim::Hang && claim.contains(&|claim| *claim == Claim::Hang) {
-        return Err(Diagnostic::new(span, "`hang` stands alone", "part of a larger claim"));
-    }
-    let about_results_alone = claim != Claim::Hang && !claim.is_about_the_machine();
+    let about_results_alone = !about_a_hang && !claim.is_about_the_machine();
     if names.locks.is_some() && (when == When::AlongTheWay || !about_results_alone) {
         let message = "a program over a lock layer comes to results, and claims are about those";
         return Err(Diagnostic::new(span, message, "not about a result at the end"));
@@ -39,7 +35,7 @@ pub fn read(begin: &Cursor<'_, '_>, names: &Names) -> Parsed<Condition> {
         let message = "results are known at the end, and not along the way";
         return Err(Diagnostic::new(span, message, "about a result"));
     }
-    Ok(Condition { quantifier, when, claim })
+    Ok((Condition { quantifier, when, claim }, span))
 }
 
 /// Claims within claims: more than anybody reads.
@@ -68,7 +64,7 @@ fn one(cursor: &mut Cursor<'_, '_>, names: &Names, depth: usize) -> Parsed<Claim
         return Ok(claim);
     }
     if cursor.eat("hang") {
-        return Ok(Claim::Hang);
+        return Ok(Claim::Hang(None));
     }
     let token = cursor.word("a result, an LWP or a counter")?;
     let name = token.text;
@@ -88,7 +84,7 @@ fn one(cursor: &mut Cursor<'_, '_>, names: &Names, depth: usize) -> Parsed<Claim
         let lwp = name.split_once('.').map(|(lwp, _)| lwp).filter(|lwp| names.lwp(lwp).is_some());
         return Err(match lwp {
             Some(lwp) => unknown.help(format!(
-                "of an LWP one says `{lwp} is LSRUN`, `{lwp} passed LSRUN` or `{lwp} under sched_mutex`"
+                "of an LWP one says `{lwp} is LSRUN`, `{lwp} passed LSRUN`, `{lwp} under sched_mutex` or `{lwp} hangs`"
             )),
             None => unknown,
         });
@@ -111,7 +107,9 @@ fn one(cursor: &mut Cursor<'_, '_>, names: &Names, depth: usize) -> Parsed<Claim
 }
 
 fn about_an_lwp(cursor: &mut Cursor<'_, '_>, lid: usize) -> Parsed<Claim> {
-    if cursor.eat("is") {
+    if cursor.eat("hangs") {
+        Ok(Claim::Hang(Some(lid)))
+    } else if cursor.eat("is") {
         Ok(Claim::Is(lid, words::state(cursor)?))
     } else if cursor.eat("passed") {
         let first = words::state(cursor)?;
@@ -123,7 +121,7 @@ fn about_an_lwp(cursor: &mut Cursor<'_, '_>, lid: usize) -> Parsed<Claim> {
     } else if cursor.eat("under") {
         Ok(Claim::Under(lid, words::class(cursor)?))
     } else {
-        Err(cursor.expected("`is`, `passed` or `under`"))
+        Err(cursor.expected("`is`, `passed`, `under` or `hangs`"))
     }
 }
 

@@ -13,6 +13,7 @@ mod print;
 mod sense;
 mod step;
 mod token;
+mod vacuous;
 mod words;
 
 pub use diagnostic::{Diagnostic, Span};

@@ -403,7 +403,7 @@ struct Rest {
     cpus: Option<(Vec<usize>, Span)>,
     loom: Option<(Loom, Span)>,
     may_hang: Option<((), Span)>,
-    conditions: Vec<Condition>,
+    conditions: Vec<(Condition, Span)>,
     defects: Vec<(Defect, Span)>,
 }
 
@@ -411,7 +411,7 @@ struct Rest {
 pub struct Places {
     pub systems: Option<Span>,
     pub loom: Option<Span>,
-    pub may_hang: Option<Span>,
+    pub conditions: Vec<Span>,
     pub defects: Vec<Span>,
 }
 
@@ -477,7 +477,7 @@ impl Rest {
             cpus: self.cpus.as_ref().map_or(cpus, |(cpus, _)| cpus.clone()),
             locks,
             lines,
-            conditions: self.conditions.clone(),
+            conditions: self.conditions.iter().map(|(condition, _)| condition.clone()).collect(),
             may_hang: self.may_hang.is_some(),
             defects: self.defects.iter().map(|(defect, _)| defect.clone()).collect(),
             loom: self.loom.as_ref().map_or(default, |(loom, _)| *loom),
@@ -488,7 +488,7 @@ impl Rest {
         Places {
             systems: self.systems.as_ref().map(|(_, span)| span.clone()),
             loom: self.loom.as_ref().map(|(_, span)| span.clone()),
-            may_hang: self.may_hang.as_ref().map(|(_, span)| span.clone()),
+            conditions: self.conditions.iter().map(|(_, span)| span.clone()).collect(),
             defects: self.defects.iter().map(|(_, span)| span.clone()).collect(),
         }
     }

@@ -171,7 +171,8 @@ fn claim(program: &Program, what: &Claim, inner: bool) -> String {
             Claim::SameResult(a, b) => format!("{} != {}", result(*a), result(*b)),
             other => format!("not {}", part(other)),
         },
-        Claim::Hang => "hang".into(),
+        Claim::Hang(None) => "hang".into(),
+        Claim::Hang(Some(lid)) => format!("{} hangs", program.lwp_name(*lid)),
         Claim::Result { line, step, is } => format!("{} == {}", result((*line, *step)), values(program, is)),
         Claim::SameResult(a, b) => format!("{} == {}", result(*a), result(*b)),
         Claim::Counter(counter, relation, n) => {

@@ -5,7 +5,7 @@ use lwp_core::netbsd::{Lid, Revision};
 use super::diagnostic::Diagnostic;
 use super::locks;
 use super::parse::{Placed, Places};
-use super::words;
+use super::{vacuous, words};
 use crate::litmus::ast::{ANY, Defect, Doing, Line, NOBODY, Op, Program, Sig, Start, Step};
 use crate::litmus::verb::{self, Takes};
 use crate::oracle;
@@ -50,12 +50,6 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
             say(pair[1].span.clone(), message.into(), "out of order");
         }
     }
-    if let Some(may_hang) = &places.may_hang
-        && program.expects_a_hang()
-    {
-        let message = "a program that has to hang once is not one that may hang".into();
-        say(may_hang.clone(), message, "`sometimes hang` is said as well");
-    }
     let most = program.cpus.iter().max().copied().unwrap_or(0);
     for (defect, span) in program.defects.iter().zip(&places.defects) {
         let shows = defect.revisions.iter().any(|revision| program.revisions.contains(revision));
@@ -81,13 +75,15 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
         line(program, placed, places, &mut say);
     }
     wrong.extend(begun_twice(program, lines));
+    wrong.extend(never_created(program, lines));
+    wrong.extend(vacuous::check(program, &places.conditions));
     wrong.extend(locks::out_of_order(program, lines));
     wrong
 }
 
 /// Why a program comes to no end in any order, unless it says that it does not.
 pub fn never_ends(program: &Program, lines: &[Placed]) -> Option<Diagnostic> {
-    if program.may_hang || program.expects_a_hang() {
+    if program.admits_a_hang() {
         return None;
     }
     let stuck = oracle::stuck(program)?;
@@ -223,6 +219,22 @@ fn begun_twice(program: &Program, lines: &[Placed]) -> Vec<Diagnostic> {
         }
     }
     wrong
+}
+
+/// LWPs that are never there: what is said of them says nothing.
+fn never_created(program: &Program, lines: &[Placed]) -> Vec<Diagnostic> {
+    let creates =
+        |lid: Lid| program.lines.iter().flat_map(|line| &line.steps).any(|step| step.op == Op::Create(lid));
+    let all = lines.iter().enumerate();
+    let never =
+        all.filter(|(n, placed)| matches!(placed.line.start, Start::Unborn { .. }) && !creates(n + 1));
+    never
+        .map(|(_, placed)| {
+            let message = format!("no LWP creates {}", placed.line.name);
+            Diagnostic::new(placed.span.clone(), message, "it is never there")
+                .help("create it, or leave it out")
+        })
+        .collect()
 }
 
 /// Why an LWP may be free when the `n`th step of a line lets its time come. A callout is under its LWP's lock here, and is

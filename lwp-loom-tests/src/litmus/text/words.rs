@@ -111,8 +111,8 @@ pub const NUMBERS: RangeInclusive<usize> = 0..=65_535;
 
 /// Words that nobody and nothing can be called by.
 pub fn reserved(word: &str) -> bool {
-    const OTHERS: [&str; 10] =
-        ["any", "nobody", "and", "or", "not", "hang", "is", "passed", "under", "along"];
+    const OTHERS: [&str; 11] =
+        ["any", "nobody", "and", "or", "not", "hang", "hangs", "is", "passed", "under", "along"];
     let counter = Counter::ALL.into_iter().any(|counter| counter.name() == word);
     let number = word.starts_with(|c: char| c.is_numeric() || c == '-');
     OTHERS.contains(&word) || counter || number || result(word).is_some()
