@@ -72,7 +72,7 @@ fn a_hang_that_the_reference_knows_hides_no_other() {
             revision,
             "as-written",
             3,
-            "[LSSUSPENDED, in userret]; c:  [LSSLEEP, in sleep]",
+            "[LSSUSPENDED, in userret]; c: [LSSLEEP, in sleep]",
         );
         holds("masked-lost-continue", revision, "repaired", 3);
     }

@@ -566,7 +566,7 @@ impl Program {
                 let standing = end.standing.as_ref().map(Standing::to_string);
                 let stands: Vec<_> = standing.into_iter().chain(stuck).collect();
                 if !stands.is_empty() {
-                    text += &format!(" [{}]", stands.join(", "));
+                    text = format!("{} [{}]", text.trim_end(), stands.join(", "));
                 }
             }
             Some(text)
