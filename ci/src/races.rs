@@ -11,8 +11,9 @@ use crate::error::Error;
 use crate::nightly::{needs, needs_source, nightly};
 use crate::say;
 
-/// Everything of lwp-core that runs many threads; the first has a race.
-const TESTS: [&str; 6] = ["race_canary", "lwp", "lwp_stress", "stress", "netbsd_protocol", "examples"];
+/// Everything of lwp-core that runs many threads, and the bodies that run on every back end; the first has a race.
+const TESTS: [&str; 7] =
+    ["race_canary", "lwp", "lwp_stress", "stress", "netbsd_protocol", "examples", "facade"];
 
 /// Runs the canary, which must be reported, and then the tests, which must not.
 pub fn races() -> Result<(), Error> {
@@ -40,7 +41,8 @@ pub fn races() -> Result<(), Error> {
 /// A cargo that tests these under ThreadSanitizer.
 fn sanitized(tests: &[&str]) -> Command {
     let mut cargo = nightly();
-    cargo.args(["test", "-Zbuild-std", "--target", "host-tuple", "-p", "lwp-core"]);
+    let packages = ["-p", "lwp-core", "-p", "lwp-loom-tests"];
+    cargo.args(["test", "-Zbuild-std", "--target", "host-tuple"]).args(packages);
     cargo.args(tests.iter().flat_map(|test| ["--test", test]));
     cargo
         .env("RUSTFLAGS", "-Zsanitizer=thread")

@@ -147,6 +147,7 @@ pub mod mutex;
 pub mod netbsd;
 pub mod observe;
 pub mod order;
+mod parker;
 pub mod site;
 mod spin;
 pub mod sync;

@@ -117,6 +117,12 @@ sites! {
     /// [`Site::SpinEnter`] or [`Site::SpinTryenter`].
     SpinExit = "mutex_spin_exit.store", Store, Release, Release, "a lock's release barrier, inside mutex_spin_exit";
 
+    /// ORDERING: the exchange that gives a parker's token releases what precedes the let-go to the [`Site::ParkerPark`] that
+    /// takes the token; as an exchange it also passes on what the let-gos before it released.
+    ParkerUnpark = "parker_unpark.exchange", Exchange, Release, Release, "not the kernels': the parker stands for a CPU that runs something else";
+    /// ORDERING: the exchange that takes the token acquires what each [`Site::ParkerUnpark`] before it released.
+    ParkerPark = "parker_park.exchange", Exchange, Acquire, Acquire, "not the kernels', as parker_unpark.exchange";
+
     /// ORDERING: only a guess at which lock to take; the second look decides.
     LwpLockLook = "lwp_lock.look", Load, Relaxed, Relaxed, "plain volatile load in lwp_lock (a header's inline, not listed)";
     /// ORDERING: acquires what [`Site::LwpSetlockPublish`] or [`Site::LwpUnlockToPublish`] released: a lender need

@@ -65,7 +65,12 @@ impl SpinLock {
     #[inline]
     pub fn try_lock_or_wait(&self, wanted: impl Fn() -> bool) -> Result<bool, ThreadId> {
         let me = sync::current();
-        if self.exchange(me, Site::SpinTryenter) { Ok(true) } else { self.wait_while(me, wanted) }
+        let taken = if seeded(Step::SpinTryenterOrWait) {
+            self.torn(me)
+        } else {
+            self.exchange(me, Site::SpinTryenter)
+        };
+        if taken { Ok(true) } else { self.wait_while(me, wanted) }
     }
 
     #[cold]
@@ -110,6 +115,16 @@ impl SpinLock {
     #[inline]
     pub fn is_held(&self) -> bool {
         self.owner().is_some()
+    }
+
+    /// What a seeded fault has in place of the exchange.
+    #[cold]
+    fn torn(&self, me: ThreadId) -> bool {
+        let free = self.owner.load(Site::SpinTryenter) == FREE;
+        if free {
+            self.owner.store(me.get(), Site::SpinExit);
+        }
+        free
     }
 
     #[inline]

@@ -1,13 +1,16 @@
 //! All programs of a shape, in a fixed order: nothing about them is picked by hand.
 
-use crate::program::{IllumosOp, NetbsdOp, New, Operation, Program, SpinOp, Threads};
+use crate::program::{IllumosOp, NetbsdOp, New, Operation, ParkerOp, Program, SpinOp, Threads};
 use crate::suite::Scope;
 
 /// Who is in a program, and how much each does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Two or three threads that take a spin lock, or try it, up to three times together.
+    /// Two or three threads that take a spin lock, or try it, or wait for it as long as it is wanted, up to three times
+    /// together.
     Spin,
+    /// One thread that parks, up to twice, and one or two that let it go on, up to twice together.
+    Parker,
     /// NetBSD: up to three moves by one mover, against one locker.
     NetbsdMoverLocker,
     /// NetBSD: up to two moves by one mover, against two lockers.
@@ -26,8 +29,9 @@ pub enum Shape {
 
 impl Shape {
     /// Every shape, in the order in which they are reported.
-    pub const ALL: [Shape; 8] = [
+    pub const ALL: [Shape; 9] = [
         Shape::Spin,
+        Shape::Parker,
         Shape::NetbsdMoverLocker,
         Shape::NetbsdMoverLockers,
         Shape::NetbsdMoversLocker,
@@ -41,6 +45,7 @@ impl Shape {
     pub const fn name(self) -> &'static str {
         match self {
             Shape::Spin => "spin",
+            Shape::Parker => "parker",
             Shape::NetbsdMoverLocker => "netbsd-mover-locker",
             Shape::NetbsdMoverLockers => "netbsd-mover-2-lockers",
             Shape::NetbsdMoversLocker => "netbsd-2-movers-locker",
@@ -56,6 +61,7 @@ impl Shape {
 pub fn programs(shape: Shape, scope: Scope) -> Vec<Program> {
     let mut programs = match shape {
         Shape::Spin => spin(),
+        Shape::Parker => parker(),
         Shape::NetbsdMoverLocker => netbsd(&movers(netbsd_moves, 3), 1),
         Shape::NetbsdMoverLockers => {
             netbsd(&movers(netbsd_moves, if scope == Scope::Full { 2 } else { 1 }), 2)
@@ -161,14 +167,33 @@ fn illumos(movers: &[Movers<IllumosOp>], lockers: usize) -> Vec<Program> {
 }
 
 fn spin() -> Vec<Program> {
-    let ops = [SpinOp::Enter, SpinOp::Tryenter];
+    let ops = [SpinOp::Enter, SpinOp::Tryenter, SpinOp::EnterWanted, SpinOp::CallOff];
     let ones = ops.map(|op| vec![op]);
     let twos = ops.iter().flat_map(|a| ops.map(|b| vec![*a, b]));
     let threads: Vec<Vec<SpinOp>> = ones.into_iter().chain(twos).collect();
     // Three critical sections store seven times to the lock's word, and loom remembers no more.
     let fits = |pair: &Vec<Vec<SpinOp>>| pair.concat().len() <= 3;
     let all = multisets(&threads, 2).into_iter().chain(multisets(&threads, 3)).filter(fits);
-    all.map(|threads| Program::Spin(Threads { start: 0, threads })).collect()
+    // A lock is called off once, for a thread that wants it, and last: where memory is weak others may see first what follows
+    // that, and sequential consistency has fewer executions.
+    let is_called_off_for = |threads: &Vec<Vec<SpinOp>>| {
+        let all = threads.concat();
+        let count = |wanted| all.iter().filter(|op| **op == wanted).count();
+        let is_last = threads.iter().all(|ops| ops.iter().rev().skip(1).all(|op| *op != SpinOp::CallOff));
+        count(SpinOp::CallOff) == 0
+            || count(SpinOp::CallOff) == 1 && count(SpinOp::EnterWanted) > 0 && is_last
+    };
+    all.filter(is_called_off_for).map(|threads| Program::Spin(Threads { start: 0, threads })).collect()
+}
+
+fn parker() -> Vec<Program> {
+    use ParkerOp::{Park, ParkUntil, Unpark};
+    let parks = [vec![Park], vec![ParkUntil], vec![Park, ParkUntil], vec![ParkUntil, ParkUntil]];
+    let let_gos = [vec![vec![Unpark]], vec![vec![Unpark; 2]], vec![vec![Unpark]; 2]];
+    let with =
+        |first: &Vec<ParkerOp>, others: &Vec<Vec<ParkerOp>>| [vec![first.clone()], others.clone()].concat();
+    let all = parks.iter().flat_map(|first| let_gos.iter().map(move |others| with(first, others)));
+    all.map(|threads| Program::Parker(Threads { start: 0, threads })).collect()
 }
 
 /// Every program with these movers and these lockers.

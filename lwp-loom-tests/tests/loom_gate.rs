@@ -25,6 +25,12 @@ fn the_spin_lock_excludes_and_hands_over() {
     all_complete(Shape::Spin);
 }
 
+/// The parker by itself: that larger models may put the engines' own in its place rests on this.
+#[test]
+fn the_parker_loses_no_token() {
+    all_complete(Shape::Parker);
+}
+
 /// A locker may load the pointer before a move and take the lock after it, or the other way round.
 #[test]
 fn a_netbsd_lwp_is_locked_by_whoever_holds_its_lock() {

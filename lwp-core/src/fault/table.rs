@@ -113,7 +113,14 @@ faults! {
         MutexExit = "mutex_spin_exit.dropped", "does not release the mutex";
         SpinEnter = "spin_enter.unasked", "takes the spin lock whether it is free or not";
         SpinTryenter = "spin_tryenter.unasked", "takes the spin lock whether it is free or not";
+        SpinTryenterOrWait = "spin_tryenter_or_wait.torn", "looks at the spin lock and then stores to it instead of exchanging";
         SpinExit = "spin_exit.dropped", "does not release the spin lock";
+        ParkerParkSecondLook = "parker_park.no-second-look", "does not look for the token once others can find it";
+        ParkerParkTake = "parker_park.token-kept", "does not take the token";
+        ParkerUnparkStore = "parker_unpark.stores", "stores the token instead of exchanging it";
+        ParkerUnparkOnce = "parker_unpark.once", "gives nothing where there is a token already";
+        ParkerUnparkWake = "parker_unpark.no-wake-up", "does not wake the thread that waits";
+        ParkerUnparkEarly = "parker_unpark.early", "wakes the thread that waits before it gives the token";
     }
     protocol {
         TakePZomblwpClear = "take_p_zomblwp.not-cleared", "does not clear p_zomblwp";

@@ -13,7 +13,8 @@
 //!   ([`AtomicUsize::load_held`]) are different functions: a checker explores the first and *verifies* the second.
 //! * [`Cell`], plain memory that some lock protects; a checker verifies that every two accesses are ordered.
 //! * [`RawLock`], mutual exclusion with an owner. A spin lock on real threads; see there what the checkers use.
-//! * [`Parker`], which blocks one thread until another lets it go on, or until a [`Deadline`] where there is a clock.
+//! * [`Parker`], which blocks one thread until another lets it go on, or until a [`Deadline`] where there is a clock. A
+//!   [`TokenParker`] on real threads, and as the raw lock a model under the checkers.
 //! * [`spin_while`], a wait for what others change.
 //! * [`spawn`], [`JoinHandle`] and [`current`]: threads, and who the caller is.
 
@@ -43,6 +44,8 @@ pub use backend::{choose, state};
 #[cfg(any(loom, shuttle))]
 pub use ending::{Objection, Verdict};
 
+/// The parker itself, for models that check it; everything else uses [`Parker`].
+pub use crate::parker::TokenParker;
 /// The spin lock itself, for models that check it; everything else uses [`RawLock`].
 pub use crate::spin::SpinLock;
 

@@ -2,8 +2,10 @@
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::{self, Ordering};
+use std::thread::{self, Thread};
 
 use super::ThreadId;
+use crate::parker::TokenParker;
 use crate::site::Site;
 pub use crate::spin::SpinLock as RawLock;
 
@@ -96,64 +98,36 @@ pub use std::time::Instant as Deadline;
 
 /// Blocks one thread until another lets it go on. One token: a let-go that comes first is not lost, two count once.
 #[derive(Debug)]
-pub struct Parker {
-    token: atomic::AtomicBool,
-    parked: std::sync::Mutex<Option<std::thread::Thread>>,
-}
+pub struct Parker(TokenParker<Thread>);
 
 impl Parker {
     /// A parker without a token.
-    pub const fn new() -> Parker {
-        Parker { token: atomic::AtomicBool::new(false), parked: std::sync::Mutex::new(None) }
+    pub fn new() -> Parker {
+        Parker(TokenParker::new())
     }
 
     /// Waits for the token and takes it. One thread at a time may wait.
     pub fn park(&self) {
-        if self.take_token() {
-            return;
-        }
-        // An `unpark` from here on finds the thread; one before it left the token, which the mutex makes visible.
-        *self.lock_parked() = Some(std::thread::current());
-        while !self.take_token() {
-            std::thread::park();
-        }
-        *self.lock_parked() = None;
+        self.0.park(thread::current, || {
+            thread::park();
+            true
+        });
     }
 
     /// [`Parker::park`] until a time has come. Gives whether it has taken the token.
     pub fn park_until(&self, until: Deadline) -> bool {
-        *self.lock_parked() = Some(std::thread::current());
-        let taken = loop {
-            if self.take_token() {
-                break true;
-            }
+        self.0.park(thread::current, || {
             let left = until.saturating_duration_since(Deadline::now());
-            if left.is_zero() {
-                break false;
+            if !left.is_zero() {
+                thread::park_timeout(left);
             }
-            std::thread::park_timeout(left);
-        };
-        *self.lock_parked() = None;
-        taken
+            !left.is_zero()
+        })
     }
 
     /// Gives the token, if it is not there already.
     pub fn unpark(&self) {
-        // ORDERING: Release, for the Acquire of `take_token`: what precedes the let-go is seen by whoever goes on.
-        self.token.store(true, Ordering::Release);
-        if let Some(thread) = &*self.lock_parked() {
-            thread.unpark();
-        }
-    }
-
-    fn take_token(&self) -> bool {
-        // ORDERING: Acquire, see `unpark`.
-        self.token.swap(false, Ordering::Acquire)
-    }
-
-    fn lock_parked(&self) -> std::sync::MutexGuard<'_, Option<std::thread::Thread>> {
-        // Nothing can panic while it is held.
-        self.parked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.unpark(|thread| thread.unpark());
     }
 }
 
@@ -182,5 +156,5 @@ pub use std::thread::JoinHandle;
 
 /// Starts a thread.
 pub fn spawn<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-    std::thread::spawn(f)
+    thread::spawn(f)
 }

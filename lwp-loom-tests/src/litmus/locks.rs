@@ -26,6 +26,7 @@ impl Locks {
             Layer::Uniprocessor => &["sched_mutex"],
             Layer::Illumos => &["stop_lock"],
             Layer::Spin => &["lock"],
+            Layer::Parker => &["parker"],
         }
     }
 
@@ -47,6 +48,7 @@ pub const fn system(layer: Layer) -> &'static str {
         Layer::Uniprocessor => "netbsd-up-locks",
         Layer::Illumos => "illumos-locks",
         Layer::Spin => "spin-lock",
+        Layer::Parker => "parker",
     }
 }
 
@@ -77,6 +79,7 @@ pub struct Verb {
 const NETBSD: &[Layer] = &[Layer::Netbsd, Layer::Uniprocessor];
 const ILLUMOS: &[Layer] = &[Layer::Illumos];
 const SPIN: &[Layer] = &[Layer::Spin];
+const PARKER: &[Layer] = &[Layer::Parker];
 
 /// Every operation.
 pub const VERBS: &[Verb] = &[
@@ -143,6 +146,38 @@ pub const VERBS: &[Verb] = &[
         layers: SPIN,
         takes: Takes::Nothing,
         about: "the same if the lock is free; else `busy`",
+    },
+    Verb {
+        word: "enter-wanted",
+        layers: SPIN,
+        takes: Takes::Nothing,
+        about: "tries the lock and waits for it, as `thread_lock` does, until it has it, or until it is called off; works where \
+                it has it; else `busy`",
+    },
+    Verb {
+        word: "call-off",
+        layers: SPIN,
+        takes: Takes::Nothing,
+        about: "says that the lock is wanted no more: 0",
+    },
+    Verb {
+        word: "park",
+        layers: PARKER,
+        takes: Takes::Nothing,
+        about: "waits for the token and takes it, and must see what precedes each let-go that it knew of before; gives how \
+                many these are",
+    },
+    Verb {
+        word: "park-until",
+        layers: PARKER,
+        takes: Takes::Nothing,
+        about: "the same until a time that has come already: `busy` where there is no token",
+    },
+    Verb {
+        word: "unpark",
+        layers: PARKER,
+        takes: Takes::Nothing,
+        about: "writes, gives the token, and says that it has: 0",
     },
 ];
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{IllumosOp, NetbsdOp, Operation, Program, SpinOp, Threads};
+use super::{IllumosOp, NetbsdOp, Operation, ParkerOp, Program, SpinOp, Threads};
 
 /// A lock layer: what a program's operations are done to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,11 +15,14 @@ pub enum Layer {
     Illumos,
     /// The spin lock that a kernel mutex is made of.
     Spin,
+    /// The parker that an LWP's thread blocks on.
+    Parker,
 }
 
 impl Layer {
     /// Every layer.
-    pub const ALL: [Layer; 4] = [Layer::Netbsd, Layer::Uniprocessor, Layer::Illumos, Layer::Spin];
+    pub const ALL: [Layer; 5] =
+        [Layer::Netbsd, Layer::Uniprocessor, Layer::Illumos, Layer::Spin, Layer::Parker];
 
     /// The kernel whose functions it is made of.
     pub const fn kernel(self) -> &'static str {
@@ -27,7 +30,7 @@ impl Layer {
             Layer::Netbsd => "netbsd",
             Layer::Uniprocessor => "netbsd-1.62-up",
             Layer::Illumos => "illumos",
-            Layer::Spin => "lwp-core",
+            Layer::Spin | Layer::Parker => "lwp-core",
         }
     }
 }
@@ -41,6 +44,8 @@ pub enum LockOp {
     Illumos(IllumosOp),
     /// Of the spin lock.
     Spin(SpinOp),
+    /// Of the parker.
+    Parker(ParkerOp),
 }
 
 impl LockOp {
@@ -50,6 +55,7 @@ impl LockOp {
             Layer::Netbsd | Layer::Uniprocessor => NetbsdOp::parse(name, to, held).map(LockOp::Netbsd),
             Layer::Illumos => IllumosOp::parse(name, to, held).map(LockOp::Illumos),
             Layer::Spin => SpinOp::parse(name, to, held).map(LockOp::Spin),
+            Layer::Parker => ParkerOp::parse(name, to, held).map(LockOp::Parker),
         }
     }
 
@@ -64,6 +70,10 @@ impl LockOp {
     fn spin(self) -> Option<SpinOp> {
         if let LockOp::Spin(op) = self { Some(op) } else { None }
     }
+
+    fn parker(self) -> Option<ParkerOp> {
+        if let LockOp::Parker(op) = self { Some(op) } else { None }
+    }
 }
 
 /// As it stands in a program's name: `relock:1`.
@@ -73,6 +83,7 @@ impl fmt::Display for LockOp {
             LockOp::Netbsd(op) => op.fmt(f),
             LockOp::Illumos(op) => op.fmt(f),
             LockOp::Spin(op) => op.fmt(f),
+            LockOp::Parker(op) => op.fmt(f),
         }
     }
 }
@@ -86,6 +97,7 @@ impl Program {
             Layer::Uniprocessor => Program::Uniprocessor(of(start, threads, LockOp::netbsd)?),
             Layer::Illumos => Program::Illumos(of(start, threads, LockOp::illumos)?),
             Layer::Spin => Program::Spin(of(start, threads, LockOp::spin)?),
+            Layer::Parker => Program::Parker(of(start, threads, LockOp::parker)?),
         })
     }
 }

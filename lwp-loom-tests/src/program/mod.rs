@@ -10,6 +10,7 @@
 mod illumos;
 mod layer;
 mod netbsd;
+mod parker;
 mod spin;
 mod work;
 
@@ -20,6 +21,7 @@ use lwp_core::site::Site;
 pub use illumos::IllumosOp;
 pub use layer::{Layer, LockOp};
 pub use netbsd::{NetbsdOp, New};
+pub use parker::ParkerOp;
 pub use spin::SpinOp;
 pub use work::Seen;
 
@@ -34,6 +36,8 @@ pub enum Program {
     Illumos(Threads<IllumosOp>),
     /// The spin lock that a kernel mutex is made of.
     Spin(Threads<SpinOp>),
+    /// The parker that an LWP's thread blocks on.
+    Parker(Threads<ParkerOp>),
 }
 
 /// What each thread does, and the lock on which the LWP starts.
@@ -118,6 +122,7 @@ impl fmt::Display for Program {
             Program::Uniprocessor(threads) => write!(f, "netbsd-up/{threads}"),
             Program::Illumos(threads) => write!(f, "illumos/{threads}"),
             Program::Spin(threads) => write!(f, "spin/{threads}"),
+            Program::Parker(threads) => write!(f, "parker/{threads}"),
         }
     }
 }
@@ -139,6 +144,7 @@ impl Program {
             "netbsd-up" => Program::Uniprocessor(Threads::parse(fields)?),
             "illumos" => Program::Illumos(Threads::parse(fields)?),
             "spin" => Program::Spin(Threads::parse(fields)?),
+            "parker" => Program::Parker(Threads::parse(fields)?),
             _ => return None,
         };
         program.is_sound().then_some(program)
@@ -151,6 +157,7 @@ impl Program {
             Program::Uniprocessor(_) => Layer::Uniprocessor,
             Program::Illumos(_) => Layer::Illumos,
             Program::Spin(_) => Layer::Spin,
+            Program::Parker(_) => Layer::Parker,
         }
     }
 
@@ -165,6 +172,7 @@ impl Program {
             Program::Netbsd(t) | Program::Uniprocessor(t) => t.threads.len(),
             Program::Illumos(t) => t.threads.len(),
             Program::Spin(t) => t.threads.len(),
+            Program::Parker(t) => t.threads.len(),
         }
     }
 
@@ -174,25 +182,29 @@ impl Program {
             Program::Netbsd(t) | Program::Uniprocessor(t) => t.operations(),
             Program::Illumos(t) => t.operations(),
             Program::Spin(t) => t.operations(),
+            Program::Parker(t) => t.operations(),
         }
     }
 
-    /// Whether no execution can take two locks against their order, or one twice: the program itself would be at
-    /// fault and not the lock layer.
+    /// Whether no execution can take two locks against their order, or one twice, or park for ever: the program itself
+    /// would be at fault and not the layer.
     pub fn is_sound(&self) -> bool {
         let one_lock = match self {
             Program::Uniprocessor(t) => t.start == 0 && t.locks() == 1 && t.moves_are_lent(),
             Program::Spin(t) => t.start == 0,
+            Program::Parker(t) => t.start == 0,
             Program::Netbsd(_) | Program::Illumos(_) => true,
         };
         one_lock && self.out_of_order().is_empty()
     }
 
-    /// The operations, by thread and place, in which some execution takes a lock against the order, or twice.
+    /// The operations, by thread and place, in which some execution takes a lock against the order, or twice, or may park for
+    /// ever.
     pub fn out_of_order(&self) -> Vec<(usize, usize)> {
         match self {
             Program::Netbsd(t) => t.those(netbsd::is_out_of_order),
             Program::Illumos(t) => t.those(illumos::is_out_of_order),
+            Program::Parker(t) => t.those(parker::is_out_of_place),
             Program::Uniprocessor(_) | Program::Spin(_) => Vec::new(),
         }
     }
@@ -203,7 +215,7 @@ impl Program {
             Program::Netbsd(t) | Program::Uniprocessor(t) => {
                 t.threads.iter().flatten().any(|op| *op == NetbsdOp::Trylock)
             }
-            Program::Illumos(_) | Program::Spin(_) => false,
+            Program::Illumos(_) | Program::Spin(_) | Program::Parker(_) => false,
         }
     }
 
@@ -217,6 +229,7 @@ impl Program {
             Program::Netbsd(t) | Program::Uniprocessor(t) => t.outcome(&seen),
             Program::Illumos(t) => t.outcome(&seen),
             Program::Spin(t) => t.outcome(&seen),
+            Program::Parker(t) => t.outcome(&seen),
         }
     }
 
@@ -230,6 +243,7 @@ impl Program {
             Program::Uniprocessor(t) => netbsd::run_uniprocessor(t),
             Program::Illumos(t) => illumos::run(t),
             Program::Spin(t) => spin::run(t),
+            Program::Parker(t) => parker::run(t),
         }
     }
 
@@ -240,6 +254,7 @@ impl Program {
             Program::Uniprocessor(_) => false,
             Program::Illumos(t) => illumos::reaches(t, site),
             Program::Spin(t) => spin::reaches(t, site),
+            Program::Parker(_) => parker::reaches(site),
         }
     }
 
@@ -249,6 +264,7 @@ impl Program {
             Program::Netbsd(t) | Program::Uniprocessor(t) => netbsd::must_see(t),
             Program::Illumos(t) => illumos::must_see(t),
             Program::Spin(t) => spin::must_see(t),
+            Program::Parker(t) => parker::must_see(t),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use lwp_core::site::Site;
-use lwp_core::sync::{Cell, SpinLock};
+use lwp_core::sync::{AtomicUsize, Cell, SpinLock};
 
 use super::work::{self, Fields, Occupant, Seen, work};
 use super::{Operation, Outcome, Threads};
@@ -15,6 +15,10 @@ pub enum SpinOp {
     Enter,
     /// The same if the lock is free.
     Tryenter,
+    /// Tries the lock and waits for it as long as it is wanted, as illumos does.
+    EnterWanted,
+    /// Says that the lock is wanted no more.
+    CallOff,
 }
 
 impl Operation for SpinOp {
@@ -22,6 +26,8 @@ impl Operation for SpinOp {
         match (name, to, held) {
             ("enter", None, false) => Some(SpinOp::Enter),
             ("tryenter", None, false) => Some(SpinOp::Tryenter),
+            ("enter_wanted", None, false) => Some(SpinOp::EnterWanted),
+            ("call_off", None, false) => Some(SpinOp::CallOff),
             _ => None,
         }
     }
@@ -36,6 +42,8 @@ impl fmt::Display for SpinOp {
         f.write_str(match self {
             SpinOp::Enter => "enter",
             SpinOp::Tryenter => "tryenter",
+            SpinOp::EnterWanted => "enter_wanted",
+            SpinOp::CallOff => "call_off",
         })
     }
 }
@@ -44,6 +52,8 @@ struct Shared {
     lock: SpinLock,
     fields: Cell<Fields>,
     occupant: Occupant,
+    /// Whether the lock is wanted: what `t_lockp` says in illumos.
+    wanted: AtomicUsize,
     program: Threads<SpinOp>,
 }
 
@@ -58,6 +68,7 @@ pub fn run(program: &Threads<SpinOp>) -> Vec<Vec<Seen>> {
         lock: SpinLock::new(),
         fields: Cell::new(Fields::default()),
         occupant: Occupant::default(),
+        wanted: AtomicUsize::new(1),
         program: program.clone(),
     };
     // SAFETY: every thread has ended, so the caller of the last closure is alone.
@@ -70,6 +81,12 @@ fn body(shared: &Shared, thread: usize) -> (Vec<Seen>, usize) {
         let taken = match op {
             SpinOp::Enter => shared.lock.lock().is_ok(),
             SpinOp::Tryenter => shared.lock.try_lock(),
+            SpinOp::EnterWanted => enter_wanted(shared),
+            SpinOp::CallOff => {
+                shared.wanted.store(0, Site::ThreadSetStatePublish);
+                saw.push(Seen::Works(0));
+                continue;
+            }
         };
         if !taken {
             saw.push(Seen::Busy);
@@ -86,10 +103,24 @@ fn body(shared: &Shared, thread: usize) -> (Vec<Seen>, usize) {
     (saw, works)
 }
 
+/// Takes the lock, unless it is busy and not wanted any more.
+fn enter_wanted(shared: &Shared) -> bool {
+    let is_wanted = || shared.wanted.load(Site::ThreadLockSpin) == 1;
+    while !shared.lock.try_lock_or_wait(is_wanted).expect("this thread does not hold the lock") {
+        if shared.wanted.load(Site::ThreadLockLook) == 0 {
+            return false;
+        }
+    }
+    true
+}
+
 /// Two threads of one operation each: either may be first, and a try may find the lock busy.
 pub fn must_see(program: &Threads<SpinOp>) -> Vec<Outcome> {
     let [a, b] = &program.threads[..] else { return Vec::new() };
     let ([a], [b]) = (&a[..], &b[..]) else { return Vec::new() };
+    if *b == SpinOp::CallOff {
+        return vec![format!("{a}=0 {b}=0")];
+    }
     let mut seen = vec![format!("{a}=0 {b}=1"), format!("{a}=1 {b}=0")];
     if *a == SpinOp::Tryenter {
         seen.push(format!("{a}=busy {b}=0"));
@@ -105,7 +136,7 @@ pub fn reaches(program: &Threads<SpinOp>, site: Site) -> bool {
     let any = |wanted: SpinOp| program.threads.iter().flatten().any(|op| *op == wanted);
     match site {
         Site::SpinEnter | Site::SpinLook => any(SpinOp::Enter),
-        Site::SpinTryenter => any(SpinOp::Tryenter),
+        Site::SpinTryenter => any(SpinOp::Tryenter) || any(SpinOp::EnterWanted),
         Site::SpinExit => true,
         _ => false,
     }

@@ -59,14 +59,12 @@ pub fn work(fields: &mut Fields) -> usize {
     before
 }
 
-/// Runs one body a thread, the first on the caller, joins them, and checks that no work was lost. A body gives back
-/// what each of its operations saw and how often it worked.
-pub fn run<S: Send + Sync + 'static>(
+/// Runs one body a thread, the first on the caller, and joins them. Gives back what they shared, and what each gave back.
+pub fn run_threads<S: Send + Sync + 'static, R: Send + 'static>(
     shared: S,
     threads: usize,
-    body: fn(&S, usize) -> (Vec<Seen>, usize),
-    fields: fn(&mut S) -> &mut Fields,
-) -> Vec<Vec<Seen>> {
+    body: fn(&S, usize) -> R,
+) -> (S, Vec<R>) {
     let shared = Arc::new(shared);
     let others: Vec<_> = (1..threads)
         .map(|n| {
@@ -76,8 +74,18 @@ pub fn run<S: Send + Sync + 'static>(
         .collect();
     let mut all = vec![body(&shared, 0)];
     all.extend(others.into_iter().map(|thread| thread.join().expect("a thread of the program panicked")));
+    (Arc::into_inner(shared).expect("every thread has ended"), all)
+}
 
-    let mut shared = Arc::into_inner(shared).expect("every thread has ended");
+/// Runs one body a thread, the first on the caller, joins them, and checks that no work was lost. A body gives back
+/// what each of its operations saw and how often it worked.
+pub fn run<S: Send + Sync + 'static>(
+    shared: S,
+    threads: usize,
+    body: fn(&S, usize) -> (Vec<Seen>, usize),
+    fields: fn(&mut S) -> &mut Fields,
+) -> Vec<Vec<Seen>> {
+    let (mut shared, all) = run_threads(shared, threads, body);
     let works: usize = all.iter().map(|(_, works)| works).sum();
     assert_eq!(fields(&mut shared).works, works, "work was lost");
     all.into_iter().map(|(saw, _)| saw).collect()

@@ -105,18 +105,27 @@ pub fn operation(cursor: &mut Cursor<'_, '_>, locks: &Locks) -> Parsed<Op> {
     }
 }
 
-/// Each operation that would take a lock against the order.
+/// Each operation that would take a lock against the order, or park for ever.
 pub fn out_of_order(program: &Program, lines: &[Placed]) -> Vec<Diagnostic> {
     let (Some(locks), Some(lowered)) = (&program.locks, locks::lowered(program)) else { return Vec::new() };
     let order = locks.names.join(" before ");
     let wrong = |(line, n): (usize, usize)| {
         let op = program.lines[line].steps[n].op;
-        let (does, label) = (program.op(op), format!("the order is {order}"));
+        let does = program.op(op);
+        let label = match locks.layer {
+            Layer::Parker => "two tokens may be one, so this may wait for ever".into(),
+            _ => format!("the order is {order}"),
+        };
         let message = match op {
             Op::Locks(LockOp::Netbsd(NetbsdOp::Relock(_)) | LockOp::Illumos(IllumosOp::Sleep(_))) => {
                 format!("`{does}` takes a lock that may come before the one that it holds")
             }
             Op::Locks(LockOp::Illumos(_)) => format!("`{does}`: only `stop` leaves a thread to it"),
+            Op::Locks(LockOp::Parker(_)) => {
+                format!(
+                    "`{does}`: the first thread parks, `park` first if at all, and the others let it go on"
+                )
+            }
             _ => format!("`{does}` needs a lock before all that the LWP may be under, or after all of them"),
         };
         Diagnostic::new(lines[line].steps[n].clone(), message, label)
