@@ -3,6 +3,8 @@
 
 mod worker_support;
 
+#[cfg(shuttle)]
+use lwp_loom_tests::job::Job;
 use lwp_loom_tests::job::{Finding, Verdict};
 use worker_support::{explore, job};
 
@@ -95,6 +97,20 @@ fn claims_are_judged_where_an_execution_hangs() {
         fails("state-where-it-hangs", NEW, variant, 2, "`always b is LSZOMB` does not hold");
         holds("true-where-it-hangs", NEW, variant, 2);
     }
+}
+
+// The reference is an upper bound by itself: a program that claims nothing would not notice that an end is gone.
+#[cfg(shuttle)]
+#[test]
+fn a_mistake_that_takes_an_end_away_fails_a_program_that_claims_nothing() {
+    let whole = job("lwp/1.69.2.6/repaired/2-cpus/pairs/exit-continue-detached");
+    assert_eq!(explore(&whole).verdict, Verdict::Complete);
+    let fault = Some("lwp_find.no-lszomb-test".into());
+    let message = explore(&Job { fault, ..whole }).message.unwrap_or_default();
+    assert_eq!(
+        message,
+        "no execution comes to `a: ok, gone; b: ESRCH, ok, gone`, which the reference allows"
+    );
 }
 
 // A search that ends at the first hang says nothing of the rest.
