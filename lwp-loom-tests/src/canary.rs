@@ -108,6 +108,7 @@ const TRYLOCK: Canary = Canary {
 
 const LOST: &str = "loom 0.7.2 loses executions";
 const UNSHOWN: &str = "loom does not model it";
+const FORBIDDEN: &str = "loom 0.7.2 shows more than C11 allows";
 
 /// All canaries.
 pub const GROUPS: &[Group] = &[
@@ -130,6 +131,9 @@ pub const GROUPS: &[Group] = &[
             full("canary/facade/store-buffering", 2, &["0 0", "0 1", "1 0", "1 1"]),
             full("canary/facade/iriw", 4, &IRIW),
             full("canary/facade/eight-stores-under-a-lock", 2, &["0", "8"]),
+            full("canary/facade/exchange-and-store", 2, EXCHANGE_AND_STORE),
+            full("canary/facade/exchange-that-fails", 2, EXCHANGE_THAT_FAILS),
+            full("canary/facade/last-store", 2, LAST_STORE),
         ],
     },
     Group {
@@ -140,6 +144,24 @@ pub const GROUPS: &[Group] = &[
             limited("canary/loom/read-read-write", 3, &["0 1", "0 2"], LOST),
             limited("canary/loom/two-cells", 3, TWO_CELLS_LOST, LOST),
             limited("canary/loom/pause-first", 2, &["0"], LOST),
+            limited(
+                "canary/loom/exchange-and-store",
+                2,
+                &["stored=0 x=1", "stored=1 x=1", "stored=1 x=3"],
+                FORBIDDEN,
+            ),
+            limited(
+                "canary/loom/exchange-that-fails",
+                2,
+                &["flag=0 stored=0", "flag=0 stored=1", "flag=1 stored=1"],
+                LOST,
+            ),
+            limited(
+                "canary/loom/last-store",
+                2,
+                &["r=1 x=1", "r=2 x=1", "r=2 x=2", "r=3 x=1", "r=3 x=3"],
+                FORBIDDEN,
+            ),
             limited("canary/loom/load-buffering", 2, &["0 0", "0 1", "1 0"], UNSHOWN),
             limited("canary/loom/store-buffering-seq-cst", 2, &["0 0", "0 1", "1 0", "1 1"], UNSHOWN),
             full("canary/loom/store-buffering-fence", 2, &["0 1", "1 0", "1 1"]),
@@ -149,6 +171,13 @@ pub const GROUPS: &[Group] = &[
     },
 ];
 
+/// One thread stores 1, the other 3 where it finds 0. Nothing comes between what an exchange finds and what it stores.
+const EXCHANGE_AND_STORE: &[&str] = &["stored=0 x=1", "stored=1 x=1"];
+/// An exchange of 1, behind a flag that orders nothing: where it fails, it may have seen an old store.
+const EXCHANGE_THAT_FAILS: &[&str] =
+    &["flag=0 stored=0", "flag=0 stored=1", "flag=1 stored=0", "flag=1 stored=1"];
+/// One thread stores 3 and then 1, the other 2, and looks. 3 is never the last.
+const LAST_STORE: &[&str] = &["r=1 x=1", "r=2 x=1", "r=2 x=2", "r=3 x=1"];
 /// Two threads read, then write 1 and 2; the first thread reads before and after them.
 const READ_READ_WRITE: &[&str] = &["0 1", "0 2", "1 1", "1 2", "2 1", "2 2"];
 /// loom issue 166.

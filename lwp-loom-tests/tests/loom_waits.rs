@@ -21,7 +21,11 @@ fn explored<T: Ord + Send + 'static>(threads: usize, body: fn() -> T) -> (Explor
     let model = Model { threads, uses_try_lock: false, looks_back: true, standstills_are_ends: false };
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
     let seen = outcomes.clone();
-    let body = move || _ = seen.lock().unwrap().insert(body());
+    let body = move || {
+        // An execution that is dropped unwinds.
+        let outcome = body();
+        seen.lock().unwrap().insert(outcome);
+    };
     let _alone = one_at_a_time();
     let found = explore(&Limits::default(), model, body, |found| println!("{found:?}"));
     let outcomes = std::mem::take(&mut *outcomes.lock().unwrap());

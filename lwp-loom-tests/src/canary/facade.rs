@@ -15,6 +15,9 @@ const STORE: Site = Site::LwpRelockPublish;
 const ACQUIRE: Site = Site::LwpLockRelook;
 const RELEASE: Site = Site::LwpUnlockToPublish;
 
+/// A relaxed exchange.
+const EXCHANGE: Site = Site::CrRefcntHold;
+
 /// Every canary's body.
 pub const BODIES: &[Body] = &[
     ("canary/facade/store-after-load", || store_after_loads(1)),
@@ -29,6 +32,9 @@ pub const BODIES: &[Body] = &[
     ("canary/facade/iriw", iriw),
     ("canary/facade/eight-stores", || eight_stores(false)),
     ("canary/facade/eight-stores-under-a-lock", || eight_stores(true)),
+    ("canary/facade/exchange-and-store", exchange_and_store),
+    ("canary/facade/exchange-that-fails", exchange_that_fails),
+    ("canary/facade/last-store", last_store),
 ];
 
 fn cell() -> Arc<AtomicUsize> {
@@ -182,4 +188,48 @@ fn iriw() -> Outcome {
         writer.join().unwrap();
     }
     format!("{mine} {}", reader.join().unwrap())
+}
+
+/// One thread stores, the other exchanges what there was before.
+fn exchange_and_store() -> Outcome {
+    let x = cell();
+    let writer = {
+        let x = x.clone();
+        spawn(move || x.store(1, STORE))
+    };
+    let stored = x.compare_exchange(0, 3, EXCHANGE);
+    writer.join().unwrap();
+    format!("stored={} x={}", u8::from(stored), x.load(LOAD))
+}
+
+/// Message passing without order, where the reader's look is an exchange.
+fn exchange_that_fails() -> Outcome {
+    let (x, flag) = (cell(), cell());
+    let writer = {
+        let (x, flag) = (x.clone(), flag.clone());
+        spawn(move || {
+            x.store(1, STORE);
+            flag.store(1, STORE);
+        })
+    };
+    let flag = flag.load(LOAD);
+    let stored = x.compare_exchange(1, 2, EXCHANGE);
+    writer.join().unwrap();
+    format!("flag={flag} stored={}", u8::from(stored))
+}
+
+/// Two stores in a row beside one, and a look at what is the last.
+fn last_store() -> Outcome {
+    let x = cell();
+    let writer = {
+        let x = x.clone();
+        spawn(move || {
+            x.store(3, STORE);
+            x.store(1, STORE);
+        })
+    };
+    x.store(2, STORE);
+    let r = x.load(LOAD);
+    writer.join().unwrap();
+    format!("r={r} x={}", x.load(LOAD))
 }

@@ -17,6 +17,9 @@ pub const BODIES: &[Body] = &[
     ("canary/loom/read-read-write", read_read_write),
     ("canary/loom/two-cells", two_cells),
     ("canary/loom/pause-first", pause_first),
+    ("canary/loom/exchange-and-store", exchange_and_store),
+    ("canary/loom/exchange-that-fails", exchange_that_fails),
+    ("canary/loom/last-store", last_store),
     ("canary/loom/load-buffering", load_buffering),
     ("canary/loom/store-buffering-seq-cst", || store_buffering(SeqCst, None)),
     ("canary/loom/store-buffering-fence", || store_buffering(Relaxed, Some(SeqCst))),
@@ -91,6 +94,50 @@ fn pause_first() -> Outcome {
     let saw = a.load(Relaxed);
     other.join().unwrap();
     saw.to_string()
+}
+
+/// One thread stores, the other exchanges what there was before.
+fn exchange_and_store() -> Outcome {
+    let x = cell();
+    let writer = {
+        let x = x.clone();
+        spawn(move || x.store(1, Relaxed))
+    };
+    let stored = x.compare_exchange(0, 3, Relaxed, Relaxed).is_ok();
+    writer.join().unwrap();
+    format!("stored={} x={}", u8::from(stored), x.load(Relaxed))
+}
+
+/// Message passing without order, where the reader's look is an exchange.
+fn exchange_that_fails() -> Outcome {
+    let (x, flag) = (cell(), cell());
+    let writer = {
+        let (x, flag) = (x.clone(), flag.clone());
+        spawn(move || {
+            x.store(1, Relaxed);
+            flag.store(1, Relaxed);
+        })
+    };
+    let flag = flag.load(Relaxed);
+    let stored = x.compare_exchange(1, 2, Relaxed, Relaxed).is_ok();
+    writer.join().unwrap();
+    format!("flag={flag} stored={}", u8::from(stored))
+}
+
+/// Two stores in a row beside one, and a look at what is the last.
+fn last_store() -> Outcome {
+    let x = cell();
+    let writer = {
+        let x = x.clone();
+        spawn(move || {
+            x.store(3, Relaxed);
+            x.store(1, Relaxed);
+        })
+    };
+    x.store(2, Relaxed);
+    let r = x.load(Relaxed);
+    writer.join().unwrap();
+    format!("r={r} x={}", x.load(Relaxed))
 }
 
 /// C11 lets both loads see 1.

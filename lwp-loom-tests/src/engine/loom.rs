@@ -8,11 +8,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use lwp_core::sync::model::{HISTORY, Model, Search};
+use lwp_core::sync::model::{self, HISTORY, Limits as Limited, Model, Search};
 
 use super::Exploration;
 use crate::job::{Limits, Verdict};
-use crate::reach::{self, REMEMBERED_STORES};
+use crate::reach::{self, LOOM_THREADS, REMEMBERED_STORES};
 
 const _: () = assert!(REMEMBERED_STORES == HISTORY);
 
@@ -21,6 +21,15 @@ const BRANCHES: usize = 10_000;
 
 /// What bounds a search in which every execution was taken to be covered by another.
 pub const NO_EXECUTION: &str = "no execution that is not left for another";
+
+/// What bounds a search in which an exchange could have gone before a store that had come already.
+pub const NO_EARLIER_EXCHANGE: &str = "exchanges that loom cannot put before a store that has come";
+
+/// What bounds a search that loom's own assertion cut short.
+pub const VERSIONS: &str = "executions in which loom takes two stores for one";
+
+/// What bounds a search in which a thread did something while it unwound by a panic.
+pub const PANICS: &str = "one order of what threads do while they unwind by a panic";
 
 /// Unwinds out of an execution that a limit does not want to be run.
 struct Stop(&'static str);
@@ -75,29 +84,53 @@ pub fn explore(
         }
     };
 
-    let hooked = summary.clone();
+    if model.threads > LOOM_THREADS {
+        return summary(Verdict::Bounded, Some(reach::no_room(model.threads)), None);
+    }
+
+    let on_failure = Arc::new(on_failure);
+    let panicked = Arc::new(Mutex::new(String::new()));
+    let (hooked, told, last) = (summary.clone(), on_failure.clone(), panicked.clone());
     panic::set_hook(Box::new(move |info| {
         // Payloads that are no text are not failures of the model: `Stop`, and how coroutines are cancelled.
         let Some(text) = info.payload_as_str() else { return };
-        on_failure(if text.starts_with("Model exceeded maximum number of branches") {
-            hooked(Verdict::Bounded, Some(format!("{branches} branch points in an execution")), None)
+        let file = info.location().map_or("", |place| place.file());
+        if model::is_given_up(text, file) {
+            return;
+        }
+        let bounded = |bound| hooked(Verdict::Bounded, Some(bound), None);
+        if text.starts_with("Model exceeded maximum number of branches") {
+            told(bounded(format!("{branches} branch points in an execution")));
+        } else if is_looms(file) && text.contains("PoisonError") {
+            told(bounded(PANICS.into()));
         } else {
             // A place within loom, which has an absolute path, tells a reader nothing.
             let ours = info.location().filter(|place| !place.file().starts_with('/'));
             let place = ours.map(|place| format!(" (at {place})")).unwrap_or_default();
-            hooked(
-                Verdict::Failed,
-                None,
-                Some(format!("{}{}{place}", in_plain_words(text), first_lines(text))),
-            )
-        });
+            let message = format!("{}{}{place}", in_plain_words(text), first_lines(text));
+            // A panic of the program's own is no failure where its thread catches it.
+            if is_looms(file) || text.starts_with(LIVELOCK) {
+                told(hooked(Verdict::Failed, None, Some(message)));
+            } else if text == "panic in a destructor during cleanup" {
+                told(hooked(Verdict::Failed, None, Some(format!("{text}: {}", lock(&last)))));
+            } else {
+                *lock(&last) = message;
+            }
+        }
         eprintln!("{info}");
     }));
+    let hooked = summary.clone();
+    let on_escape = move || {
+        let message = std::mem::take(&mut *lock(&panicked));
+        if !message.is_empty() {
+            on_failure(hooked(Verdict::Failed, None, Some(message)));
+        }
+    };
 
     let explored = progress.clone();
     let explored_nothing = move || lock(&explored).distinct.is_empty();
     let looks_back = model.looks_back && limits.preemptions.is_none();
-    let search = Arc::new(Search::begin(Model { looks_back, ..model }));
+    let search = Arc::new(Search::begin(Model { looks_back, ..model }, on_escape));
     let explored = search.clone();
     let (limit_executions, limit_seconds) = (limits.executions, limits.seconds);
     let result = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -115,9 +148,9 @@ pub fn explore(
                 progress.executions += 1;
             }
             let trace = explored.execution();
-            let stood_still = trace.run(&body).is_none();
+            trace.run(&body);
             let mut progress = lock(&progress);
-            progress.standstills += u64::from(stood_still);
+            progress.standstills += u64::from(trace.stood_still());
             match trace.finish() {
                 Some(trace) => drop(progress.distinct.insert(trace)),
                 None => progress.redundant += 1,
@@ -126,13 +159,18 @@ pub fn explore(
     }));
     drop(panic::take_hook());
 
+    let Limited { store_may_be_missed, exchange_may_be_missed, versions_met, panic_unwound } =
+        search.limits();
+    let bounds = [
+        limits.preemptions.map(reach::preemptions),
+        store_may_be_missed.then(reach::stores),
+        exchange_may_be_missed.then(|| NO_EARLIER_EXCHANGE.into()),
+        versions_met.then(|| VERSIONS.into()),
+        panic_unwound.then(|| PANICS.into()),
+    ];
+    let bounds: Vec<String> = bounds.into_iter().flatten().collect();
     match result {
-        Ok(()) if limits.preemptions.is_some() || search.store_may_be_missed() => {
-            let preemptions = limits.preemptions.map(reach::preemptions);
-            let stores = search.store_may_be_missed().then(reach::stores);
-            let bounds: Vec<String> = preemptions.into_iter().chain(stores).collect();
-            summary(Verdict::Bounded, Some(bounds.join(", ")), None)
-        }
+        Ok(()) if !bounds.is_empty() => summary(Verdict::Bounded, Some(bounds.join(", ")), None),
         // Each execution was finished on the strength of another that was not there.
         Ok(()) if explored_nothing() => summary(Verdict::Bounded, Some(NO_EXECUTION.into()), None),
         Ok(()) => summary(Verdict::Complete, None, None),
@@ -149,19 +187,27 @@ pub fn explore(
     }
 }
 
-/// What loom's messages about unordered accesses mean for a lock pointer and the fields that it covers.
-fn in_plain_words(text: &str) -> &'static str {
+/// How a wait fails that nothing ends.
+const LIVELOCK: &str = "livelock: ";
+
+/// Whether a file is loom's.
+fn is_looms(file: &str) -> bool {
+    file.contains("/loom-")
+}
+
+/// What loom's messages about unordered accesses mean, and of which object it speaks.
+fn in_plain_words(text: &str) -> String {
     let known = [
-        ("Concurrent `unsync_load` and atomic store", "the lock pointer is moved without being seen to: "),
-        ("Concurrent atomic store and `unsync_load`", "the lock pointer is moved from under a holder: "),
-        ("Concurrent write accesses to `UnsafeCell`", "two write the covered fields at once: "),
-        (
-            "Concurrent read and write accesses to `UnsafeCell`",
-            "one reads the covered fields while another writes: ",
-        ),
-        ("deadlock", "nobody can go on: "),
+        ("Concurrent `unsync_load` and atomic store", "stored to without the lock under which it is read"),
+        ("Concurrent atomic store and `unsync_load`", "stored to while a holder of its lock relies on it"),
+        ("Concurrent write accesses to `UnsafeCell`", "written by two at once"),
+        ("Concurrent read and write accesses to `UnsafeCell`", "read by one while another writes"),
     ];
-    known.iter().find(|(theirs, _)| text.contains(theirs)).map_or("", |(_, ours)| ours)
+    match known.iter().find(|(theirs, _)| text.contains(theirs)) {
+        Some((_, ours)) => format!("{} is {ours}: ", model::about()),
+        None if text.contains("deadlock") => "nobody can go on: ".into(),
+        None => String::new(),
+    }
 }
 
 /// loom's messages go on with an explanation of loom itself; the first lines say what happened.
@@ -169,6 +215,6 @@ fn first_lines(text: &str) -> String {
     text.lines().take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
-    progress.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

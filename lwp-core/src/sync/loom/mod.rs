@@ -5,10 +5,16 @@
 //!   issues 166 and 392). `Anchors` mend that, and try-lock (issue 376) is built on them too.
 //! * loom keeps seven stores of an atomic's history and drops older ones silently: where a load could have seen one of
 //!   these, [`model::Search`] says so.
+//! * loom's exchange reads the newest stores only, and what it shows of exchanges and of coherence is more than C11 allows.
+//!   Here an exchange looks as a load does, and [`coherence`] drops what C11 forbids.
 //! * Stored words carry a stamp, so that a trace knows *which* store a load saw and not only its value.
 
+mod about;
+mod cell;
 mod clock;
+mod coherence;
 pub mod model;
+mod panicking;
 mod running;
 mod standstill;
 
@@ -21,7 +27,9 @@ use ::loom::sync::{Condvar, Mutex, MutexGuard};
 use super::ThreadId;
 use crate::observe::{self, Event as Observed};
 use crate::site::{Order, Site};
-use clock::{Meeting, Remembered};
+pub use cell::Cell;
+use clock::Meeting;
+use coherence::{Coherence, Number};
 use model::{Event, Stamp};
 use running::Switch;
 
@@ -79,9 +87,11 @@ pub struct AtomicUsize {
     object: u32,
     /// Whose it is, for whoever listens.
     owner: usize,
-    remembered: Remembered,
-    /// The newest word in execution order: what an exchange finds.
+    coherence: Coherence,
+    /// The newest word in execution order.
     newest: Plain<usize>,
+    /// What stored to it last.
+    stored_by: Plain<Option<Site>>,
 }
 
 // SAFETY: the plain fields are read and written only between two of loom's branch points, where one thread runs.
@@ -99,8 +109,9 @@ impl AtomicUsize {
             anchors: Anchors::new(),
             object: model::new_object(),
             owner: 0,
-            remembered: Remembered::new(),
+            coherence: Coherence::new(value),
             newest: Plain::new(value),
+            stored_by: Plain::new(None),
         }
     }
 
@@ -112,20 +123,15 @@ impl AtomicUsize {
     /// A racy load: anything may happen to the word at the same time.
     #[track_caller]
     pub fn load(&self, site: Site) -> usize {
+        if standstill::unwinds() {
+            return self.newest.get() & VALUE;
+        }
         let order = site.order();
         if order == Order::EnterBarrier {
             fence(Ordering::Acquire);
+            clock::fence();
         }
-        let word = {
-            let _switch = Switch::new();
-            self.word.load(order.of_access())
-        };
-        // Not before the load, in front of which others may run.
-        if self.remembered.may_be_missed() {
-            model::store_may_be_missed();
-        }
-        self.anchors.looked();
-        model::record(Event::Load, self.object, word as u64);
+        let (word, _) = self.look(order.of_access());
         let value = word & VALUE;
         let from = model::author((word >> 32) as Stamp);
         observe::tell(|| Observed::Look { lid: self.owner, site, word: self.object, value, from });
@@ -135,47 +141,124 @@ impl AtomicUsize {
     /// A load under the lock that protects the word: loom fails the model where a store is not ordered before it.
     #[track_caller]
     pub fn load_held(&self) -> usize {
+        if standstill::unwinds() {
+            return self.newest.get() & VALUE;
+        }
+        about::word(self.stored_by.get());
         // SAFETY: loom itself verifies what this function asks for, that no store is concurrent.
-        unsafe { self.word.unsync_load() & VALUE }
+        let newest = unsafe { self.word.unsync_load() };
+        // Two stores that are both known need not be ordered by that.
+        let word = if self.coherence.is_in_order() { newest } else { self.look(Ordering::Relaxed).0 };
+        word & VALUE
     }
 
     /// A store.
     #[track_caller]
     pub fn store(&self, value: usize, site: Site) {
         let word = self.stamped(value);
+        if standstill::unwinds() {
+            return self.newest.set(word);
+        }
+        panicking::goes_on();
+        about::word(Some(site));
+        let order = site.order().of_access();
         {
             let _switch = Switch::new();
-            self.word.store(word, site.order().of_access());
+            self.word.store(word, order);
         }
+        standstill::unwind_if_over();
+        self.coherence.stored(word, releases(order));
         self.anchors.changed();
-        self.stored(word);
-        self.tell(value, site);
+        self.stored(word, value, site);
     }
 
     /// Stores `new` if the word holds `old`, ordered by `site` where it does and relaxed where it does not.
     #[track_caller]
     pub fn compare_exchange(&self, old: usize, new: usize, site: Site) -> bool {
-        let value = new;
-        let new = self.stamped(new);
-        self.anchors.look();
-        self.anchors.changed();
-        // Nobody runs between here and the exchange, which therefore finds the newest word. Where that holds another
-        // value, it is compared with a word that no store writes.
-        let newest = self.newest.get();
-        let expected = if newest & VALUE == old { newest } else { !0 };
-        let order = site.order().of_access();
-        let result = quietly(|| self.word.compare_exchange(expected, new, order, Ordering::Relaxed));
-        model::record(Event::Load, self.object, newest as u64);
-        if result.is_ok() {
-            self.stored(new);
-            self.tell(value, site);
-        }
-        result.is_ok()
+        self.exchange(|value| (value == old).then_some(new), site).is_ok()
     }
 
+    /// Stores what is made of the word's value, if anything is, ordered by `site` then and relaxed where nothing is. Gives
+    /// the value, as an error where nothing was stored.
+    ///
+    /// An exchange looks as a load does, for one that fails may see an old store. One that succeeds goes into the order of
+    /// stores right behind the one that it saw.
     #[track_caller]
-    fn tell(&self, value: usize, site: Site) {
-        observe::tell(|| Observed::Stored { lid: self.owner, site, word: self.object, value });
+    fn exchange(&self, change: impl FnOnce(usize) -> Option<usize>, site: Site) -> Result<usize, usize> {
+        if standstill::unwinds() {
+            let value = self.newest.get() & VALUE;
+            self.newest.set(self.stamped(change(value).ok_or(value)?));
+            return Ok(value);
+        }
+        let (word, read) = self.look(Ordering::Relaxed);
+        let value = word & VALUE;
+        let new = change(value).ok_or(value)?;
+        let (stored, order) = (self.stamped(new), site.order().of_access());
+        let came = self.coherence.came(read);
+        self.replace(word, read, came.is_some(), stored, order);
+        if acquires(order) {
+            clock::learns(came.unwrap_or_default());
+        }
+        if self.coherence.exchanged(read, stored, releases(order)).is_err() {
+            standstill::abandon();
+        }
+        self.anchors.changed();
+        self.stored(stored, new, site);
+        Ok(value)
+    }
+
+    /// Has loom replace a word that was read. loom's own exchange takes any of the newest stores.
+    #[track_caller]
+    fn replace(&self, word: usize, read: Number, came: bool, stored: usize, order: Ordering) {
+        let exchange = || self.word.compare_exchange(word, stored, order, Ordering::Relaxed).is_ok();
+        if !came {
+            // Nothing is passed on from the store that was read, so a store does as well; and it may go before others.
+            let order = if releases(order) { Ordering::Release } else { Ordering::Relaxed };
+            quietly(|| self.word.store(stored, order));
+        } else if self.coherence.is_last_of_all(read) {
+            assert!(quietly(exchange), "there is one newest store");
+        } else if self.coherence.is_followed(read) {
+            if self.coherence.may_exchange(read) {
+                model::exchange_may_be_missed();
+            }
+            standstill::abandon();
+        } else {
+            // One of several that are newest.
+            let takes_it = {
+                let _switch = Switch::new();
+                model::unless_loom_gives_up(exchange)
+            };
+            standstill::unwind_if_over();
+            if takes_it != Some(true) {
+                standstill::abandon();
+            }
+        }
+    }
+
+    /// A switch point, and then a look at one of the stores that C11 lets the caller see.
+    #[track_caller]
+    fn look(&self, order: Ordering) -> (usize, Number) {
+        panicking::goes_on();
+        let word = {
+            let _switch = Switch::new();
+            model::unless_loom_gives_up(|| self.word.load(order))
+        };
+        standstill::unwind_if_over();
+        let Some(word) = word else { standstill::abandon() };
+        // Not before the load, in front of which others may run.
+        if self.coherence.may_be_missed() {
+            model::store_may_be_missed();
+        }
+        let Ok((read, came)) = self.coherence.read(word) else { standstill::abandon() };
+        if let Some(came) = came {
+            clock::reads(came);
+            if acquires(order) {
+                clock::learns(came);
+            }
+        }
+        self.anchors.looked();
+        model::record(Event::Load, self.object, word as u64);
+        (word, read)
     }
 
     fn stamped(&self, value: usize) -> usize {
@@ -183,16 +266,23 @@ impl AtomicUsize {
         value | (model::next_stamp() as usize) << 32
     }
 
-    fn stored(&self, word: usize) {
+    #[track_caller]
+    fn stored(&self, word: usize, value: usize, site: Site) {
         standstill::changes();
         self.newest.set(word);
-        self.remembered.stored();
+        self.stored_by.set(Some(site));
         model::record(Event::Store, self.object, word as u64);
+        observe::tell(|| Observed::Stored { lid: self.owner, site, word: self.object, value });
     }
 }
 
-/// Plain memory that some lock protects; loom fails the model where two accesses are not ordered.
-pub type Cell<T> = ::loom::cell::UnsafeCell<T>;
+fn acquires(order: Ordering) -> bool {
+    matches!(order, Ordering::Acquire | Ordering::AcqRel)
+}
+
+fn releases(order: Ordering) -> bool {
+    matches!(order, Ordering::Release | Ordering::AcqRel)
+}
 
 /// The guard of a mutex that is held.
 type Guard = RefCell<Option<MutexGuard<'static, ()>>>;
@@ -251,11 +341,15 @@ impl RawLock {
     /// Gives back the holder where it will never release: the caller itself, or nobody.
     #[track_caller]
     pub fn lock(&self) -> Result<(), ThreadId> {
+        if standstill::unwinds() {
+            return Ok(());
+        }
         let me = current();
         match self.owner.get() {
             Some(owner) if owner == me || owner == ThreadId::NOBODY => return Err(owner),
             _ => {}
         }
+        panicking::goes_on();
         standstill::locks(self.object, || {
             let _switch = Switch::new();
             drop(self.mutex.try_lock());
@@ -264,6 +358,11 @@ impl RawLock {
             let _switch = Switch::new();
             self.mutex.lock().unwrap()
         };
+        if standstill::is_over() {
+            // Not while it unwinds, which would poison the mutex.
+            drop(guard);
+            standstill::unwind();
+        }
         standstill::goes_on();
         self.taken(me, guard);
         if let Some(anchors) = &self.anchors {
@@ -275,9 +374,14 @@ impl RawLock {
     /// Takes the lock if it is free.
     #[track_caller]
     pub fn try_lock(&self) -> bool {
+        if standstill::unwinds() {
+            return true;
+        }
+        panicking::goes_on();
         let me = current();
         let anchors = self.anchors.as_ref().expect("a model that tries locks must say so to Search::begin");
         anchors.look();
+        standstill::unwind_if_over();
         anchors.changed();
         if self.owner.get().is_some() {
             model::record(Event::TryFailed, self.object, self.last.get().into());
@@ -295,19 +399,24 @@ impl RawLock {
     /// Gives back the true owner where the caller is not it, and leaves the lock alone.
     #[track_caller]
     pub fn unlock(&self) -> Result<(), Option<ThreadId>> {
+        if standstill::unwinds() {
+            return Ok(());
+        }
         let owner = self.owner.get();
         if owner != Some(current()) {
             return Err(owner);
         }
         if let Some(anchors) = &self.anchors {
+            panicking::goes_on();
             anchors.look();
+            standstill::unwind_if_over();
         }
         self.owner.set(None);
         standstill::releases(self.object);
         self.last.set(model::next_stamp());
         self.meeting.leave();
         model::record(Event::Release, self.object, 0);
-        drop(self.guard.take());
+        panicking::releases(&self.guard);
         Ok(())
     }
 
@@ -392,6 +501,10 @@ impl Parker {
     /// Waits for the token and takes it. One thread at a time may wait.
     #[track_caller]
     pub fn park(&self) {
+        if standstill::unwinds() {
+            return;
+        }
+        panicking::goes_on();
         if !self.token.get() {
             standstill::parks(&self.notify);
         }
@@ -400,7 +513,7 @@ impl Parker {
                 let _switch = Switch::new();
                 self.notify.wait();
             }
-            standstill::unwind_if_here();
+            standstill::unwind_if_over();
             if self.token.replace(false) {
                 break;
             }
@@ -419,6 +532,10 @@ impl Parker {
     /// Gives the token, if it is not there already.
     #[track_caller]
     pub fn unpark(&self) {
+        if standstill::unwinds() {
+            return;
+        }
+        panicking::goes_on();
         // ORDERING: Release, see `park`.
         quietly(|| self.order.fetch_add(1, Ordering::Release));
         self.meeting.leave();
@@ -426,6 +543,7 @@ impl Parker {
             let _switch = Switch::new();
             self.notify.notify();
         }
+        standstill::unwind_if_over();
         // After the branch point in `notify`: a waiter that wakes spuriously must not take what nobody gave yet.
         self.token.set(true);
         standstill::lets_go(&self.notify);
@@ -448,6 +566,9 @@ pub enum Deadline {}
 /// loom finds the later coming by what the first turn looked at, so that turn must come first.
 #[track_caller]
 pub fn spin_while(busy: impl Fn() -> bool) {
+    if standstill::unwinds() {
+        return;
+    }
     loop {
         let (before, changes) = (model::history(), standstill::changes_so_far());
         if !busy() {
@@ -457,8 +578,11 @@ pub fn spin_while(busy: impl Fn() -> bool) {
         let saw = model::take_back(before);
         model::leave();
         standstill::spins(changes, saw);
-        let _switch = Switch::new();
-        ::loom::thread::yield_now();
+        {
+            let _switch = Switch::new();
+            ::loom::thread::yield_now();
+        }
+        standstill::unwind_if_over();
     }
     standstill::goes_on();
 }
@@ -483,10 +607,15 @@ impl Moments {
     /// A step that depends on every other such step, and orders no memory.
     #[track_caller]
     pub fn next(&self) {
+        if standstill::unwinds() {
+            return;
+        }
+        panicking::goes_on();
         {
             let _switch = Switch::new();
             self.anchor.notify_all();
         }
+        standstill::unwind_if_over();
         let last = self.last.replace(model::next_stamp());
         model::record(Event::Moment, self.object, last.into());
     }
@@ -516,12 +645,17 @@ impl<T> JoinHandle<T> {
     /// Never: a thread that panics fails the model. The signature is std's.
     #[track_caller]
     pub fn join(self) -> std::thread::Result<T> {
+        if standstill::unwinds() {
+            return Err(Box::new(standstill::Over));
+        }
+        panicking::goes_on();
         standstill::joins(self.number);
         let result = {
             let _switch = Switch::new();
             self.thread.join()?
         };
         standstill::goes_on();
+        clock::joins(self.number);
         Ok(result.expect("a thread that unwinds where nobody can go on has whoever joins it unwind"))
     }
 }

@@ -3,11 +3,14 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hash::Hash;
+use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::super::ending::Objection;
-pub use super::clock::HISTORY;
+pub use super::about::about;
+pub use super::coherence::HISTORY;
 
 /// Names an event of one execution whatever the schedule: the thread that did it, and its number among that
 /// thread's events.
@@ -38,12 +41,27 @@ struct State {
     /// How many threads the execution will ever have.
     capacity: usize,
     uses_try_lock: bool,
-    store_may_be_missed: bool,
+    limits: Limits,
+    /// Called where a panic leaves a thread.
+    on_escape: Option<Rc<dyn Fn()>>,
     /// Whether nobody being able to go on is an end like any other.
     standstills_are_ends: bool,
     /// The execution up to where nobody could go on.
     stood_still: Option<u128>,
     path: Path,
+}
+
+/// What kept a search from seeing all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// A load could have seen a store that loom had forgotten.
+    pub store_may_be_missed: bool,
+    /// An exchange could have gone before a store that had come already.
+    pub exchange_may_be_missed: bool,
+    /// loom compared stores that it took for one, in an execution that C11 allows as far as is known.
+    pub versions_met: bool,
+    /// A panic unwound past operations, which were not interleaved with others.
+    pub panic_unwound: bool,
 }
 
 /// Where the current execution is in the tree of all executions.
@@ -92,11 +110,18 @@ pub struct Model {
 pub struct Search(());
 
 impl Search {
-    /// To be called before the first execution.
-    pub fn begin(model: Model) -> Search {
+    /// To be called before the first execution. A panic that a thread does not catch fails the model: `on_escape` is called
+    /// then, before the panic goes on.
+    pub fn begin(model: Model, on_escape: impl Fn() + 'static) -> Search {
         with(|state| {
             let Model { threads, uses_try_lock, looks_back, standstills_are_ends } = model;
-            *state = State { capacity: threads, uses_try_lock, standstills_are_ends, ..State::default() };
+            *state = State {
+                capacity: threads,
+                uses_try_lock,
+                standstills_are_ends,
+                on_escape: Some(Rc::new(on_escape)),
+                ..State::default()
+            };
             state.path.visited = looks_back.then(HashSet::new);
         });
         Search(())
@@ -115,14 +140,14 @@ impl Search {
         });
         super::running::clear();
         super::clock::clear();
+        super::panicking::clear();
         super::standstill::clear(with(|state| state.standstills_are_ends));
         Trace(())
     }
 
-    /// Whether a load could have seen a store that loom had forgotten, in any execution so far: the search is not
-    /// complete.
-    pub fn store_may_be_missed(&self) -> bool {
-        with(|state| state.store_may_be_missed)
+    /// What kept the search from seeing all, in any execution so far: it is not complete where anything did.
+    pub fn limits(&self) -> Limits {
+        with(|state| state.limits)
     }
 }
 
@@ -131,9 +156,15 @@ impl Search {
 pub struct Trace(());
 
 impl Trace {
-    /// Runs what makes the model and its threads, from the first thread; `None` where nobody could go on in the end.
+    /// Runs what makes the model and its threads, from the first thread; `None` where it was over before its end: nobody
+    /// could go on, or C11 forbids what loom had done.
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
         super::standstill::thread(f)
+    }
+
+    /// Whether nobody could go on in the end.
+    pub fn stood_still(&self) -> bool {
+        with(|state| state.stood_still.is_some())
     }
 
     /// A hash of the execution up to the order of independent steps; `None` where it was finished without
@@ -260,8 +291,46 @@ impl Path {
     }
 }
 
+/// A panic that a thread has not caught leaves it.
+pub(super) fn escapes() {
+    if let Some(on_escape) = with(|state| state.on_escape.clone()) {
+        on_escape();
+    }
+}
+
 pub(super) fn store_may_be_missed() {
-    with(|state| state.store_may_be_missed = true);
+    with(|state| state.limits.store_may_be_missed = true);
+}
+
+pub(super) fn exchange_may_be_missed() {
+    with(|state| state.limits.exchange_may_be_missed = true);
+}
+
+pub(super) fn panic_unwound() {
+    with(|state| state.limits.panic_unwound = true);
+}
+
+/// How loom gives an execution up in which two stores have come to have the same place in its order.
+const VERSIONS_MET: &str = "assertion `left != right` failed";
+
+/// Whether a panic is loom giving an execution up, which says nothing of the program.
+pub fn is_given_up(text: &str, file: &str) -> bool {
+    text.starts_with(VERSIONS_MET) && file.ends_with("rt/atomic.rs")
+}
+
+/// Does something of loom's; `None` where loom gives the execution up.
+pub(super) fn unless_loom_gives_up<R>(f: impl FnOnce() -> R) -> Option<R> {
+    let payload = match panic::catch_unwind(AssertUnwindSafe(f)) {
+        Ok(result) => return Some(result),
+        Err(payload) => payload,
+    };
+    if payload.downcast_ref::<String>().is_some_and(|text| text.starts_with(VERSIONS_MET)) {
+        if !super::standstill::is_over() {
+            with(|state| state.limits.versions_met = true);
+        }
+        return None;
+    }
+    panic::resume_unwind(payload)
 }
 
 pub(super) fn threads() -> usize {

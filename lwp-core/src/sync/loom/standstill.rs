@@ -1,25 +1,30 @@
-//! Executions in which nobody can go on, where that is an end like any other.
+//! Executions that are over before their threads have ended.
 //!
-//! loom takes such an execution for a failure and stops searching. So it never comes to one here: whoever would be the
-//! last to block, or ends while all others are blocked, sees that, and everybody unwinds to where its thread began.
+//! Where nobody can go on, and that is an end like any other, loom would take the execution for a failure and stop
+//! searching. So it never comes to one here: the thread that would be the last to block, or that ends while all others
+//! are blocked, sees that, and all threads unwind to where they began. They also do so where C11 forbids what loom did.
+//!
+//! A thread that unwinds does nothing of loom's any more. Others would run meanwhile, and all of loom's threads are
+//! coroutines of one thread: while that panics, locks are poisoned.
 //!
 //! A thread that spins never blocks: to loom it could go on for ever. It cannot go on once two turns of its loop in a row
 //! saw the same, and no word has changed since the first of them began. (One turn is not enough: it may have seen an old
 //! store, which loom does not show again where there is a newer one.)
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::{Rc, Weak};
+use std::thread;
 
 use ::loom::sync::Notify;
 
 use super::super::ending::{Objection, Verdict};
 use super::running::Switch;
-use super::{Guard, current, model};
+use super::{Guard, current, model, panicking};
 
-/// What unwinds where nobody can go on.
+/// What unwinds where an execution is over.
 #[derive(Debug)]
-pub struct Standstill;
+pub struct Over;
 
 #[derive(Default)]
 enum Doing {
@@ -34,7 +39,7 @@ enum Doing {
     Joins(usize),
     /// Takes turns of a loop that looks.
     Spins(Turn),
-    /// Unwinds: its destructors may take locks.
+    /// Unwinds, because the execution is over.
     Unwinds,
     /// Has ended.
     Ended,
@@ -65,23 +70,21 @@ struct State {
     /// Whether anybody looks at all.
     is_looked_for: bool,
     threads: Vec<Doing>,
-    /// The locks that are held, and by whom.
+    /// The locks that are held.
     held: Vec<Held>,
     /// How often words have changed.
     changes: u64,
-    /// Nobody can go on.
-    is_here: bool,
-    /// What the program says of that.
+    /// What the program says where nobody can go on.
     verdict: Option<Verdict>,
 }
 
 struct Held {
     lock: u32,
-    thread: usize,
     guard: Weak<Guard>,
 }
 
 thread_local!(static STATE: RefCell<State> = RefCell::default());
+thread_local!(static IS_OVER: Cell<bool> = const { Cell::new(false) });
 
 fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
     STATE.with(|state| f(&mut state.borrow_mut()))
@@ -89,12 +92,13 @@ fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
 
 /// An execution begins.
 pub fn clear(is_looked_for: bool) {
+    IS_OVER.set(false);
     with(|state| *state = State { is_looked_for, threads: vec![Doing::Runs], ..State::default() });
 }
 
-/// Whether the execution has come to where nobody can go on.
-pub fn is_here() -> bool {
-    with(|state| state.is_here)
+/// Whether the execution is over.
+pub fn is_over() -> bool {
+    IS_OVER.get()
 }
 
 /// A thread is started.
@@ -104,7 +108,7 @@ pub fn starts() {
 
 /// The caller has taken a lock.
 pub fn holds(lock: u32, guard: &Rc<Guard>) {
-    let held = Held { lock, thread: current().get(), guard: Rc::downgrade(guard) };
+    let held = Held { lock, guard: Rc::downgrade(guard) };
     with(|state| state.held.push(held));
 }
 
@@ -117,9 +121,9 @@ pub fn releases(lock: u32) {
 /// the same, and does not block.
 pub fn locks(lock: u32, instead: impl FnOnce()) {
     rests(Doing::Locks(lock));
-    if is_here() && !unwinds() {
+    if is_over() {
         instead();
-        unwind_if_here();
+        unwind_if_over();
     }
 }
 
@@ -130,10 +134,8 @@ pub fn parks(parker: &Rc<Notify>) {
 
 /// The caller goes on after it has waited.
 pub fn goes_on() {
-    if !unwinds() {
-        with(|state| state.threads[current().get() - 1] = Doing::Runs);
-    }
-    unwind_if_here();
+    unwind_if_over();
+    with(|state| state.threads[current().get() - 1] = Doing::Runs);
 }
 
 /// Whoever is parked there is let go.
@@ -167,9 +169,7 @@ pub fn spins(changes: u64, saw: u128) {
         let mine = &mut state.threads[current().get() - 1];
         let again = matches!(mine, Doing::Spins(last) if (last.changes, last.saw) == (changes, saw));
         let turn = Turn { changes, saw, again };
-        if !matches!(mine, Doing::Unwinds) {
-            *mine = Doing::Spins(turn);
-        }
+        *mine = Doing::Spins(turn);
         (turn, !state.is_looked_for && state.stands_still())
     });
     if is_failure {
@@ -177,7 +177,7 @@ pub fn spins(changes: u64, saw: u128) {
         panic!("livelock: nobody can go on: thread {me} waits for what no other thread will do");
     }
     rests(Doing::Spins(turn));
-    unwind_if_here();
+    unwind_if_over();
 }
 
 /// The caller is about to wait for the end of a thread.
@@ -185,20 +185,25 @@ pub fn joins(thread: usize) {
     rests(Doing::Joins(thread - 1));
 }
 
-/// Runs a thread's code; `None` where it unwinds because nobody can go on.
+/// Runs a thread's code; `None` where it unwinds because the execution is over.
 pub fn thread<T>(f: impl FnOnce() -> T) -> Option<T> {
     let ended = panic::catch_unwind(AssertUnwindSafe(|| {
+        unwind_if_over();
         let result = f();
+        panicking::goes_on();
         rests(Doing::Ended);
         result
     }));
     match ended {
         Ok(result) => Some(result),
-        Err(payload) if payload.is::<Standstill>() => {
+        Err(payload) if payload.is::<Over>() => {
             with(|state| state.threads[current().get() - 1] = Doing::Ended);
             None
         }
-        Err(payload) => panic::resume_unwind(payload),
+        Err(payload) => {
+            model::escapes();
+            panic::resume_unwind(payload)
+        }
     }
 }
 
@@ -219,23 +224,18 @@ impl State {
     }
 }
 
-/// The caller is about to rest. Where nobody else can go on either, all that are parked are woken, to unwind: the caller
-/// too, but only once it has begun to wait, since loom must see for what.
+/// The caller is about to rest. Where nobody else can go on either, the execution is over. The caller unwinds only once it
+/// has begun to wait, since loom must see for what.
 fn rests(doing: Doing) {
-    if unwinds() {
-        return;
-    }
     let (stands_still, verdict) = with(|state| {
         state.threads[current().get() - 1] = doing;
-        state.is_here |= state.is_looked_for && state.stands_still();
-        (state.is_here, state.verdict.take_if(|_| state.is_here))
+        let stands_still = state.is_looked_for && !is_over() && state.stands_still();
+        (stands_still, state.verdict.take_if(|_| stands_still))
     });
     if stands_still {
         verdict.into_iter().for_each(hear);
         model::stands_still();
-        let parked = with(|state| state.threads.iter().filter_map(Doing::parker).collect::<Vec<_>>());
-        let _switch = Switch::new();
-        parked.iter().for_each(|parker| parker.notify());
+        ends();
     }
 }
 
@@ -253,20 +253,47 @@ pub fn judges(verdict: Verdict) {
     with(|state| state.verdict = Some(verdict));
 }
 
-/// The caller unwinds where nobody can go on, unless it does already.
-pub fn unwind_if_here() {
-    if is_here() && !unwinds() {
-        let me = current().get();
-        let mine = with(|state| {
-            state.threads[me - 1] = Doing::Unwinds;
-            state.held.extract_if(.., |held| held.thread == me).collect::<Vec<_>>()
-        });
-        // Before it unwinds: that would poison them, and loom does not go on from there.
-        mine.into_iter().filter_map(|held| held.guard.upgrade()).for_each(|guard| drop(guard.take()));
-        panic::resume_unwind(Box::new(Standstill));
+/// Drops the execution: what loom has done is not to be.
+pub fn abandon() -> ! {
+    model::leave();
+    ends();
+    unwind()
+}
+
+/// The execution is over: wakes all that are parked, and all that wait for locks. Threads may hold these that have ended,
+/// or that wait for each other.
+fn ends() {
+    IS_OVER.set(true);
+    let (parked, held) = with(|state| {
+        let parked = state.threads.iter().filter_map(Doing::parker).collect::<Vec<_>>();
+        (parked, std::mem::take(&mut state.held))
+    });
+    // Before anything unwinds: that would poison them.
+    held.into_iter().filter_map(|held| held.guard.upgrade()).for_each(|guard| drop(guard.take()));
+    let _switch = Switch::new();
+    parked.iter().for_each(|parker| parker.notify());
+}
+
+/// The caller unwinds where the execution is over, unless it does already.
+pub fn unwind_if_over() {
+    if is_over() && !unwinds() {
+        unwind();
     }
 }
 
-fn unwinds() -> bool {
-    with(|state| matches!(state.threads[current().get() - 1], Doing::Unwinds))
+/// The caller unwinds, for the execution is over.
+pub fn unwind() -> ! {
+    with(|state| state.threads[current().get() - 1] = Doing::Unwinds);
+    panic::resume_unwind(Box::new(Over))
+}
+
+/// Whether the caller unwinds because the execution is over. Where it has caught that, it unwinds once more.
+pub fn unwinds() -> bool {
+    if !is_over() || !with(|state| matches!(state.threads[current().get() - 1], Doing::Unwinds)) {
+        return false;
+    }
+    if !thread::panicking() {
+        unwind();
+    }
+    true
 }
