@@ -63,6 +63,14 @@ impl<T> Covered<T> {
         self.data.with_mut(|data| unsafe { &mut *data })
     }
 
+    /// The data, once no thread runs any more: a lock would be a step of every execution.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub(crate) fn at_rest<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        // SAFETY: no other thread is left, so nothing changes the data; a checker verifies that all changes came before.
+        self.data.with(|data| look(unsafe { &*data }))
+    }
+
     /// Says what the data are, to the engine that asks.
     #[cfg(shuttle)]
     pub(crate) fn describe(&self, tell: crate::sync::state::Tell<'_>)

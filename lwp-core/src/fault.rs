@@ -211,6 +211,29 @@ pub(crate) fn in_order<A, B>(step: Step, first: impl FnOnce() -> A, second: impl
 mod tests {
     use super::*;
 
+    // A fault of two places is one row for both: the one that is caught speaks for the other, which no program may notice.
+    #[test]
+    fn every_fault_has_one_place() {
+        let mut sources = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        let mut text = String::new();
+        while let Some(source) = sources.pop() {
+            if source.is_dir() {
+                sources.extend(std::fs::read_dir(source).unwrap().map(|entry| entry.unwrap().path()));
+            } else if !source.ends_with("fault.rs") && !source.ends_with("fault/table.rs") {
+                text += &std::fs::read_to_string(source).unwrap();
+            }
+        }
+        let is_name = |c: char| c.is_alphanumeric() || c == '_';
+        let places = |fault: &str| {
+            let ends = |at: usize| !text[at + fault.len()..].starts_with(is_name);
+            text.match_indices(fault).filter(|(at, _)| ends(*at)).count()
+        };
+        let names = Step::ALL.iter().map(|step| format!("Step::{step:?}"));
+        for name in names.chain(Count::ALL.iter().map(|count| format!("Count::{count:?}"))) {
+            assert_eq!(places(&name), 1, "places of {name}");
+        }
+    }
+
     // Two faults of one name could not be told apart where they are asked for, and one would never be seeded.
     #[test]
     fn every_fault_has_a_name_of_its_own_and_is_found_by_it() {

@@ -64,6 +64,12 @@ impl Locks {
         LockId(n)
     }
 
+    /// All of them.
+    #[cfg(any(loom, shuttle))]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Mutex> {
+        self.0.iter().map(|lock| &**lock)
+    }
+
     /// The lock at a place.
     #[inline(always)]
     pub fn get(&self, id: LockId) -> &Mutex {

@@ -130,8 +130,7 @@ faults! {
         LwpWait1Waitingfor = "lwp_wait1.l_waitingfor-not-set", "does not set l_waitingfor";
         LwpWait1Wcore = "lwp_wait1.no-wcore-test", "does not look at PS_WCORE after it has slept";
         LwpWait1Reaps = "lwp_wait1.no-reaping", "does not reap the detached";
-        LwpWait1FoundWaitingfor = "lwp_wait1.l_waitingfor-kept", "does not clear l_waitingfor when the wait succeeds",
-            equivalent: "the LWP that l_waitingfor names is freed then: nobody of that number can wait for the waiter, and the next wait stores another";
+        LwpWait1FoundWaitingfor = "lwp_wait1.l_waitingfor-kept", "does not clear l_waitingfor when the wait succeeds";
         LwpWait1FoundWaiter = "lwp_wait1.l_waiter-of-the-dead-kept", "does not clear the l_waiter of the zombie that it frees next",
             equivalent: "lwp_free takes the zombie off p_lwps before p_smutex is released, and nobody reads its l_waiter after that";
         LwpWait1Nobody = "lwp_wait1.no-esrch", "does not fail where nobody is there to wait for";
@@ -144,6 +143,7 @@ faults! {
         LwpWait1WaitingforEnds = "lwp_wait1.l_waitingfor-kept-on-error", "does not clear l_waitingfor when the wait fails";
         LwpWait1Broadcast = "lwp_wait1.no-broadcast", "does not wake the others when the wait fails";
         ReapDetachedAgain = "lwp_wait1.reaps-once", "does not look at p_zomblwp again after it has reaped";
+        LwpWait1DetachedOld = "lwp_wait1.no-detached-test-1.62", "takes a detached LWP for one to wait for (1.62 as written)";
         LwpWait1Detached = "lwp_wait1.no-detached-test", "takes a detached LWP for one to wait for";
         LwpWait1Cycle = "lwp_wait1.no-cycle-test", "does not ask whether the other waits for the waiter";
         LwpWait1WaiterBegins = "lwp_wait1.l_waiter-not-set", "does not set l_waiter";
@@ -178,11 +178,11 @@ faults! {
 
         // `exit.rs`
         LwpExitLast = "lwp_exit.no-last-test", "does not ask whether the LWP is the last of its process";
+        LwpExitLastGap = "lwp_exit.p_smutex-gap-before-p_nzlwps", "lets go of p_smutex between its test whether the LWP is the last and counting it in p_nzlwps";
         LwpExitKernelLock = "lwp_exit.keeps-big-lock", "does not give the big lock up before it leaves its CPU";
         LwpExitSwitchaway = "lwp_exit.no-switchaway", "does not leave its CPU";
         LwpExitData = "lwp_exit.keeps-data", "does not give back its data and credentials";
-        LwpExitAlllwp = "lwp_exit.on-alllwp", "does not take the LWP off alllwp",
-            equivalent: "nothing that is modelled reads alllwp";
+        LwpExitAlllwp = "lwp_exit.on-alllwp", "does not take the LWP off alllwp";
         LwpExitDrains = "lwp_exit.no-drain", "does not wait for the references";
         LwpExitDrainsAgain = "lwp_exit.no-second-drain", "does not wait for the references again after it has freed another LWP";
         LwpExitReapsAgain = "lwp_exit.reaps-once", "does not look at p_zomblwp again after it has freed another LWP";
@@ -191,8 +191,7 @@ faults! {
         LwpExitGap = "lwp_exit.p_smutex-gap", "lets go of p_smutex between the last reference and LSZOMB";
         LwpExitSetlock = "lwp_exit.no-setlock", "leaves an LWP that was never started under spc_mutex";
         LwpExitBroadcast = "lwp_exit.no-broadcast", "does not wake those who wait";
-        LwpExitLwpctl = "lwp_exit.lwpctl-not-set", "does not say in the lwpctl block that the LWP has exited",
-            equivalent: "the block is read by its own LWP alone, which has exited";
+        LwpExitLwpctl = "lwp_exit.lwpctl-not-set", "does not say in the lwpctl block that the LWP has exited";
         Exit1Wexit = "exit1.ps_wexit-not-set", "does not set PS_WEXIT";
         Exit1ExitLwps = "exit1.no-exit-pass", "does not tell the others to exit";
         Exit1WaitsAgain = "exit1.waits-once", "does not ask again whether it is alone after it has waited";
@@ -215,18 +214,17 @@ faults! {
         LwpFreeCurlwp = "lwp_free.no-ci_curlwp-test", "does not look at ci_curlwp";
         LwpFreeWaits = "lwp_free.no-wait", "does not wait for the LWP to leave its CPU";
         LwpFreeKernelLock = "lwp_free.no-big-lock", "does not take the big lock to free the LWP";
+        LwpFreeFrees = "lwp_free.not-freed", "does not free the LWP";
         LwpFreeLwpctl = "lwp_free.keeps-lwpctl", "does not give the lwpctl block back";
         ProcFreeSzomb = "proc_free.no-szomb-test", "does not ask whether the process has ended";
 
         // `create.rs`
         LwpCreateReaps = "lwp_create.no-reaping", "does not free the detached zombie that waits to be reaped";
         LwpCreateSecondLook = "lwp_create.no-second-look", "does not look at p_zomblwp again once it has p_smutex";
-        LwpCreateAlllwp = "lwp_create.not-on-alllwp", "does not put the LWP on alllwp",
-            equivalent: "nothing that is modelled reads alllwp";
+        LwpCreateAlllwp = "lwp_create.not-on-alllwp", "does not put the LWP on alllwp";
         LwpCreateSpecific = "lwp_create.no-initspecific", "does not begin with no data",
             equivalent: "a new LWP has no data before either";
-        LwpCreateCreds = "lwp_create.no-creds", "does not give the LWP credentials",
-            equivalent: "LWP_CACHE_CREDS finds that the LWP has other credentials than the process, none, and updates them";
+        LwpCreateCreds = "lwp_create.no-creds", "does not give the LWP credentials";
         LwpStartSwapped = "lwp_start.locks-swapped", "takes the LWP's lock before p_smutex";
         LwpStartWexit = "lwp_start.lw_wexit-not-set", "does not set LW_WEXIT in a process that exits";
         LwpStartCreator = "lwp_start.no-creator-test", "does not ask whether the creator is to be suspended or to exit";
@@ -254,10 +252,12 @@ faults! {
             equivalent: "an LWP reads its own block alone, while it is on a CPU; what others read there in user mode is not modelled";
         MiSwitchRunning = "mi_switch.lw_running-kept", "does not clear LW_RUNNING";
         MiSwitchRequeue = "mi_switch.no-requeue", "does not put an LWP that yields on the run queue";
-        MiSwitchEarly = "mi_switch.early", "unlocks the LWP before it has the next lock (1.62) or has left its CPU (1.69.2.6)";
+        MiSwitchEarlyOld = "mi_switch.early-1.62", "unlocks the LWP before it has sched_mutex (1.62)";
+        MiSwitchEarly = "mi_switch.early", "unlocks the LWP before it has left its CPU (1.69.2.6)";
         MiSwitchDispatch = "mi_switch.no-dispatch", "does not let the next LWP run";
         MiSwitchLwpctlCpu = "mi_switch.lwpctl-not-set", "does not say in the lwpctl block that the LWP is back on a CPU";
-        SwitchawayRunning = "lwp_exit_switchaway.lw_running-kept", "does not clear LW_RUNNING";
+        SwitchawayRunning = "lwp_exit_switchaway.lw_running-kept", "does not clear LW_RUNNING, which it has locked (repaired)";
+        SwitchawayRunningUnlocked = "lwp_exit_switchaway.lw_running-kept-unlocked", "does not clear LW_RUNNING without a lock (as written)";
         SwitchawayEarly = "lwp_exit_switchaway.early", "sets ci_curlwp before it has left the LWP's stack";
         SwitchawayCurlwp = "lwp_exit_switchaway.ci_curlwp-kept", "does not set ci_curlwp";
         SwitchawayDispatch = "lwp_exit_switchaway.no-dispatch", "does not let the next LWP run";
@@ -270,6 +270,7 @@ faults! {
         SwitchIdle = "mi_switch.idle-not-set", "does not say whether the CPU idles";
         SwitchCurlwp = "mi_switch.ci_curlwp-not-set", "does not set ci_curlwp to the next LWP";
         SwitchNobody = "mi_switch.ci_curlwp-kept", "does not set ci_curlwp where nobody is next";
+        OnprocOtherCpu = "mi_switch.other-spc_lwplock", "leaves the next LWP to another CPU's spc_lwplock (1.69.2.6)";
         OnprocRunning = "mi_switch.lw_running-not-set", "does not set LW_RUNNING of the next LWP";
 
         // `sleepq.rs`
@@ -279,6 +280,7 @@ faults! {
         SleepqBlockSintr = "sleepq_block.lw_sintr-not-set", "does not set LW_SINTR";
         SleepqBlockBefore = "sleepq_block.no-test-before", "does not look at l_flag before it sleeps";
         SleepqBlockCancelled = "sleepq_block.lw_cancelled-kept", "does not clear LW_CANCELLED";
+        SleepqBlockCalloutEarly = "sleepq_block.callout-early", "arms the callout before it looks at l_flag";
         SleepqBlockCallout = "sleepq_block.no-callout", "does not arm the callout";
         SleepqBlockAfter = "sleepq_block.no-test-after", "does not look at l_flag after it has slept";
         SleepqBlockSignal = "sleepq_block.no-signal-test", "does not look for signals after it has slept";
@@ -290,7 +292,10 @@ faults! {
         SleepqRemoveQueue = "sleepq_remove.queued", "does not take the LWP off the sleep queue";
         SleepqRemoveHalted = "sleepq_remove.no-l_stat-test", "does not ask whether the LWP was halted meanwhile";
         SleepqRemoveAsksEarly = "sleepq_remove.sched_mutex-late", "takes sched_mutex after it has asked whether the LWP has left its CPU (1.62)";
-        SleepqRemoveOnCpu = "sleepq_remove.no-cpu-test", "does not ask whether the LWP has left its CPU";
+        SleepqRemoveOnCpu = "sleepq_remove.no-cpu-test", "does not ask whether the LWP has left its CPU (1.69.2.6)";
+        SleepqRemoveOnCpuOld = "sleepq_remove.no-cpu-test-1.62", "does not ask whether the LWP has left its CPU (1.62)";
+        WakeUniprocessorOnCpu = "sleepq_remove.no-cpu-test-on-a-uniprocessor", "does not ask whether the LWP has left its CPU (1.62 on a uniprocessor)";
+        WakeUniprocessorDispatch = "sleepq_remove.no-dispatch-on-a-uniprocessor", "does not let the LWP run on a CPU that idles (1.62 on a uniprocessor)";
         SleepqRemoveRuns = "sleepq_remove.no-setrunqueue", "does not put the LWP on the run queue";
 
         // `condvar.rs`
@@ -422,10 +427,12 @@ faults! {
         LwpWait1Begins = "lwp_wait1.p_nlwpwait-begins", "count the waiter in p_nlwpwait";
         LwpWait1Dumped = "lwp_wait1.p_nlwpwait-dumped", "take a waiter that a core dump ends out of p_nlwpwait";
         LwpWait1Found = "lwp_wait1.p_nlwpwait-found", "take the waiter out of p_nlwpwait when the wait succeeds";
+        LwpWait1FoundOld = "lwp_wait1.p_nlwpwait-found-1.62", "take the waiter out of p_nlwpwait when the wait succeeds (1.62 as written)";
         LwpWait1Ends = "lwp_wait1.p_nlwpwait-ends", "take the waiter out of p_nlwpwait when the wait fails";
         SuspendSelfNrlwps = "lwp_userret.p_nrlwps", "take an LWP that suspends itself out of p_nrlwps";
         LwpExitNzlwps = "lwp_exit.p_nzlwps", "count the LWP in p_nzlwps";
-        LwpExitRefcnt = "lwp_exit.l_refcnt", "take its own reference again while it frees another LWP";
+        LwpExitRefcnt = "lwp_exit.l_refcnt", "take its own reference again before it frees another LWP";
+        LwpExitRefcntLate = "lwp_exit.l_refcnt-late", "take its own reference again after it has freed another LWP (1.69.2.6 as written)";
         LwpExitNrlwps = "lwp_exit.p_nrlwps", "take the LWP out of p_nrlwps";
         Exit1Nrlwps = "exit1.p_nrlwps", "take the LWP out of p_nrlwps";
         Exit1Nzlwps = "exit1.p_nzlwps", "count the LWP in p_nzlwps";

@@ -41,6 +41,15 @@ impl AllLwp {
         }
     }
 
+    /// The addresses on the list in their order, once no thread runs any more.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub(super) fn at_rest(&self) -> Vec<usize> {
+        let mut list = self.list.at_rest(Clone::clone);
+        list.sort();
+        list
+    }
+
     /// Takes proclist_mutex.
     #[track_caller]
     pub(super) fn enter(&self) -> MutexGuard<'_> {

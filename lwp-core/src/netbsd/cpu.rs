@@ -71,6 +71,32 @@ impl Cpu {
     }
 }
 
+/// For the checks once no thread runs any more.
+#[cfg(any(loom, shuttle))]
+impl Cpu {
+    /// `ci_curlwp`.
+    #[track_caller]
+    pub(super) fn curlwp_at_rest(&self) -> usize {
+        self.ci_curlwp.load_held()
+    }
+
+    /// Makes sure that CPU number `n` has the LWPs that are on it, one or none, and idles where it has none.
+    #[track_caller]
+    pub(super) fn check_at_rest(&self, n: usize, running: &[usize]) {
+        assert!(running.len() <= 1, "LWPs are on CPU {n} at a time: {running:?}");
+        let curlwp = running.first().copied().unwrap_or(IDLE);
+        assert_eq!(self.curlwp_at_rest(), curlwp, "ci_curlwp of CPU {n} is not the LWP that is on it");
+        self.runq.at_rest(|queue| {
+            assert!(queue.waiting.is_empty(), "LWPs wait for CPU {n}: {:?}", queue.waiting);
+            assert_eq!(
+                queue.idle,
+                running.is_empty(),
+                "whether CPU {n} idles is not whether an LWP is on it"
+            );
+        });
+    }
+}
+
 #[cfg(shuttle)]
 impl Cpu {
     /// Says what the run queue holds.
@@ -172,11 +198,15 @@ impl System {
     ///
     /// Entry: the LWP locked by `spc_mutex`. Exit: that lock held, the LWP lent to `spc_lwplock`.
     fn onproc<'a>(&self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            assert_eq!(l.stat(), State::Run, "LWP {} was on a run queue", l.lwp().l_lid());
+        }
         l.set_stat(State::OnProc);
         if self.revision == Revision::R1_69_2_6 && !seeded(Step::OnprocRunning) {
             l.set_flags(LW_RUNNING);
         }
-        let cpu = &self.cpus[l.lwp().l_cpu()];
+        let other = usize::from(seeded(Step::OnprocOtherCpu));
+        let cpu = &self.cpus[(l.lwp().l_cpu() + other) % self.cpus.len()];
         l.lwp_setlock(cpu.spc_lwplock)
     }
 }

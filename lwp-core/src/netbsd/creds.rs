@@ -189,19 +189,31 @@ impl ProcCred {
         self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(cred.clone());
     }
 
-    /// Counts the references of each credential anew: the process' own, and one for each of these LWPs that has it.
-    ///
-    /// Entry and exit: p_mutex not held; nobody else runs.
+    /// Counts the references of each credential: the process' own, and one for each of these LWPs that has it. To be asked
+    /// once no thread runs any more.
     #[track_caller]
     pub(super) fn check(&self, lwps: &[Arc<KernelLwp>]) {
-        let p_mutex = self.p_cred.enter();
-        let p_cred = self.p_cred.get(&p_mutex);
+        let p_cred = &self.p_cred.at_rest(Clone::clone);
+        for l in lwps {
+            assert!(l.data().l_cred.read(Option::is_some), "LWP {} has no credentials", l.l_lid());
+        }
+        assert_eq!(
+            self.number.load_held(),
+            p_cred.number,
+            "what LWPs compare their credentials with is not p_cred"
+        );
         for cred in self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
             let is = |other: &Arc<Cred>| Arc::ptr_eq(other, cred);
             let cached = |l: &&Arc<KernelLwp>| l.data().l_cred.read(|l_cred| l_cred.as_ref().is_some_and(is));
             let references = usize::from(is(p_cred)) + lwps.iter().filter(cached).count();
             let number = cred.number;
             assert_eq!(cred.cr_refcnt.load_held(), references, "cr_refcnt of credential {number} is wrong");
+            let freed = cred.freed.read(|freed| *freed);
+            assert_eq!(
+                freed,
+                references == 0,
+                "credential {number} is freed where it has references, or not"
+            );
         }
     }
 }

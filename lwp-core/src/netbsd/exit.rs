@@ -31,7 +31,7 @@ impl System {
         if p.p_nlwps - p.p_nzlwps == 1 && !seeded(Step::LwpExitLast) {
             return self.exit1(p, l);
         }
-        self.become_zombie(p, l, l);
+        self.become_zombie(p.without_gap(Step::LwpExitLastGap), l, l);
         // From here on somebody may be about to free the LWP, and waits for it to leave its CPU.
         step(Step::LwpExitKernelLock, || _ = self.kernel_lock.exit_all());
         step(Step::LwpExitSwitchaway, || self.lwp_exit_switchaway(l));
@@ -94,7 +94,7 @@ impl System {
                 self.lwp_free(Some(p), &zombie);
                 p = self.proc().enter();
                 if !repaired && self.revision == Revision::R1_69_2_6 {
-                    p.member(l).l_refcnt += times(Count::LwpExitRefcnt);
+                    p.member(l).l_refcnt += times(Count::LwpExitRefcntLate);
                 }
                 if (repaired || self.revision == Revision::R1_69_2_6) && !seeded(Step::LwpExitDrainsAgain) {
                     p = self.lwp_drainrefs(p, curl, l);

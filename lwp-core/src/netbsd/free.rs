@@ -49,12 +49,20 @@ impl System {
                 self.kernel_lock.without(|| sync::spin_while(on_its_cpu));
             }
         }
-        step(Step::LwpFreeKernelLock, || self.kernel_lock.enter());
+        let locks = !seeded(Step::LwpFreeKernelLock);
+        if locks {
+            self.kernel_lock.enter();
+        }
         step(Step::LwpFreeLwpctl, || self.lwp_ctl_free(l));
         // The pools that the memory goes back to have no lock of their own (1.62 L782, 1.69.2.6 L914).
         self.kernel_lock.check();
-        l.free();
-        step(Step::LwpFreeKernelLock, || self.kernel_lock.exit());
+        step(Step::LwpFreeFrees, || {
+            l.free();
+            self.counts_freed();
+        });
+        if locks {
+            self.kernel_lock.exit();
+        }
     }
 
     /// Frees the last LWP of a process that has ended, as its parent's wait does. Gives whether the process has.

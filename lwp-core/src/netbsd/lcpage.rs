@@ -26,6 +26,16 @@ pub enum LcCurcpu {
     Cpu(usize),
 }
 
+impl LcCurcpu {
+    fn of_word(word: usize) -> LcCurcpu {
+        match word {
+            NONE => LcCurcpu::None,
+            EXITED => LcCurcpu::Exited,
+            cpu => LcCurcpu::Cpu(cpu - FIRST_CPU),
+        }
+    }
+}
+
 /// A block of an LWP, in the process' memory: it can be read as long as the area is mapped.
 #[derive(Clone, Debug)]
 pub struct Lwpctl {
@@ -56,11 +66,15 @@ impl Lwpctl {
     #[track_caller]
     pub fn lc_curcpu(&self) -> LcCurcpu {
         self.page.touch();
-        match self.lc_curcpu.load(Site::LcCurcpuLook) {
-            NONE => LcCurcpu::None,
-            EXITED => LcCurcpu::Exited,
-            cpu => LcCurcpu::Cpu(cpu - FIRST_CPU),
-        }
+        LcCurcpu::of_word(self.lc_curcpu.load(Site::LcCurcpuLook))
+    }
+
+    /// `lc_curcpu`, once no thread runs any more.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub(super) fn curcpu_at_rest(&self) -> LcCurcpu {
+        self.page.touch();
+        LcCurcpu::of_word(self.lc_curcpu.load_held())
     }
 
     /// Stores `lc_curcpu`, for the kernel.
@@ -129,6 +143,25 @@ impl LcProc {
             self.lp_pages.retain(|page| !Arc::ptr_eq(page, &block.page));
             self.lp_pages.insert(0, block.page.clone());
         }
+    }
+
+    /// How many blocks are in use.
+    #[cfg(any(loom, shuttle))]
+    pub(super) fn used(&self) -> usize {
+        let used = |page: &Arc<LcPage>| page.blocks.read(|blocks| LWPCTL_PER_PAGE - blocks.lcp_nfree);
+        self.lp_pages.iter().map(used).sum()
+    }
+
+    /// How many pages there are.
+    #[cfg(any(loom, shuttle))]
+    pub(super) fn pages(&self) -> isize {
+        self.lp_pages.len().cast_signed()
+    }
+
+    /// Whether the area is mapped into the process.
+    #[cfg(any(loom, shuttle))]
+    pub(super) fn is_mapped(&self) -> bool {
+        self.lp_uao
     }
 
     /// L1609-1619: unmaps and frees all of it.

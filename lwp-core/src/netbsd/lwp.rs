@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::condvar::{P_LWPCV, P_REFCV};
+use super::cover::Covers;
 use super::data::LwpData;
 use super::flag::{LW_RUNNING, LW_USERRET};
 use super::park::PARK;
@@ -71,7 +72,7 @@ impl Wchan {
     }
 
     /// The class of the lock of the queue on which LWPs wait there.
-    fn class(self) -> Class {
+    pub(super) fn class(self) -> Class {
         if self == TURNSTILE { Class::TurnstileChain } else { Class::SleepQueue }
     }
 }
@@ -82,7 +83,7 @@ pub struct KernelLwp {
     address: usize,
     l_cpu: usize,
     revision: Revision,
-    uniprocessor: bool,
+    covers: Covers,
     general: Lwp<Fields>,
     l_stat: AtomicUsize,
     l_flag: AtomicUsize,
@@ -118,6 +119,37 @@ impl Hash for KernelLwp {
     }
 }
 
+/// For the checks once no thread runs any more.
+#[cfg(any(loom, shuttle))]
+impl KernelLwp {
+    /// `l_flag`.
+    #[track_caller]
+    pub(super) fn l_flag_at_rest(&self) -> usize {
+        self.l_flag.load_held()
+    }
+
+    /// What only the LWP's lock covers.
+    #[track_caller]
+    pub(super) fn fields_at_rest(&self, look: impl FnOnce(&Fields)) {
+        self.general.at_rest(|fields, _| look(fields));
+    }
+
+    /// Makes sure that `l_mutex` points at the lock that covers the LWP, and that `l_stat` is what the checks take it for.
+    #[track_caller]
+    pub(super) fn check_cover_at_rest(&self) {
+        let (wchan, lock) = self.general.at_rest(|fields, lock| (fields.l_wchan, lock));
+        let wanted = self.covering_lock(wchan);
+        if wanted != Some(lock) {
+            self.is_left_to(lock, wanted);
+        }
+        assert_eq!(
+            State::from_number(self.l_stat.load_held()),
+            self.ghost(),
+            "l_stat was stored by a way of its own"
+        );
+    }
+}
+
 #[cfg(shuttle)]
 impl KernelLwp {
     /// Says what the LWP's fields are, and whether it was freed.
@@ -134,7 +166,7 @@ impl KernelLwp {
         address: usize,
         l_lid: Lid,
         l_cpu: usize,
-        (revision, uniprocessor): (Revision, bool),
+        (revision, covers): (Revision, Covers),
         state: State,
         locks: Locks,
         first: LockId,
@@ -149,7 +181,7 @@ impl KernelLwp {
             address,
             l_cpu,
             revision,
-            uniprocessor,
+            covers,
             general: Lwp::numbered(l_lid, locks, first, Fields::default()),
             l_stat: AtomicUsize::new(state as usize).of(l_lid),
             l_flag: AtomicUsize::new(if running { LW_RUNNING } else { 0 }).of(l_lid),
@@ -306,6 +338,26 @@ impl KernelLwp {
     pub fn is_freed(&self) -> bool {
         // ORDERING: see `KernelLwp::ghost`.
         self.is_freed.load(Ordering::Relaxed)
+    }
+
+    /// The lock that covers the LWP in the state in which it is, where it waits on `wchan`.
+    fn covering_lock(&self, wchan: Option<Wchan>) -> Option<LockId> {
+        self.covers.lock(self.ghost(), wchan, self.revision)
+    }
+
+    #[cold]
+    #[track_caller]
+    fn is_left_to(&self, lock: LockId, wanted: Option<LockId>) -> ! {
+        let locks = self.general.locks();
+        let (lid, state, revision) = (self.l_lid, self.ghost().name(), self.revision.name());
+        match wanted {
+            Some(wanted) => panic!(
+                "LWP {lid} is {state} and left to {}; {revision} covers it by {}",
+                locks.get(lock),
+                locks.get(wanted)
+            ),
+            None => panic!("LWP {lid} is {state} on no sleep queue, and left to {}", locks.get(lock)),
+        }
     }
 
     /// Frees the memory: from now on every use is a failure.
@@ -498,21 +550,10 @@ impl<'a> LwpLocked<'a> {
     #[track_caller]
     fn check_cover(&mut self, lock: LockId) {
         if cfg!(any(loom, shuttle, debug_assertions)) {
-            let queue = self.guard.l_wchan.map(Wchan::class);
-            let (state, revision, machine) = (self.lwp.ghost(), self.lwp.revision, self.lwp.general.locks());
-            let is = machine.get(lock).class();
-            let wanted =
-                if self.lwp.uniprocessor { Class::SchedMutex } else { state.covering_lock(queue, revision) };
-            assert_eq!(
-                is,
-                wanted,
-                "LWP {} is {} and left to {}; {} covers it by {}",
-                self.lwp.l_lid,
-                state.name(),
-                is.name(),
-                revision.name(),
-                wanted.name()
-            );
+            let wanted = self.lwp.covering_lock(self.guard.l_wchan);
+            if wanted != Some(lock) {
+                self.lwp.is_left_to(lock, wanted);
+            }
         }
     }
 }

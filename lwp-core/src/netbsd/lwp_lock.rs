@@ -105,6 +105,15 @@ impl<T, K: Kernel> Lwp<T, K> {
         }
     }
 
+    /// The fields, and the lock that `l_mutex` points at, once no thread runs any more.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub(super) fn at_rest<R>(&self, look: impl FnOnce(&T, LockId) -> R) -> R {
+        let lock = K::held(&self.l_mutex);
+        // SAFETY: no other thread is left, so nothing changes the fields; a checker verifies that all changes came before.
+        self.fields.with(|fields| look(unsafe { &*fields }, lock))
+    }
+
     /// Says what the fields are, to the engine that asks.
     #[cfg(shuttle)]
     pub(super) fn describe(&self, tell: crate::sync::state::Tell<'_>)

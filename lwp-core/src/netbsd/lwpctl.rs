@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
+#[cfg(any(loom, shuttle))]
+use super::State;
 use super::lcpage::{LcCurcpu, LcPage, LcProc, Lwpctl};
+#[cfg(any(loom, shuttle))]
+use super::proc::ProcState;
 use super::unlocked::Unlocked;
+#[cfg(any(loom, shuttle))]
+use super::vm;
 use super::vm::Vm;
 use super::{Errno, KernelLwp, Repair, Revision, System};
 use crate::fault::{Step, keep, seeded, step};
@@ -158,6 +164,39 @@ impl System {
         if let Some(block) = l.lwpctl() {
             block.set_curcpu(curcpu);
         }
+    }
+}
+
+#[cfg(any(loom, shuttle))]
+impl System {
+    /// Makes sure that the blocks in use are these LWPs', that each says where its LWP is, and that what is mapped is what
+    /// the header has: nothing where the process has ended. To be asked once no thread runs any more.
+    #[track_caller]
+    pub(super) fn check_lwpctl(&self, p_stat: ProcState, lwps: &[Arc<KernelLwp>]) {
+        let ended = p_stat == ProcState::Zomb;
+        assert!(!ended || !self.lwpctl.is_used(), "the blocks of a process that has ended are mapped still");
+        let used = self.lwpctl.header.read(|header| header.as_ref().map_or(0, LcProc::used));
+        let pages = self.lwpctl.header.read(|header| header.as_ref().map_or(0, LcProc::pages));
+        let mut blocks = Vec::new();
+        for l in lwps {
+            if let Some(block) = l.lwpctl() {
+                let is = if l.ghost() == State::Zomb { LcCurcpu::Exited } else { LcCurcpu::Cpu(l.l_cpu()) };
+                assert_eq!(block.curcpu_at_rest(), is, "lc_curcpu of LWP {} is wrong", l.l_lid());
+                blocks.push(block.uaddr());
+            }
+        }
+        blocks.sort();
+        assert!(blocks.windows(2).all(|pair| pair[0] != pair[1]), "LWPs share a block: {blocks:?}");
+        assert_eq!(used, blocks.len(), "blocks are in use that no LWP has, or the reverse");
+        let vm::Count { references, user_mappings, kernel_mappings, .. } = self.lwpctl.vm.count();
+        let user =
+            isize::from(self.lwpctl.header.read(|header| header.as_ref().is_some_and(LcProc::is_mapped)));
+        assert_eq!(
+            (user_mappings, kernel_mappings),
+            (user, pages),
+            "other pages are mapped than the header has"
+        );
+        assert_eq!(references, user + pages, "references to the object are not its mappings");
     }
 }
 

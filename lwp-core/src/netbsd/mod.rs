@@ -8,6 +8,7 @@
 //! | `lwp_lock`, `kernel` | the lock that moves |
 //! | [`revision`], [`repair`] | what is as written, and what is mended |
 //! | [`transitions`] | the transitions that were made |
+//! | `cover`, `rest` | which lock covers an LWP, and what holds once nothing runs any more |
 //! | [`state`], [`flag`], [`errno`] | states, documented transitions, covering locks; flags; errors |
 //! | [`system`], `cpu`, `switch`, `setrunnable`, `sleepq`, `condvar`, `turnstile`, `sleep` | the machine below the protocol |
 //! | [`lwp`], [`proc`], `alllwp` | `struct lwp`, `struct proc`, the list of all LWPs |
@@ -19,6 +20,7 @@
 
 mod alllwp;
 mod condvar;
+mod cover;
 mod cpu;
 mod create;
 mod creds;
@@ -40,6 +42,8 @@ mod park;
 pub mod proc;
 mod refs;
 pub mod repair;
+#[cfg(any(loom, shuttle))]
+mod rest;
 pub mod revision;
 mod setrunnable;
 pub mod signal;

@@ -54,6 +54,12 @@ impl Member {
             waits: false,
         }
     }
+
+    /// Whether `p_nlwpwait` counts the LWP.
+    #[cfg(any(loom, shuttle))]
+    pub(super) fn waits(&self) -> bool {
+        self.waits
+    }
 }
 
 /// `p_stat`, as far as LWPs can see it.
@@ -150,6 +156,20 @@ impl Proc {
     #[track_caller]
     pub fn enter(&self) -> ProcGuard<'_> {
         ProcGuard { proc: self, lock: self.fields.enter() }
+    }
+
+    /// What p_smutex covers, once no thread runs any more.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub(super) fn at_rest(&self, look: impl FnOnce(&ProcFields)) {
+        self.fields.at_rest(look);
+    }
+
+    /// `p_zomblwp`, once no thread runs any more.
+    #[cfg(any(loom, shuttle))]
+    #[track_caller]
+    pub(super) fn p_zomblwp_at_rest(&self) -> usize {
+        self.p_zomblwp.load_held()
     }
 
     /// Whether `p_zomblwp` is set, read without p_smutex.
@@ -335,10 +355,12 @@ impl<'a> ProcGuard<'a> {
             observe::tell(change);
         }
     }
+}
 
+impl ProcFields {
     /// See [`ProcGuard`].
     #[track_caller]
-    fn check(&self) {
+    pub(super) fn check(&self) {
         let count = |which: fn(&Member) -> bool| self.p_lwps.iter().filter(|m| which(m)).count();
         assert_eq!(self.p_nlwps, self.p_lwps.len(), "p_nlwps is not the number of LWPs");
         assert_eq!(self.p_ndlwps, count(|m| m.detached), "p_ndlwps is not the number of detached LWPs");

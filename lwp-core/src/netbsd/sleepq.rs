@@ -57,10 +57,11 @@ impl SleepQueue {
         self.cv_waiters.load(Site::CvWaitersLook) == 0
     }
 
-    /// Makes sure that nobody is counted, for whoever knows that nobody waits.
+    /// Makes sure that no LWP is on the queue or counted, once no thread runs any more.
     #[cfg(any(loom, shuttle))]
     #[track_caller]
     pub(super) fn check_empty(&self) {
+        self.sleepers.at_rest(|sleepers| assert!(sleepers.is_empty(), "LWPs sleep: {sleepers:?}"));
         assert_eq!(self.cv_waiters.load_held(), 0, "cv_waiters counts somebody, and nobody waits");
     }
 
@@ -121,6 +122,9 @@ impl System {
     pub(super) fn sleepq_block(&self, mut l: LwpLocked<'_>, sleep: Sleep) -> Result<(), Errno> {
         const EXITS: usize = LW_WCORE | LW_WEXIT;
         let lwp = l.lwp();
+        if sleep.timed && seeded(Step::SleepqBlockCalloutEarly) {
+            l.fields().callout = Callout::Armed;
+        }
         if sleep.catch {
             step(Step::SleepqBlockSintr, || l.fields().l_sintr = true);
             let called = l.flags() & (EXITS | LW_CANCELLED | LW_PENDSIG) != 0;
@@ -192,7 +196,10 @@ impl System {
         step(Step::SleepqRemoveWchan, || l.fields().l_wchan = None);
         step(Step::SleepqRemoveSintr, || l.fields().l_sintr = false);
         let sleepers = l.covered(&self.sleepqs[wchan.0].sleepers);
-        step(Step::SleepqRemoveQueue, || sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, lwp)));
+        step(Step::SleepqRemoveQueue, || {
+            let place = sleepers.iter().position(|sleeper| Arc::ptr_eq(sleeper, lwp));
+            sleepers.remove(place.expect("an LWP is on the queue that its wait channel names"));
+        });
         observe::tell(|| Event::Woken { lid: lwp.l_lid(), on: wchan.name() });
 
         let cpu = &self.cpus[lwp.l_cpu()];
@@ -210,7 +217,7 @@ impl System {
             return l.lwp_setlock(cpu.spc_lwplock);
         }
         let (mut l, sq) = l.lwp_setlock_held(cpu.spc_lock());
-        if !asks_first && self.is_on_its_cpu(&l) && !seeded(Step::SleepqRemoveOnCpu) {
+        if !asks_first && self.is_on_its_cpu(&l) && !seeded(Step::SleepqRemoveOnCpuOld) {
             l.set_stat(State::OnProc);
             l.unlock();
         } else {
@@ -221,13 +228,13 @@ impl System {
 
     /// The end of [`System::sleepq_remove`] where the sleep queue's lock is the run queue's too.
     fn wake_on_uniprocessor<'a>(&self, mut l: LwpLocked<'a>) -> MutexGuard<'a> {
-        if self.is_on_its_cpu(&l) && !seeded(Step::SleepqRemoveOnCpu) {
+        if self.is_on_its_cpu(&l) && !seeded(Step::WakeUniprocessorOnCpu) {
             l.set_stat(State::OnProc);
             return l.into_mutex();
         }
         let (sched_mutex, next) = self.enqueue(l);
         if let Some(next) = next
-            && !seeded(Step::SetrunqueueDispatch)
+            && !seeded(Step::WakeUniprocessorDispatch)
         {
             next.dispatch();
         }

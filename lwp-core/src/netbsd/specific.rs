@@ -140,17 +140,28 @@ impl System {
         container.free();
     }
 
-    /// Whether only those have data who have not exited.
-    ///
-    /// Entry and exit: the domain's lock not held.
+    /// Makes sure that the domain lists the containers of these LWPs, which have not exited, each once and no other. To be
+    /// asked once no thread runs any more.
     #[cfg(any(loom, shuttle))]
     #[track_caller]
     pub(super) fn check_specificdata(&self, alive: &[Arc<KernelLwp>]) {
-        let sd_lock = self.specificdata.enter();
-        for Container { owner, .. } in self.specificdata.get(&sd_lock).containers.iter().map(Arc::as_ref) {
-            let is_alive = alive.iter().any(|l| l.l_lid() == *owner);
-            assert!(is_alive, "LWP {owner} has exited, and its data are not destroyed");
-        }
+        self.specificdata.at_rest(|domain| {
+            for Container { owner, .. } in domain.containers.iter().map(Arc::as_ref) {
+                let is_alive = alive.iter().any(|l| l.l_lid() == *owner);
+                assert!(is_alive, "LWP {owner} has exited, and its data are not destroyed");
+            }
+            for l in alive {
+                let Some(mine) = l.data().l_specdataref.read(Clone::clone) else { continue };
+                let listed = domain.containers.iter().filter(|other| other.owner == mine.owner);
+                let listed: Vec<_> = listed.map(|other| Arc::ptr_eq(other, &mine)).collect();
+                assert_eq!(
+                    listed,
+                    [true],
+                    "the domain does not list the data of LWP {}, or others",
+                    mine.owner
+                );
+            }
+        });
     }
 
     /// What the current LWP has for a key.

@@ -16,7 +16,9 @@ impl System {
     pub(super) fn mi_switch(&self, mut l: LwpLocked<'_>) {
         let lwp = l.lwp();
         let cpu = &self.cpus[lwp.l_cpu()];
-        debug_assert!(!self.kernel_lock.is_mine(), "an LWP leaves its CPU with the big lock");
+        if cfg!(any(loom, shuttle, debug_assertions)) {
+            assert!(!self.kernel_lock.is_mine(), "an LWP leaves its CPU with the big lock");
+        }
         step(Step::MiSwitchLwpctlNone, || self.lwpctl_says(lwp, LcCurcpu::None));
         let until = l.fields().until.take();
         if self.revision == Revision::R1_69_2_6 && !seeded(Step::MiSwitchRunning) {
@@ -37,7 +39,7 @@ impl System {
             self.switch_to_next(cpu, l.into_mutex(), false)
         } else if self.revision == Revision::R1_62 {
             // 1.62 gives the sleep queue's lock up once it has sched_mutex, which it keeps until it has switched.
-            let l = keep(l, Step::MiSwitchEarly);
+            let l = keep(l, Step::MiSwitchEarlyOld);
             let sched_mutex = cpu.spc_lock();
             if let Some(l) = l {
                 l.unlock();
@@ -85,7 +87,7 @@ impl System {
                 step(Step::SwitchawayRunning, || locked.clear_flags(LW_RUNNING));
                 locked.unlock();
             } else {
-                step(Step::SwitchawayRunning, || l.stop_running());
+                step(Step::SwitchawayRunningUnlocked, || l.stop_running());
             }
         }
         if seeded(Step::SwitchawayEarly) {

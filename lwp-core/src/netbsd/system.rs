@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::alllwp::AllLwp;
+use super::cover::Covers;
 use super::cpu::Cpu;
 use super::creds::ProcCred;
 use super::flag::{LW_PENDSIG, PS_STOPPING};
 use super::lwp::Wchan;
 use super::lwpctl::ProcLwpctl;
-#[cfg(any(loom, shuttle))]
-use super::proc::ProcState;
 use super::proc::{Member, Proc, ProcGuard};
 use super::sleep::HAPPENING;
 use super::sleepq::SleepQueue;
@@ -80,13 +79,16 @@ pub struct System {
     pub(super) specificdata: Covered<Domain>,
     pub(super) creds: Option<ProcCred>,
     pub(super) lwpctl: ProcLwpctl,
+    /// For the check at rest. No part of the model.
+    #[cfg(any(loom, shuttle))]
+    freed: std::sync::atomic::AtomicUsize,
     proc: Proc,
     lwps: Vec<Arc<KernelLwp>>,
     pub(super) locks: Locks,
 }
 
 /// One for each wait channel; the last is the turnstile.
-const SLEEPQS: usize = 5;
+pub(super) const SLEEPQS: usize = 5;
 
 /// The places of the machine's locks.
 struct Places {
@@ -158,6 +160,7 @@ impl System {
         for (n, start) in boot.lwps.iter().enumerate() {
             let (lid, cpu) = (n + 1, n % boot.cpus);
             let (spc_lwplock, spc_mutex) = places.cpus[cpu];
+            let covers = Covers { spc_lwplock, spc_mutex, sleepqs: places.sleepqs };
             let (current, waiting) = &mut cpus[cpu];
             let (state, lock) = match (start.doing, &current) {
                 (Doing::Suspended, _) => (State::Suspended, spc_lwplock),
@@ -167,7 +170,7 @@ impl System {
                 (Doing::Running, None) => (State::OnProc, spc_lwplock),
                 (Doing::Running, Some(_)) => (State::Run, spc_mutex),
             };
-            let build = (boot.revision, boot.uniprocessor());
+            let build = (boot.revision, covers);
             let lwp = Arc::new(KernelLwp::new(lid, lid, cpu, build, state, locks.clone(), lock));
             match state {
                 State::OnProc => *current = Some(lwp.address()),
@@ -209,6 +212,8 @@ impl System {
             specificdata: Covered::new(locks.clone(), locks.only(Class::SpecificdataLock), Domain::default()),
             creds: None,
             lwpctl: ProcLwpctl::new(),
+            #[cfg(any(loom, shuttle))]
+            freed: std::sync::atomic::AtomicUsize::new(0),
             proc,
             lwps,
             locks,
@@ -232,8 +237,9 @@ impl System {
     /// An LWP that is LSIDL and belongs to a CPU.
     #[track_caller]
     pub(super) fn new_lwp(&self, address: usize, lid: Lid, cpu: usize) -> Arc<KernelLwp> {
-        let spc_mutex = self.cpus[cpu].spc_mutex;
-        let build = (self.revision, self.uniprocessor);
+        let Cpu { spc_lwplock, spc_mutex, .. } = self.cpus[cpu];
+        let sleepqs = std::array::from_fn(|n| self.sleepqs[n].sleepers.lock());
+        let build = (self.revision, Covers { spc_lwplock, spc_mutex, sleepqs });
         Arc::new(KernelLwp::new(address, lid, cpu, build, State::Idl, self.locks.clone(), spc_mutex))
     }
 
@@ -248,36 +254,18 @@ impl System {
         }
     }
 
-    /// Looks at what no release of a lock can, once nobody runs any more: who is counted as asleep, who has which
-    /// credentials, whether a process that has ended has given back its lwpctl blocks, and LWPs that have their data.
-    ///
-    /// Entry and exit: nothing held. Every thread of the machine has ended.
-    ///
-    /// # Panics
-    /// Where one of these is wrong.
+    /// How many LWPs have been freed.
     #[cfg(any(loom, shuttle))]
-    #[track_caller]
-    pub fn check_at_rest(&self) {
-        for queue in &self.sleepqs {
-            queue.check_empty();
-        }
-        if self.lwpctl.is_used() {
-            let p = self.proc().enter();
-            assert_ne!(
-                p.p_stat(),
-                ProcState::Zomb,
-                "the blocks of a process that has ended are mapped still"
-            );
-            p.exit();
-        }
-        let p = self.proc().enter();
-        // A zombie has given back what it had.
-        let alive = p.lwps().into_iter().filter(|l| l.ghost() != State::Zomb).collect::<Vec<_>>();
-        p.exit();
-        self.check_specificdata(&alive);
-        if let Some(creds) = &self.creds {
-            creds.check(&alive);
-        }
+    pub(super) fn freed(&self) -> usize {
+        // ORDERING: none needed. Under the checkers one thread runs at a time.
+        self.freed.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Counts an LWP that is freed.
+    pub(super) fn counts_freed(&self) {
+        #[cfg(any(loom, shuttle))]
+        // ORDERING: as above.
+        self.freed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Whether a repair is in force.

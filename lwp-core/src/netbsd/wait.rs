@@ -84,7 +84,7 @@ impl System {
                     self.lwp_free(Some(p), &zombie);
                     let mut p = self.proc().enter();
                     if first {
-                        p.end_wait(l, Count::LwpWait1Found);
+                        p.end_wait(l, Count::LwpWait1FoundOld);
                     }
                     return (Some(p), Ok(Ok(zombie.l_lid())));
                 }
@@ -158,7 +158,7 @@ fn scan_1_62(p: &ProcGuard<'_>, curlid: Lid, lid: Lid, exitcontrol: bool) -> Sca
         if l2_lid == curlid || (lid != 0 && l2_lid != lid) {
             continue;
         }
-        if l2.detached && !seeded(Step::LwpWait1Detached) {
+        if l2.detached && !seeded(Step::LwpWait1DetachedOld) {
             found += usize::from(exitcontrol);
             continue;
         }

@@ -69,11 +69,6 @@ pub fn run(program: &Arc<Program>, boot: Boot, at_standstill: Verdict) -> Ends {
         joined(thread);
     }
 
-    let p = machine.sys.proc().enter();
-    if p.p_stat() == ProcState::Zomb {
-        assert_eq!((p.p_nlwps, p.p_nzlwps), (1, 1), "a dead process has more than its last LWP");
-    }
-    p.exit();
     #[cfg(any(loom, shuttle))]
     machine.sys.check_at_rest();
     machine.ends(false)
