@@ -106,6 +106,11 @@ fn what_cannot_start_or_be_done_is_refused() {
     is_wrong("cpus 0\nlwp a { exit }", "expected a number of CPUs from 1 to 16, not `0`", "0");
     is_wrong("cpus -1\nlwp a { exit }", "expected a number of CPUs from 1 to 16, not `-1`", "-1");
     is_wrong("cpus 2, 2\nlwp a { exit }", "a number of CPUs is given twice", "2");
+    is_wrong(
+        "maxlwp 1\nlwp a { exit }\nlwp b { exit }",
+        "the process starts with 2 LWPs, and may have 1",
+        "maxlwp 1",
+    );
     is_wrong("lwp a detached detached { exit }", "detached is said twice", "detached");
     is_wrong(
         "lwp a { setuid 18446744073709551616 }",
@@ -318,6 +323,7 @@ fn what_a_lock_layer_does_not_have_is_refused_where_it_stands() {
         "lwp a suspended",
     );
     is_wrong(&format!("{LOCKS}cpus 1\nlwp a {{ lock }}"), "`cpus` goes with the protocol", "cpus");
+    is_wrong(&format!("{LOCKS}maxlwp 1\nlwp a {{ lock }}"), "`maxlwp` goes with the protocol", "maxlwp");
     is_wrong(
         "system netbsd-1.62, netbsd-locks\nlwp a { exit }",
         "netbsd-locks is not one of several systems",

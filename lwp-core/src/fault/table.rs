@@ -222,6 +222,7 @@ faults! {
         LwpCreateReaps = "lwp_create.no-reaping", "does not free the detached zombie that waits to be reaped";
         LwpCreateSecondLook = "lwp_create.no-second-look", "does not look at p_zomblwp again once it has p_smutex";
         LwpCreateAlllwp = "lwp_create.not-on-alllwp", "does not put the LWP on alllwp";
+        LwpCreateLimit = "_lwp_create.no-limit-test", "does not ask whether the process may have another LWP";
         LwpCreateSpecific = "lwp_create.no-initspecific", "does not begin with no data",
             equivalent: "a new LWP has no data before either";
         LwpCreateCreds = "lwp_create.no-creds", "does not give the LWP credentials";

@@ -20,8 +20,26 @@ impl System {
     /// Neither asks whether the next number is in use still after the numbers have wrapped.
     #[track_caller]
     pub fn lwp_create(&self, l1: &Arc<KernelLwp>, detached: bool) -> Arc<KernelLwp> {
+        self.lwp_create_within(usize::MAX, l1, detached).expect("there is no limit")
+    }
+
+    /// [`System::lwp_create`] in a process that may have `most` LWPs, zombies included. The sources know no such limit; it
+    /// is asked for where the LWP is counted, or two that create at once would both find room for one.
+    ///
+    /// # Errors
+    /// EAGAIN where it has as many.
+    #[track_caller]
+    fn lwp_create_within(
+        &self,
+        most: usize,
+        l1: &Arc<KernelLwp>,
+        detached: bool,
+    ) -> Result<Arc<KernelLwp>, Errno> {
         step(Step::LwpCreateReaps, || self.free_p_zomblwp());
         let mut p = self.proc().enter();
+        if p.p_nlwps >= most && !seeded(Step::LwpCreateLimit) {
+            return Err(Errno::Eagain);
+        }
         p.p_ndlwps += usize::from(detached) * times(Count::LwpCreateNdlwps);
         p.p_nlwpid = p.p_nlwpid.wrapping_add(times(Count::LwpCreateNlwpid));
         if p.p_nlwpid == 0 {
@@ -39,7 +57,7 @@ impl System {
         step(Step::LwpCreateAlllwp, || self.alllwp.insert(&l2));
         step(Step::LwpCreateSpecific, || self.lwp_initspecific(&l2));
         step(Step::LwpCreateCreds, || self.lwp_update_creds(&l2));
-        l2
+        Ok(l2)
     }
 
     /// Frees the detached zombie that waits to be reaped, if there is one.
@@ -70,10 +88,7 @@ impl System {
         detached: bool,
         suspended: bool,
     ) -> Result<Arc<KernelLwp>, Errno> {
-        if self.proc().enter().p_nlwps >= self.maxlwp {
-            return Err(Errno::Eagain);
-        }
-        let l2 = self.lwp_create(l, detached);
+        let l2 = self.lwp_create_within(self.maxlwp, l, detached)?;
         self.lwp_start(l, &l2, suspended);
         Ok(l2)
     }

@@ -22,6 +22,8 @@ pub struct Program {
     pub revisions: Vec<Revision>,
     /// The numbers of CPUs that it runs with. None over a lock layer.
     pub cpus: Vec<usize>,
+    /// How many LWPs the process may have; `None`: any number.
+    pub maxlwp: Option<usize>,
     /// Who takes part. LWP `n` is the `n`th; those that are no LWPs come last.
     pub lines: Vec<Line>,
     /// What must, must not or may be seen.

@@ -248,7 +248,7 @@ impl Case {
             revision: self.revision,
             repairs: self.variant.repairs(),
             cpus: self.cpus,
-            maxlwp: usize::MAX,
+            maxlwp: self.litmus.maxlwp.unwrap_or(usize::MAX),
             lwps: Vec::new(),
         };
         let run = self.claims.begin();

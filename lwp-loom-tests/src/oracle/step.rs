@@ -144,6 +144,9 @@ impl Turn<'_> {
             },
             Op::Create(lid) => {
                 self.world.free_zombie();
+                if self.program.maxlwp.is_some_and(|maxlwp| self.world.count() >= maxlwp) {
+                    return self.fails(Errno::Eagain);
+                }
                 self.world.all[lid - 1].life = Life::Idle;
                 self.go(Place::Starts(lid - 1));
             }

@@ -32,6 +32,7 @@ pub fn program(suite: Suite, n: usize, theme: &Theme, shape: &Shape) -> Program 
         cpus: vec![cpus],
         lines: lines.collect(),
         conditions: Vec::new(),
+        maxlwp: None,
         may_hang: true,
         defects: Vec::new(),
         loom: if suite.lwps == 2 {

@@ -119,8 +119,20 @@ impl Statement<'_> {
 }
 
 /// What a statement begins with.
-const KEYWORDS: [&str; 11] =
-    ["system", "locks", "cpus", "lwp", "outside", "always", "never", "sometimes", "may", "defect", "loom"];
+const KEYWORDS: [&str; 12] = [
+    "system",
+    "locks",
+    "cpus",
+    "maxlwp",
+    "lwp",
+    "outside",
+    "always",
+    "never",
+    "sometimes",
+    "may",
+    "defect",
+    "loom",
+];
 
 fn statements<'t>(tokens: &[Token<'t>], wrong: &mut Vec<Diagnostic>) -> Vec<Statement<'t>> {
     let mut statements: Vec<Statement<'t>> = Vec::new();
@@ -401,6 +413,7 @@ struct Rest {
     locks: Option<((), Span)>,
     systems: Option<(Vec<Revision>, Span)>,
     cpus: Option<(Vec<usize>, Span)>,
+    maxlwp: Option<(usize, Span)>,
     loom: Option<(Loom, Span)>,
     may_hang: Option<((), Span)>,
     conditions: Vec<(Condition, Span)>,
@@ -410,6 +423,7 @@ struct Rest {
 /// Where things stand of which a program has one, if it says them.
 pub struct Places {
     pub systems: Option<Span>,
+    pub maxlwp: Option<Span>,
     pub loom: Option<Span>,
     pub conditions: Vec<Span>,
     pub defects: Vec<Span>,
@@ -430,7 +444,7 @@ impl Rest {
         }
         let keyword = cursor.word("a statement")?;
         match keyword.text {
-            "cpus" | "may" | "defect" if names.locks.is_some() => {
+            "cpus" | "maxlwp" | "may" | "defect" if names.locks.is_some() => {
                 let message = format!("`{}` goes with the protocol", keyword.text);
                 return Err(Diagnostic::new(keyword.span.clone(), message, "a lock layer has none"));
             }
@@ -447,6 +461,10 @@ impl Rest {
                 let number = |cursor: &mut Cursor<'_, '_>| cursor.number("a number of CPUs", 1..=CPUS);
                 let cpus = distinct(&mut cursor, "a number of CPUs", number)?;
                 once(&mut self.cpus, cpus, cursor.since(&begin))?;
+            }
+            "maxlwp" => {
+                let maxlwp = cursor.number("a number of LWPs", NUMBERS)?;
+                once(&mut self.maxlwp, maxlwp, cursor.since(&begin))?;
             }
             "loom" => {
                 let loom = loom(&mut cursor)?;
@@ -475,6 +493,7 @@ impl Rest {
             about,
             revisions: self.systems.as_ref().map_or(Revision::ALL.to_vec(), |(systems, _)| systems.clone()),
             cpus: self.cpus.as_ref().map_or(cpus, |(cpus, _)| cpus.clone()),
+            maxlwp: self.maxlwp.as_ref().map(|(maxlwp, _)| *maxlwp),
             locks,
             lines,
             conditions: self.conditions.iter().map(|(condition, _)| condition.clone()).collect(),
@@ -487,6 +506,7 @@ impl Rest {
     fn places(&self) -> Places {
         Places {
             systems: self.systems.as_ref().map(|(_, span)| span.clone()),
+            maxlwp: self.maxlwp.as_ref().map(|(_, span)| span.clone()),
             loom: self.loom.as_ref().map(|(_, span)| span.clone()),
             conditions: self.conditions.iter().map(|(_, span)| span.clone()).collect(),
             defects: self.defects.iter().map(|(_, span)| span.clone()).collect(),

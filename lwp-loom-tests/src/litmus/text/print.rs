@@ -28,6 +28,9 @@ pub fn print(program: &Program) -> String {
     if program.locks.is_none() && program.cpus != [lwps] {
         text += &format!("cpus {}\n", join(program.cpus.iter().map(usize::to_string), ", "));
     }
+    if let Some(maxlwp) = program.maxlwp {
+        text += &format!("maxlwp {maxlwp}\n");
+    }
     if program.loom != Program::reach_of(program.lines.len(), program.locks.as_ref()) {
         text += &format!("loom {}\n", loom(&program.loom));
     }

@@ -50,6 +50,13 @@ pub fn check(program: &Program, lines: &[Placed], places: &Places) -> Vec<Diagno
             say(pair[1].span.clone(), message.into(), "out of order");
         }
     }
+    let born = program.lines.iter().filter(|line| matches!(line.start, Start::Born { .. })).count();
+    if let (Some(maxlwp), Some(span)) = (program.maxlwp, &places.maxlwp)
+        && maxlwp < born
+    {
+        let message = format!("the process starts with {born} LWPs, and may have {maxlwp}");
+        say(span.clone(), message, "fewer than it starts with");
+    }
     let most = program.cpus.iter().max().copied().unwrap_or(0);
     for (defect, span) in program.defects.iter().zip(&places.defects) {
         let shows = defect.revisions.iter().any(|revision| program.revisions.contains(revision));
