@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lwp_core::netbsd::flag::LW_WSUSPEND;
-use lwp_core::netbsd::proc::ProcState;
 use lwp_core::netbsd::{Boot, BootLwp, Doing as Booted, Errno, KernelLwp, Lid, State, System};
 use lwp_core::observe::Event;
 #[cfg(any(loom, shuttle))]
