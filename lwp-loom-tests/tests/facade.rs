@@ -129,16 +129,32 @@ const BODIES: &[Body] = &[
         name: "parker: two let-gos",
         threads: 3,
         tries: false,
-        run: || two_let_gos::<Parker>(),
+        run: || two_let_gos::<Parker>(false),
         outcomes: &["knows of 0", "knows of 1", "knows of 2"],
+        weak: &[],
+    },
+    Body {
+        name: "parker: two let-gos, both known",
+        threads: 3,
+        tries: false,
+        run: || two_let_gos::<Parker>(true),
+        outcomes: &["knows of 2"],
         weak: &[],
     },
     Body {
         name: "token parker: two let-gos",
         threads: 3,
         tries: false,
-        run: || two_let_gos::<TokenParker<Arc<Parker>>>(),
+        run: || two_let_gos::<TokenParker<Arc<Parker>>>(false),
         outcomes: &["knows of 0", "knows of 1", "knows of 2"],
+        weak: &[],
+    },
+    Body {
+        name: "token parker: two let-gos, both known",
+        threads: 3,
+        tries: false,
+        run: || two_let_gos::<TokenParker<Arc<Parker>>>(true),
+        outcomes: &["knows of 2"],
         weak: &[],
     },
     Body { name: "spin_while", threads: 2, tries: false, run: waits, outcomes: &["42"], weak: &[] },
@@ -234,6 +250,8 @@ macro_rules! lock {
 }
 
 lock!(RawLock);
+// On real threads the two are one.
+#[cfg(any(loom, shuttle))]
 lock!(SpinLock);
 
 /// A lock, and what it protects.
@@ -400,8 +418,8 @@ fn one_token<P: Parks>() -> String {
 }
 
 /// Two threads write and let a third go on, which parks once: it sees what precedes each let-go that it knew of before,
-/// whichever of them left the token.
-fn two_let_gos<P: Parks>() -> String {
+/// whichever of them left the token. It may wait until it knows of both.
+fn two_let_gos<P: Parks>(knows_both: bool) -> String {
     type Shared<P> = Unprotected<(P, [(Cell<usize>, AtomicUsize); 2])>;
     let let_go = || (Cell::new(0), AtomicUsize::new(0));
     let shared: Arc<Shared<P>> = Arc::new(Unprotected((P::new(), [let_go(), let_go()])));
@@ -418,7 +436,11 @@ fn two_let_gos<P: Parks>() -> String {
         })
     });
     let Unprotected((parker, let_gos)) = &*shared;
-    let known = [0, 1].map(|n| let_gos[n].1.load(LOOK) == 1);
+    let has_happened = |n: usize| let_gos[n].1.load(LOOK) == 1;
+    if knows_both {
+        spin_while(|| !has_happened(0) || !has_happened(1));
+    }
+    let known = [0, 1].map(has_happened);
     parker.park();
     for (data, _) in let_gos.iter().zip(known).filter(|(_, known)| *known).map(|(let_go, _)| let_go) {
         // SAFETY: the let-go came before the token was taken.
