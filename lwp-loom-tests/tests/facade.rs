@@ -149,6 +149,8 @@ const BODIES: &[Body] = &[
         outcomes: &["knows of 0", "knows of 1", "knows of 2"],
         weak: &[],
     },
+    // loom leaves each execution of it for another, and says that its search is bounded.
+    #[cfg(not(loom))]
     Body {
         name: "token parker: two let-gos, both known",
         threads: 3,
@@ -438,7 +440,7 @@ fn two_let_gos<P: Parks>(knows_both: bool) -> String {
     let Unprotected((parker, let_gos)) = &*shared;
     let has_happened = |n: usize| let_gos[n].1.load(LOOK) == 1;
     if knows_both {
-        spin_while(|| !has_happened(0) || !has_happened(1));
+        (0..2).for_each(|n| spin_while(|| !has_happened(n)));
     }
     let known = [0, 1].map(has_happened);
     parker.park();

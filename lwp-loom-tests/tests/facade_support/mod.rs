@@ -82,7 +82,7 @@ fn explores(body: &Body, run: impl Fn() + Send + Sync + 'static) {
         standstills_are_ends: false,
     };
     let found = explore(&Limits::default(), model, run, |found| eprintln!("{found:?}"));
-    assert_eq!((found.verdict, found.message), (Verdict::Complete, None), "{}", body.name);
+    assert_eq!((found.verdict, found.message), (Verdict::Complete, None), "{}: {:?}", body.name, found.bound);
 }
 
 #[cfg(shuttle)]
@@ -91,5 +91,5 @@ fn explores(body: &Body, run: impl Fn() + Send + Sync + 'static) {
     use lwp_loom_tests::job::{Limits, Verdict};
 
     let found = explore(body.name, &Limits::default(), run);
-    assert_eq!((found.verdict, found.message), (Verdict::Complete, None), "{}", body.name);
+    assert_eq!((found.verdict, found.message), (Verdict::Complete, None), "{}: {:?}", body.name, found.bound);
 }
