@@ -97,11 +97,11 @@ struct Compared {
 }
 
 /// Compares random programs of so many threads with at most so many operations each.
-fn compare(programs: u64, threads: usize, at_most: usize) -> Compared {
+fn compare(programs: u64, threads: usize, at_most: usize, looks_back: bool) -> Compared {
     let (mut compared, mut wrong) = (Compared::default(), Vec::new());
     for seed in 0..programs {
         let program = program(seed, threads, at_most);
-        let (found, shown) = shown(&program, true, 3_000);
+        let (found, shown) = shown(&program, looks_back, 3_000);
         compared.programs += 1;
         compared.executions += found.executions;
         let (sequential, allowed) = (sequential::outcomes(&program), rc11::outcomes(&program));
@@ -134,20 +134,38 @@ fn compare(programs: u64, threads: usize, at_most: usize) -> Compared {
 
 #[test]
 fn what_is_shown_of_two_threads_is_what_rc11_allows() {
-    let compared = compare(2_000, 2, 3);
+    let compared = compare(2_000, 2, 3, true);
     assert!(compared.weak >= 20 && compared.bounded <= 100 && compared.cut_short == 0, "{compared:?}");
 }
 
 #[test]
 fn what_is_shown_of_three_threads_is_what_rc11_allows() {
-    let compared = compare(1_000, 3, 2);
+    let compared = compare(1_000, 3, 2, true);
     assert!(compared.weak >= 10 && compared.bounded <= 100 && compared.cut_short == 0, "{compared:?}");
 }
 
-// Three operations a thread are too many for some hundred programs to be searched to their end; loom's own assertion
-// failed in such ones.
+// loom's own assertion failed in programs as long as these. The search does not look back: see below.
 #[test]
 fn what_is_shown_of_three_longer_threads_is_what_rc11_allows() {
-    let compared = compare(40, 3, 3);
-    assert!(compared.cut_short <= 10, "{compared:?}");
+    let compared = compare(40, 3, 3, false);
+    assert!(compared.cut_short <= 30, "{compared:?}");
+}
+
+// A limit that nothing mends yet: what is left out where a state was reached before may have been due to a race with what
+// came before that state on this way and not on the other. Three threads, two looks and an exchange show it.
+#[test]
+fn a_search_that_looks_back_loses_an_outcome_of_three_threads_that_exchange() {
+    let program = vec![
+        vec![Store(X, 2, Relaxed), Load(X, Relaxed), Load(X, Relaxed)],
+        vec![Load(Y, Relaxed), Store(Y, 1, Relaxed)],
+        vec![Load(Y, Relaxed), Exchange(X, 2, 1, Relaxed)],
+    ];
+    let allowed = rc11::outcomes(&program);
+    let lost = (vec![vec![1, 1], vec![0], vec![1, 1]], vec![1, 1]);
+    assert!(allowed.contains(&lost));
+    assert_eq!(shown(&program, false, 10_000).1, allowed);
+    assert!(
+        !shown(&program, true, 10_000).1.contains(&lost),
+        "the limit is gone: say so in docs/checking.md"
+    );
 }

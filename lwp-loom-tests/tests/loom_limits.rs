@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lwp_core::site::Site;
 use lwp_core::sync::model::Model;
-use lwp_core::sync::{AtomicUsize, Cell, RawLock, spawn};
+use lwp_core::sync::{AtomicUsize, RawLock, spawn};
 use lwp_loom_tests::engine::Exploration;
 use lwp_loom_tests::engine::loom::{PANICS, explore};
 use lwp_loom_tests::job::{Limits, Verdict};
@@ -121,21 +121,4 @@ fn a_message_about_a_word_names_its_site() {
         other.join().unwrap();
     });
     assert!(message.starts_with("the word of `l_stat.store` is stored to "), "{message}");
-}
-
-#[test]
-fn a_message_about_memory_names_its_type() {
-    struct Fields(Cell<u8>);
-    // SAFETY: nothing does, and loom sees that.
-    unsafe impl Sync for Fields {}
-    // SAFETY: as above.
-    unsafe impl Send for Fields {}
-    let message = fails(|| {
-        let fields = Arc::new(Fields(Cell::new(0)));
-        let theirs = fields.clone();
-        let other = spawn(move || theirs.0.with_mut(|_| ()));
-        fields.0.with_mut(|_| ());
-        other.join().unwrap();
-    });
-    assert!(message.starts_with("the memory of `u8` is written by two at once: "), "{message}");
 }

@@ -195,18 +195,20 @@ fn is_looms(file: &str) -> bool {
     file.contains("/loom-")
 }
 
-/// What loom's messages about unordered accesses mean, and of which object it speaks.
+/// What loom's messages about unordered accesses mean for a word, or for the fields that a lock covers.
 fn in_plain_words(text: &str) -> String {
-    let known = [
-        ("Concurrent `unsync_load` and atomic store", "stored to without the lock under which it is read"),
-        ("Concurrent atomic store and `unsync_load`", "stored to while a holder of its lock relies on it"),
-        ("Concurrent write accesses to `UnsafeCell`", "written by two at once"),
-        ("Concurrent read and write accesses to `UnsafeCell`", "read by one while another writes"),
-    ];
-    match known.iter().find(|(theirs, _)| text.contains(theirs)) {
-        Some((_, ours)) => format!("{} is {ours}: ", model::about()),
-        None if text.contains("deadlock") => "nobody can go on: ".into(),
-        None => String::new(),
+    if text.contains("Concurrent `unsync_load` and atomic store") {
+        format!("{} without being seen to: ", model::about())
+    } else if text.contains("Concurrent atomic store and `unsync_load`") {
+        format!("{} from under a holder: ", model::about())
+    } else if text.contains("Concurrent write accesses to `UnsafeCell`") {
+        "two write the covered fields at once: ".into()
+    } else if text.contains("Concurrent read and write accesses to `UnsafeCell`") {
+        "one reads the covered fields while another writes: ".into()
+    } else if text.contains("deadlock") {
+        "nobody can go on: ".into()
+    } else {
+        String::new()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 
-use super::{about, standstill};
+use super::standstill;
 
 /// Plain memory that some lock protects; loom fails the model where two accesses are not ordered.
 #[derive(Debug)]
@@ -24,7 +24,6 @@ impl<T> Cell<T> {
         if standstill::unwinds() {
             return f(self.data.get());
         }
-        about::memory::<T>();
         self.accesses.with(|_| f(self.data.get()))
     }
 
@@ -34,7 +33,6 @@ impl<T> Cell<T> {
         if standstill::unwinds() {
             return f(self.data.get());
         }
-        about::memory::<T>();
         self.accesses.with_mut(|_| f(self.data.get()))
     }
 }
