@@ -64,7 +64,7 @@ impl Explainer {
     pub fn explain(&self, program: &str, _: String, schedule: Option<String>) -> Option<Box<Timeline>> {
         use std::sync::Arc;
 
-        use crate::engine::complete::{Body, Options, hope, replay};
+        use crate::engine::complete::{Body, Options, hope, replay, schedule};
         use crate::timeline::Decided;
 
         let schedule = schedule?;
@@ -73,8 +73,12 @@ impl Explainer {
         let recorder = Recorder::start();
         let again = body.clone();
         let failed = replay(program, &Options::default(), &schedule, move || again()).ok()?;
-        let timeline = self.with_all_lwps(self.name_threads(recorder.timeline(&failed.message?)));
+        let mut timeline = self.with_all_lwps(self.name_threads(recorder.timeline(&failed.message?)));
         drop(recorder);
+        // A loop without an end is told once: the string ends there, and the engine has gone on.
+        let told = schedule::decode(program, &schedule).ok()?.len();
+        timeline.steps.retain(|step| step.taken <= told || step.what == What::Fails);
+        timeline.steps.iter_mut().for_each(|step| step.taken = step.taken.min(told));
         if timeline.steps.is_empty() {
             return None;
         }

@@ -3,9 +3,13 @@
 
 mod complete_support;
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
 use complete_support::sections;
+use lwp_core::sync::{current, spawn};
 use lwp_loom_tests::cores::Cores;
-use lwp_loom_tests::engine::complete::{Options, explore_with, explore_with_progress};
+use lwp_loom_tests::engine::complete::{Options, explore_plainly, explore_with, explore_with_progress};
 use lwp_loom_tests::job::Verdict;
 
 #[test]
@@ -32,4 +36,46 @@ fn a_running_search_says_how_far_it_is() {
     assert_eq!((found.verdict, found.distinct), (Verdict::Complete, 34_650));
     assert!(seen.is_sorted_by_key(|p| p.executions));
     assert!(seen.iter().all(|p| p.executions <= found.executions && p.blocked <= p.executions));
+}
+
+/// `n` threads that each start one that does nothing.
+fn parents(n: usize) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let parents: Vec<_> = (0..n).map(|_| spawn(|| spawn(|| ()).join().unwrap())).collect();
+        parents.into_iter().for_each(|parent| parent.join().unwrap());
+    }
+}
+
+// Whose thread comes first can be told by nothing but its number, if that says so.
+#[test]
+fn threads_that_are_started_by_different_threads_commute() {
+    for n in 1..5 {
+        let options = Options { traces: true, ..Options::default() };
+        let (found, traces) = explore_with("parents", &options, parents(n));
+        let seen = (found.verdict, found.executions, found.distinct, traces.repeated);
+        assert_eq!(seen, (Verdict::Complete, 1, 1, 0), "{n}");
+    }
+    let (all, traces) =
+        explore_plainly("parents", &Options { traces: true, ..Options::default() }, parents(2));
+    assert_eq!((all.verdict, traces.hashes.len()), (Verdict::Complete, 1));
+    assert!(all.executions > 10, "{}", all.executions);
+}
+
+// What a program sees of its threads' numbers would else depend on an order that is not explored.
+#[test]
+fn a_thread_has_the_same_number_in_all_schedules() {
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let numbers = seen.clone();
+    let body = move || {
+        let number = || current().get();
+        let parents = [(); 2].map(|()| spawn(move || (number(), spawn(number).join().unwrap())));
+        let parents = parents.map(|parent| parent.join().unwrap());
+        numbers.lock().unwrap().insert(parents);
+    };
+    let found = explore_plainly("numbers", &Options::default(), body).0;
+    assert!(found.verdict == Verdict::Complete && found.executions > 10, "{found:?}");
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    let different: BTreeSet<usize> = seen.iter().flatten().flat_map(|&(one, other)| [one, other]).collect();
+    assert_eq!(different.len(), 4, "{seen:?}");
 }

@@ -2,9 +2,12 @@
 //! programs with conditions of any shape have the same outcomes under both, and stand still under both or neither.
 #![cfg(shuttle)]
 
+mod complete_support;
+
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 
+use complete_support::condition::{Condition, Look};
 use lwp_core::site::Site;
 use lwp_core::sync::{AtomicUsize, Parker, RawLock, spawn, spin_while};
 use lwp_loom_tests::cores::Cores;
@@ -14,48 +17,6 @@ use lwp_loom_tests::job::{Limits, Verdict};
 
 /// Words, locks and parkers of each program.
 const OBJECTS: usize = 2;
-
-/// What a thread may wait for.
-#[derive(Clone, Debug)]
-enum Condition {
-    Is(usize, usize),
-    Held(usize),
-    Not(Box<Condition>),
-    Both(Box<Condition>, Box<Condition>),
-    Either(Box<Condition>, Box<Condition>),
-}
-
-/// Something that a condition looks at.
-#[derive(Clone, Copy)]
-enum Look {
-    Word(usize),
-    Lock(usize),
-}
-
-impl Condition {
-    /// Whether it holds, as `look` sees the machine; looks in the order in which the code would.
-    fn holds(&self, look: &mut dyn FnMut(Look) -> Option<usize>) -> Option<bool> {
-        Some(match self {
-            Condition::Is(word, value) => look(Look::Word(*word))? == *value,
-            Condition::Held(lock) => look(Look::Lock(*lock))? != 0,
-            Condition::Not(one) => !one.holds(look)?,
-            Condition::Both(one, other) => one.holds(look)? && other.holds(look)?,
-            Condition::Either(one, other) => one.holds(look)? || other.holds(look)?,
-        })
-    }
-
-    fn random(numbers: &mut Numbers, depth: usize) -> Condition {
-        let object = numbers.below(OBJECTS);
-        let inner = |numbers: &mut Numbers| Box::new(Condition::random(numbers, depth - 1));
-        match numbers.below(if depth == 0 { 3 } else { 6 }) {
-            0 | 1 => Condition::Is(object, numbers.below(3)),
-            2 => Condition::Held(object),
-            3 => Condition::Not(inner(numbers)),
-            4 => Condition::Both(inner(numbers), inner(numbers)),
-            _ => Condition::Either(inner(numbers), inner(numbers)),
-        }
-    }
-}
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -91,7 +52,7 @@ fn program(seed: u64) -> Program {
                 }
                 5 => Op::Park(object),
                 6 => Op::Unpark(object),
-                _ => Op::WaitUntil(Condition::random(numbers, 2)),
+                _ => Op::WaitUntil(Condition::random(numbers, OBJECTS, 2)),
             }
         });
         ops.collect()

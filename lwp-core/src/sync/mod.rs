@@ -118,10 +118,22 @@ impl ThreadId {
         if n == 0 { None } else { Some(ThreadId(n)) }
     }
 
-    /// The thread's number, from 1.
+    /// The thread's number: none is 0.
     #[inline]
     pub const fn get(self) -> usize {
         self.0
+    }
+
+    /// Which thread of its model it is, in the order in which they started, from 1: what listeners and messages call it.
+    #[cfg(loom)]
+    pub fn started_as(self) -> usize {
+        self.0
+    }
+
+    /// Which thread of its model it is, in the order in which they started, from 1: what listeners and messages call it.
+    #[cfg(shuttle)]
+    pub fn started_as(self) -> usize {
+        model::started_as(self.0)
     }
 }
 
@@ -129,6 +141,9 @@ impl core::fmt::Display for ThreadId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match *self {
             ThreadId::NOBODY => f.write_str("nobody, for ever"),
+            #[cfg(shuttle)]
+            id => write!(f, "thread {}", id.started_as()),
+            #[cfg(not(shuttle))]
             ThreadId(n) => write!(f, "thread {n}"),
         }
     }

@@ -72,7 +72,7 @@ fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
 
 impl Record {
     fn hear(&mut self, event: &Event, origin: Origin) {
-        let thread = origin.thread.get();
+        let thread = origin.thread.started_as();
         if let Some(what) = self.what(event, origin) {
             self.push(what, thread, origin);
         }
@@ -95,7 +95,7 @@ impl Record {
     }
 
     fn what(&mut self, event: &Event, origin: Origin) -> Option<What> {
-        let thread = origin.thread.get();
+        let thread = origin.thread.started_as();
         let for_cpu = |until: Until| until == Until::Dispatched;
         Some(match event.clone() {
             Event::Machine { locks } => {
@@ -123,7 +123,7 @@ impl Record {
                 What::Counted { lid, changes: vec![(name.into(), from, to)] }
             }
             Event::Wants { lock, holder, .. } => {
-                let holder = holder.map(|holder| holder.get());
+                let holder = holder.map(|holder| holder.started_as());
                 self.wanted.insert(thread, (lock, holder, origin));
                 What::Wants { lock: self.lock(lock), holder: holder? }
             }
@@ -138,7 +138,7 @@ impl Record {
             }
             Event::Look { lid, site, word, value, from } => {
                 let last = self.stored.get(&word).copied();
-                let from = from.map(|from| from.get()).or(last.map(|(by, _)| by));
+                let from = from.map(|from| from.started_as()).or(last.map(|(by, _)| by));
                 let stored = last.filter(|(by, _)| Some(*by) == from).map(|(_, step)| step);
                 let value = self.value(site, value);
                 let site_name = site.name().into();

@@ -2,9 +2,12 @@
 //! executions are counted.
 #![allow(dead_code, reason = "no test uses all of them")]
 
+pub mod condition;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use condition::{Condition, Look};
 use lwp_core::site::Site;
 use lwp_core::sync::{AtomicUsize, Cell, Parker, RawLock, choose, spawn, spin_while, state};
 use lwp_loom_tests::engine::complete::random::Numbers;
@@ -25,16 +28,8 @@ pub enum Op {
     Load(usize),
     Store(usize, usize),
     Exchange(usize, usize, usize),
-    /// Waits until the word has this value.
-    WaitUntil(usize, usize),
-    /// Waits until one of two words is not 0.
-    WaitUntilEither(usize, usize),
-    /// Waits until each of two words was seen to be 0, in this order.
-    WaitWhileEither(usize, usize),
-    /// Waits until nobody is seen to hold the lock.
-    WaitWhileHeld(usize),
-    /// Waits until the word is not 0, or nobody is seen to hold the lock.
-    WaitWhileUnsetAndHeld(usize, usize),
+    /// Waits until this holds.
+    Wait(Condition),
     Park(usize),
     Unpark(usize),
     Choose(usize),
@@ -88,7 +83,7 @@ fn of_kinds(seed: u64, kinds: usize) -> Program {
 }
 
 /// Kinds of operations, those last that may race for data.
-const KINDS: usize = 24;
+const KINDS: usize = 22;
 const RACY: usize = 4;
 
 fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
@@ -104,22 +99,18 @@ fn op(numbers: &mut Numbers, kinds: &[usize], nests: bool) -> Op {
         5 => Op::Load(one),
         6 => Op::Store(one, numbers.below(3)),
         7 => Op::Exchange(one, numbers.below(2), 1 + numbers.below(2)),
-        8 => Op::WaitUntil(one, numbers.below(3)),
-        9 => Op::WaitUntilEither(one, other),
-        10 => Op::Park(one),
-        11 => Op::Unpark(one),
-        12 => Op::Choose(2),
-        13 if nests => Op::Child(vec![op(numbers, kinds, false)], vec![op(numbers, kinds, false)]),
-        14 if nests => Op::Orphan(vec![op(numbers, kinds, false)]),
-        15 => Op::WaitWhileEither(one, 1 - one),
-        16 => Op::WaitWhileHeld(one),
-        17 => Op::WaitWhileUnsetAndHeld(one, other),
-        18 => Op::HeldStore(one),
-        19 => Op::HeldLoad(one),
-        20 => Op::Read(one),
-        21 => Op::Write(one),
-        22 => Op::Publish(one),
-        23 => Op::ReadPublished(one, other),
+        8..=10 => Op::Wait(Condition::random(numbers, OBJECTS, 2)),
+        11 => Op::Park(one),
+        12 => Op::Unpark(one),
+        13 => Op::Choose(2),
+        14 if nests => Op::Child(vec![op(numbers, kinds, false)], vec![op(numbers, kinds, false)]),
+        15 if nests => Op::Orphan(vec![op(numbers, kinds, false)]),
+        16 => Op::HeldStore(one),
+        17 => Op::HeldLoad(one),
+        18 => Op::Read(one),
+        19 => Op::Write(one),
+        20 => Op::Publish(one),
+        21 => Op::ReadPublished(one, other),
         _ => Op::Load(one),
     }
 }
@@ -281,28 +272,12 @@ fn step(machine: &Arc<Machine>, name: &str, outer: &str, op: &Op) -> String {
             0
         }
         Op::Exchange(w, old, new) => usize::from(words[w].compare_exchange(old, new, Site::SpinEnter)),
-        Op::WaitUntil(w, value) => {
-            machine.wait(|| words[w].load(Site::LwpLockRelook) != value);
-            0
-        }
-        Op::WaitUntilEither(one, other) => {
-            machine.wait(|| {
-                words[one].load(Site::LwpLockRelook) == 0 && words[other].load(Site::LwpLockRelook) == 0
-            });
-            0
-        }
-        Op::WaitWhileEither(one, other) => {
-            machine.wait(|| {
-                words[one].load(Site::LwpLockRelook) != 0 || words[other].load(Site::LwpLockRelook) != 0
-            });
-            0
-        }
-        Op::WaitWhileHeld(l) => {
-            machine.wait(|| locks[l].is_held());
-            0
-        }
-        Op::WaitWhileUnsetAndHeld(w, l) => {
-            machine.wait(|| words[w].load(Site::LwpLockRelook) == 0 && locks[l].is_held());
+        Op::Wait(ref condition) => {
+            let look = |look| match look {
+                Look::Word(word) => words[word].load(Site::LwpLockRelook),
+                Look::Lock(lock) => usize::from(locks[lock].is_held()),
+            };
+            machine.wait(|| condition.holds(&mut |what| Some(look(what))) == Some(false));
             0
         }
         Op::Park(p) => {

@@ -8,6 +8,8 @@
 //!   checks that every two of them are ordered, so nothing depends on when they happen.
 //! * What an operation means, which thread waits and what races with what is the engine's. Here is only the road to
 //!   it: an object is a number.
+//! * A thread's number says who started it, and as its how-manieth thread: threads that two others start have the
+//!   same numbers whichever of the two comes first.
 
 pub mod model;
 pub mod state;
@@ -250,7 +252,8 @@ pub enum Deadline {}
 pub fn spin_while(busy: impl Fn() -> bool) {
     // In a destructor while a panic unwinds, or an execution that was given up: nothing can block that.
     if std::thread::panicking() {
-        return;
+        let place = Location::caller();
+        return model::if_running(|c| c.passes_wait(place));
     }
     let wait = Wait::begin(&busy);
     if observe::is_listened_to() {
@@ -296,7 +299,7 @@ pub fn choose(n: usize) -> usize {
 
 /// The calling thread; the model's first is 1.
 pub fn current() -> ThreadId {
-    ThreadId(model::current() + 1)
+    ThreadId(model::current())
 }
 
 /// A spawned thread.

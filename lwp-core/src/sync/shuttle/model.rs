@@ -172,8 +172,10 @@ pub trait Control {
     fn access(&mut self, object: Object, access: Access, place: &'static Location<'static>) -> Option<usize>;
     /// The running thread misuses a lock.
     fn misuse(&mut self, object: Object, misuse: Misuse);
-    /// The running thread, from 0.
+    /// The number of the running thread.
     fn current(&self) -> usize;
+    /// Which thread has this number, in the order in which they started, from 1.
+    fn started_as(&self, number: usize) -> usize;
     /// The running thread has ended, by this panic if it panicked.
     fn ended(&mut self, panic: Option<Box<dyn std::any::Any + Send>>);
     /// Whether a thread has not ended.
@@ -183,6 +185,8 @@ pub trait Control {
     fn wait_begins(&mut self, place: &'static Location<'static>) -> Option<usize>;
     /// The running thread waits no more.
     fn wait_ends(&mut self);
+    /// The running thread passes a wait, which cannot wait while a panic unwinds it.
+    fn passes_wait(&mut self, place: &'static Location<'static>);
     /// The condition of the running thread says to go on waiting, though a turn that does is not run: the execution fails.
     fn wait_goes_on(&mut self);
     /// The value of each object.
@@ -246,10 +250,30 @@ pub(super) fn if_running(f: impl FnOnce(&mut dyn Control)) {
     with_if_running(None, f);
 }
 
-/// The running thread, from 0; while a condition is asked, the thread that it is of.
+/// The number of the running thread; while a condition is asked, of the thread that it is of.
 #[track_caller]
 pub(super) fn current() -> usize {
     if wait::is_asking() { wait::asked_thread() } else { with(|c| c.current()) }
+}
+
+/// The number of the model's first thread; 0 stands for none.
+pub const FIRST: usize = 1;
+
+/// How many threads one can start.
+const CHILDREN: usize = 16;
+
+/// The number of the `n`th thread, from 1, that the one with the number `parent` starts.
+pub fn child(parent: usize, n: usize) -> usize {
+    debug_assert!((1..CHILDREN).contains(&n), "a thread starts fewer than {CHILDREN}");
+    // The first thread's children are numbered like it: nearly all threads are such.
+    if parent == FIRST { FIRST + n } else { parent * CHILDREN + n }
+}
+
+/// Which thread has this number, in the order in which they started, from 1.
+pub(crate) fn started_as(number: usize) -> usize {
+    let mut place = number;
+    if_running(|c| place = c.started_as(number));
+    place
 }
 
 /// Asks the engine in charge, if there is one, and if it is that of the exploration `run` where one is named.

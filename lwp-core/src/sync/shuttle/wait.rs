@@ -44,8 +44,8 @@ type Condition = *const dyn Fn() -> bool;
 
 /// A condition that is being asked.
 struct Question {
-    /// The thread that waits.
-    thread: usize,
+    /// The number of the thread that waits.
+    number: usize,
     /// What the turn sees, from its first look on.
     looks: Vec<Look>,
     /// The value of each object, for what the turn looks at beyond.
@@ -63,8 +63,8 @@ struct Question {
 thread_local! {
     static ASKING: Cell<bool> = const { Cell::new(false) };
     static QUESTION: RefCell<Option<Question>> = const { RefCell::new(None) };
-    /// The conditions of the threads that wait, each at its thread's number.
-    static CONDITIONS: RefCell<Vec<Option<Condition>>> = const { RefCell::new(Vec::new()) };
+    /// The threads that wait, each with its number and its condition.
+    static CONDITIONS: RefCell<Vec<Option<(usize, Condition)>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What the condition of `thread` would say if its turn saw `looks`, the last of which has not happened. `values` has the
@@ -101,9 +101,9 @@ fn turn(
     loud: bool,
 ) -> (Option<bool>, usize) {
     let condition = CONDITIONS.with_borrow(|c| c.get(thread).copied().flatten());
-    let condition = condition.expect("a thread that is asked waits");
+    let (number, condition) = condition.expect("a thread that is asked waits");
     let (looks, values) = (looks.to_vec(), values.collect());
-    QUESTION.set(Some(Question { thread, looks, values, taken: 0, acts: false, reads: false, loud }));
+    QUESTION.set(Some(Question { number, looks, values, taken: 0, acts: false, reads: false, loud }));
     ASKING.set(true);
     // SAFETY: the condition lives in the frame that made the thread's `Wait`, which takes it from the list before that
     // frame returns or unwinds.
@@ -129,9 +129,9 @@ fn with_question<R>(f: impl FnOnce(&mut Question) -> R) -> R {
     QUESTION.with_borrow_mut(|q| f(q.as_mut().expect("a condition is being asked")))
 }
 
-/// The thread whose condition is being asked.
+/// The number of the thread whose condition is being asked.
 pub(super) fn asked_thread() -> usize {
-    with_question(|q| q.thread)
+    with_question(|q| q.number)
 }
 
 /// The condition that is being asked does this. Gives what comes of it.
@@ -179,14 +179,15 @@ impl Wait {
             return Wait(None);
         }
         let place = Location::caller();
-        let Some(thread) = model::with(|c| c.wait_begins(place)) else { model::unwind() };
+        let begins = model::with(|c| c.wait_begins(place).map(|thread| (thread, c.current())));
+        let Some((thread, number)) = begins else { model::unwind() };
         // SAFETY: only the lifetime is forgotten, and the list gives the condition up with the value that is made here.
         let busy = unsafe { std::mem::transmute::<&dyn Fn() -> bool, &'static dyn Fn() -> bool>(busy) };
         CONDITIONS.with_borrow_mut(|c| {
             if c.len() <= thread {
                 c.resize(thread + 1, None);
             }
-            c[thread] = Some(std::ptr::from_ref(busy));
+            c[thread] = Some((number, std::ptr::from_ref(busy)));
         });
         Wait(Some(thread))
     }

@@ -16,6 +16,7 @@ use lwp_core::sync::model::{Access, Announcement, Kind, Object, Operation};
 use super::clock::{Clock, THREADS};
 use super::failure::{self, Failure};
 use super::needs::{Need, Sync};
+use super::oversight::Oversight;
 use super::world::World;
 
 /// The last access of a thread, of one sort.
@@ -65,23 +66,26 @@ pub struct Detector {
     undo: Vec<Undo>,
     /// For each step how long the way back from it is.
     steps: Vec<usize>,
-}
-
-impl Default for Detector {
-    fn default() -> Detector {
-        let mut threads = [Clock::NONE; THREADS];
-        threads[0].set(0, 1);
-        let seen = [Clock::NONE; THREADS];
-        Detector { threads, seen, shadows: Vec::new(), undo: Vec::new(), steps: Vec::new() }
-    }
+    oversight: Oversight,
 }
 
 impl Detector {
+    /// A detector that knows of no access.
+    pub fn new(oversight: Oversight) -> Detector {
+        let mut threads = [Clock::NONE; THREADS];
+        threads[0].set(0, 1);
+        let seen = [Clock::NONE; THREADS];
+        Detector { threads, seen, shadows: Vec::new(), undo: Vec::new(), steps: Vec::new(), oversight }
+    }
+
     /// A new execution, which repeats so many steps of the one before, and what follows each of them: the state after
     /// those is the state now.
     pub fn rewind(&mut self, repeats: usize) {
         let Some(&left) = self.steps.get(repeats) else { return };
         self.steps.truncate(repeats);
+        if self.oversight == Oversight::NothingIsRewound {
+            return;
+        }
         for undo in self.undo.drain(left..).rev() {
             match undo {
                 Undo::Thread(thread, was) => self.threads[thread] = was,
@@ -127,12 +131,17 @@ impl Detector {
 
     fn release(&mut self, thread: usize, object: Object) {
         let released = self.shadow(object).released;
-        self.set_released(object, released.joined(&self.threads[thread]));
+        let known = self.threads[thread];
+        let forgets = self.oversight == Oversight::OnlyTheLastRelease;
+        self.set_released(object, if forgets { known } else { released.joined(&known) });
         self.tick(thread);
     }
 
     /// What the thread does from here on is not part of what it has released.
     fn tick(&mut self, thread: usize) {
+        if self.oversight == Oversight::ReleasesReachFurther {
+            return;
+        }
         let mut known = self.threads[thread];
         known.set(thread, known.of(thread) + 1);
         self.set_thread(thread, known);
@@ -153,7 +162,7 @@ impl Detector {
         if let Some(object) = announcement.object.filter(|_| stores(announcement, result)) {
             self.access(world, thread, object, Access::Write, announcement.place)?;
         }
-        let sync = Sync::of(announcement, result);
+        let sync = self.oversight.sync(announcement, result);
         self.apply(thread, announcement.object, sync);
         Ok(sync)
     }
@@ -161,7 +170,8 @@ impl Detector {
     fn apply(&mut self, thread: usize, object: Option<Object>, sync: Sync) {
         match (sync, object) {
             (Sync::Spawn(child), _) => {
-                let mut known = self.threads[thread];
+                let ignorant = self.oversight == Oversight::ChildrenKnowNothing;
+                let mut known = if ignorant { Clock::NONE } else { self.threads[thread] };
                 known.set(child, 1);
                 self.set_thread(child, known);
                 self.tick(thread);
@@ -222,6 +232,7 @@ impl Detector {
         access: Access,
         place: &'static Location<'static>,
     ) -> Result<(), Failure> {
+        let oversight = self.oversight;
         let known = self.threads[thread];
         let epoch = known.of(thread);
         let kind = world.thing(object).kind;
@@ -231,14 +242,16 @@ impl Detector {
         // Stores to an atomic need no order among themselves: only protected accesses do.
         let racy_with_writes = !(kind == Kind::Atomic && access == Access::Write);
         let writes = access != Access::Read;
-        let write = racy_with_writes.then(|| shadow.writes.iter().find(unordered)).flatten();
-        let read = writes.then(|| shadow.reads.iter().find(unordered)).flatten();
+        let asked = if oversight == Oversight::OnlyTheFirstWriter { 1 } else { THREADS };
+        let write = racy_with_writes.then(|| shadow.writes.iter().take(asked).find(unordered)).flatten();
+        let readers = writes && oversight != Oversight::NoReaders;
+        let read = readers.then(|| shadow.reads.iter().find(unordered)).flatten();
         let other = write.map(|m| (verb(kind, true), m)).or(read.map(|m| (verb(kind, false), m)));
-        if let Some((what, mark)) = other {
+        if let Some((what, mark)) = other.filter(|_| oversight != Oversight::Everything) {
             let earlier = (what, mark.thread, mark.place);
             return Err(failure::race(world, object, earlier, (verb(kind, writes), thread, place)));
         }
-        if freed {
+        if freed && !matches!(oversight, Oversight::Everything | Oversight::OrderedUseAfterFree) {
             let free = shadow.writes.last().map(|m| (m.thread, m.place));
             return Err(failure::used_after_free(world, object, free, (thread, place)));
         }

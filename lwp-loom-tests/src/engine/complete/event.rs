@@ -130,6 +130,8 @@ pub struct History {
     last: [Option<Index>; THREADS],
     /// A trail for each object; those of earlier executions are kept for their memory.
     trails: Vec<Trail>,
+    /// What each thread is called in all equivalent executions.
+    names: [usize; THREADS],
     /// For each event the sum, up to it, over a hash of each, where somebody wants to know.
     sums: Option<Vec<u64>>,
 }
@@ -154,6 +156,11 @@ impl History {
         if self.trails.len() <= object as usize {
             self.trails.push(Trail::default());
         }
+    }
+
+    /// A thread is called so in all equivalent executions.
+    pub fn name_thread(&mut self, thread: usize, name: usize) {
+        self.names[thread] = name;
     }
 
     /// `child` exists, and knows what `parent` knows.
@@ -221,9 +228,17 @@ impl History {
             }
         }
         if let Some(sums) = &mut self.sums {
-            let mut hasher = DefaultHasher::new();
-            (thread, number, effect, clock, name).hash(&mut hasher);
-            sums.push(sums.last().unwrap_or(&0).wrapping_add(hasher.finish()));
+            let hash = |part: &dyn Fn(&mut DefaultHasher)| {
+                let mut hasher = DefaultHasher::new();
+                part(&mut hasher);
+                hasher.finish()
+            };
+            // Threads have other places in the clock where they were started in another order.
+            let known = (0..THREADS).filter(|&t| clock.of(t) > 0);
+            let past = known.map(|t| hash(&|h| (self.names[t], clock.of(t)).hash(h)));
+            let past = past.fold(0, u64::wrapping_add);
+            let event = hash(&|h| (self.names[thread], number, effect, past, &name).hash(h));
+            sums.push(sums.last().unwrap_or(&0).wrapping_add(event));
         }
     }
 

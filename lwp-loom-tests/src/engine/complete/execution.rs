@@ -14,13 +14,15 @@ use lwp_core::sync::{Objection, Verdict};
 use super::clock::{THREADS, Threads};
 use super::data_race::{self, Detector};
 use super::dependency::Dependencies;
+use super::endless::{self, Fair, Round};
 use super::failure::{self, Failure, FailureKind};
 use super::memory::Memory;
 use super::monitor::Monitor;
+use super::oversight::Oversight;
 use super::schedule::Step;
 use super::states::Kept;
-use super::strategy::{Decision, Ending, Strategy};
-use super::world::World;
+use super::strategy::{Decision, Ending, Strategy, choices};
+use super::world::{Name, World};
 use crate::job::way;
 
 thread_local! {
@@ -56,6 +58,8 @@ pub struct Setting {
     pub bounds: Bounds,
     /// Whether to collect the distinct executions.
     pub traces: bool,
+    /// A mistake in the race detector.
+    pub oversight: Oversight,
     /// Where the program comes from, for messages about its first thread.
     pub place: &'static Location<'static>,
     /// When the exploration began.
@@ -94,6 +98,8 @@ pub struct Tally {
     pub ways: Vec<(Failure, Vec<Step>)>,
     /// What kept the strategy from finishing.
     pub bound: Option<String>,
+    /// Of the first execution that a limit cut short, which thread was about to do what, and its schedule.
+    pub cut_at: Option<(String, Vec<Step>)>,
     /// The distinct executions.
     pub traces: Option<Traces>,
     /// Whether an execution has ended well, where one was looked for.
@@ -131,6 +137,7 @@ impl Tally {
         self.standstills += next.standstills;
         self.steps += next.steps;
         self.failure = self.failure.take().or(next.failure);
+        self.cut_at = self.cut_at.take().or(next.cut_at);
         next.ways.into_iter().for_each(|(failure, schedule)| self.keep_shortest(failure, schedule));
         if let Some(bound) = &next.bound {
             self.is_bounded(bound);
@@ -183,6 +190,10 @@ pub struct Execution<S> {
     verdict: Option<Verdict>,
     /// It has objected to that end.
     objects: bool,
+    /// How the execution goes on that has come to its limit.
+    fair: Option<Fair>,
+    /// What the running thread has done while a panic unwinds it, if anything: no step, so not explored.
+    unwinding: Option<&'static Location<'static>>,
     bounds: Bounds,
     started: Instant,
     run: u64,
@@ -198,7 +209,7 @@ pub struct Execution<S> {
 impl<S: Strategy> Execution<S> {
     /// Nothing has run yet. `run` is a number that no other execution of this process has.
     pub fn new(strategy: S, setting: &Setting, run: u64, monitor: Arc<Monitor>) -> Execution<S> {
-        let Setting { bounds, traces, place, started } = setting.clone();
+        let Setting { bounds, traces, oversight, place, started } = setting.clone();
         let memory = strategy.states().map(|_| Memory::default());
         let mut world = World::default();
         if memory.is_some() {
@@ -208,7 +219,7 @@ impl<S: Strategy> Execution<S> {
             strategy,
             memory,
             world,
-            detector: Detector::default(),
+            detector: Detector::new(oversight),
             dependencies: Dependencies::default(),
             schedule: Vec::new(),
             repeats: 0,
@@ -217,6 +228,8 @@ impl<S: Strategy> Execution<S> {
             failure: None,
             verdict: None,
             objects: false,
+            fair: None,
+            unwinding: None,
             bounds,
             started,
             run,
@@ -286,6 +299,7 @@ impl<S: Strategy> Execution<S> {
         self.schedule.truncate(self.repeats);
         (self.running, self.given_up, self.failure) = (0, None, None);
         (self.verdict, self.objects) = (None, false);
+        (self.fair, self.unwinding) = (None, None);
         self.decide();
         true
     }
@@ -297,7 +311,9 @@ impl<S: Strategy> Execution<S> {
                 "an operation came from a thread that the engine does not control (a real one)".into();
             self.failure = Some(Failure { kind: FailureKind::Nondeterministic, description });
         }
-        let ending = self.given_up.unwrap_or(Ending::Complete);
+        // One that was continued has left others out, however it came to its end.
+        let ended = if self.fair.is_some() { Ending::Cut } else { Ending::Complete };
+        let ending = self.given_up.unwrap_or(ended);
         let early = self.strategy.end(ending, self.taken());
         let diverges = |failure: &Option<Failure>| {
             failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Nondeterministic)
@@ -319,7 +335,7 @@ impl<S: Strategy> Execution<S> {
                 self.count_distinct();
                 self.tally.standstills += 1;
             } else {
-                let steps = self.schedule[..self.taken()].iter().map(|taken| taken.step).collect();
+                let steps = self.steps();
                 if self.bounds.every_way && !diverges {
                     self.tally.keep_shortest(failure, steps);
                 } else {
@@ -376,7 +392,14 @@ impl<S: Strategy> Execution<S> {
         }
         if self.given_up.is_none() {
             let enabled = self.world.enabled();
-            if enabled.is_empty() {
+            if let Some(thread) = self.world.starts_too_many() {
+                self.is_cut(thread, &format!("{THREADS} threads in an execution"));
+                self.given_up = Some(Ending::Cut);
+            } else if self.fair.is_some() {
+                if self.continues(enabled) {
+                    return;
+                }
+            } else if enabled.is_empty() {
                 self.report_stuck(enabled);
                 if self.world.waits_on_old_looks() {
                     self.given_up = Some(Ending::Blocked);
@@ -385,8 +408,8 @@ impl<S: Strategy> Execution<S> {
                     self.fail(standstill);
                 }
             } else if self.taken() >= self.bounds.steps {
-                self.tally.is_bounded(&format!("{} steps in an execution", self.bounds.steps));
-                self.given_up = Some(Ending::Cut);
+                self.is_cut(self.running, &format!("{} steps in an execution", self.bounds.steps));
+                return self.go_on();
             } else {
                 self.tell_state();
                 match self.strategy.decide(&self.world, enabled, self.running) {
@@ -398,12 +421,77 @@ impl<S: Strategy> Execution<S> {
                         self.given_up = Some(ending);
                     }
                     Decision::Fail(failure) => self.fail(failure),
+                    Decision::GoOn => return self.go_on(),
                 }
             }
         }
         // The first thread unwinds last.
         if let Some(last) = self.world.threads().iter().rposition(|t| !t.ended) {
             self.running = last;
+        }
+    }
+
+    /// The execution goes on, and nothing that it does is part of the search.
+    fn go_on(&mut self) {
+        self.fair = Some(Fair::new(self.taken(), self.bounds.steps));
+        self.decide();
+    }
+
+    /// Takes the next step of an execution that has come to its limit, unless it is known whether it goes on for ever.
+    fn continues(&mut self, enabled: Threads) -> bool {
+        let Some(fair) = &self.fair else { return false };
+        if let Some(thread) = fair.next(enabled).filter(|_| !fair.is_over()) {
+            let choice = choices(&self.world, thread).map(|_| 0);
+            self.take(Step { thread, choice });
+            return true;
+        }
+        // A turn that saw what is not so any more would in its loop be begun again: its thread has not had its turn.
+        let can_tell = !enabled.is_empty() && !self.world.waits_on_old_looks();
+        match fair.rounds().filter(|_| can_tell) {
+            Some(rounds) => {
+                self.shorten(&rounds);
+                self.fail(endless::failure(&rounds));
+            }
+            None => self.given_up = Some(Ending::Cut),
+        }
+        false
+    }
+
+    /// A limit cuts the execution short, in which `thread` is about to take a step.
+    #[cold]
+    fn is_cut(&mut self, thread: usize, limit: &str) {
+        let next = self.world.thread(thread).pending.as_ref();
+        let next = next.map_or("go on".into(), |next| failure::operation_name(&self.world, next));
+        let steps = self.steps();
+        let first = || (format!("{} is about to {next}", failure::thread_name(thread)), steps);
+        self.tally.cut_at.get_or_insert_with(first);
+        self.tally.is_bounded(limit);
+    }
+
+    /// The steps that lead to where the execution is; where it was continued, to where that began.
+    fn steps(&self) -> Vec<Step> {
+        let steps = self.fair.as_ref().map_or(self.taken(), |fair| fair.from);
+        self.schedule[..steps].iter().map(|taken| taken.step).collect()
+    }
+
+    /// The execution goes on for ever: it is told as if it had been continued from where all threads have gone round once.
+    fn shorten(&mut self, rounds: &[Round]) {
+        let all = &self.schedule[..self.taken()];
+        let does = |thread| move |&(_, taken): &(usize, &Taken)| taken.step.thread == thread;
+        let mut from = 0;
+        for thread in 0..self.world.threads().len() {
+            let steps: Vec<(usize, &Taken)> = all.iter().enumerate().filter(does(thread)).collect();
+            let goes_round = rounds.iter().find(|round| round.thread == thread);
+            let first_round = goes_round.and_then(|round| {
+                let again = |&at: &usize| steps[at].1.announcement == steps[at + round.steps].1.announcement;
+                let rest = (0..steps.len() - round.steps).rev().take_while(again).last()?;
+                Some(rest + round.steps - 1)
+            });
+            let last = first_round.or(steps.len().checked_sub(1)).and_then(|at| steps.get(at));
+            from = from.max(last.map_or(0, |(at, _)| at + 1));
+        }
+        if let Some(fair) = &mut self.fair {
+            fair.from = fair.from.min(from);
         }
     }
 
@@ -481,13 +569,17 @@ impl<S: Strategy> Execution<S> {
     fn take(&mut self, step: Step) {
         let thread = step.thread;
         self.dependencies.find(&self.world, thread);
-        self.strategy.step(&self.world, thread, &self.dependencies);
+        // What it does behind its limit, the strategy has not asked for.
+        let asked = self.fair.is_none();
+        if asked {
+            self.strategy.step(&self.world, thread, &self.dependencies);
+        }
         let (effect, object) = self.world.effect(thread);
         let Some(announcement) = self.world.thread_mut(thread).pending.take() else {
             unreachable!("an enabled thread has announced what it does")
         };
         let clock = self.dependencies.clock(&self.world.history);
-        let name = (announcement.operation, object.map(|o| self.world.thing(o).name), step.choice);
+        let name = self.name_of(&announcement, object, step.choice);
         let before = object.map(|o| (o, self.world.thing(o).value));
         self.world.history.push(thread, effect, before, clock, name);
         let waits = self.world.waits_at(thread).is_some();
@@ -500,15 +592,36 @@ impl<S: Strategy> Execution<S> {
                 memory.begins(result, thread);
             }
         }
-        if data_race::stores(&announcement, result)
+        if let Some(fair) = &mut self.fair {
+            fair.took(thread, &announcement, result);
+        }
+        if asked
+            && data_race::stores(&announcement, result)
             && let Some(object) = announcement.object
         {
             self.strategy.accessed(&self.world, thread, object, true, true);
         }
         match self.detector.operation(&self.world, thread, &announcement, result) {
-            Ok(sync) => self.strategy.taken(&self.world, &announcement, thread, sync),
+            Ok(sync) if asked => self.strategy.taken(&self.world, &announcement, thread, sync),
+            Ok(_) => {}
             Err(race) => self.fail(race),
         }
+    }
+
+    /// What tells a step from others of its thread, in all equivalent executions alike.
+    fn name_of(
+        &self,
+        announcement: &Announcement,
+        object: Option<Object>,
+        choice: Option<usize>,
+    ) -> (Operation, Option<Name>, Option<usize>) {
+        let number = |thread: usize| self.world.thread(thread).number;
+        let operation = match announcement.operation {
+            Operation::Join(other) => Operation::Join(number(other)),
+            other => other,
+        };
+        let (maker, made) = object.map(|o| self.world.thing(o).name).unwrap_or_default();
+        (operation, object.map(|_| (number(maker), made)), choice)
     }
 
     /// Does what the last event says. Gives the result.
@@ -531,6 +644,7 @@ impl<S: Strategy> Execution<S> {
 
     /// A destructor's operation while a panic unwinds: it happens at once, so that nothing can block it.
     fn take_quietly(&mut self, announcement: &Announcement) -> usize {
+        self.unwinding.get_or_insert(announcement.place);
         let held = announcement.object.is_some_and(|o| self.world.thing(o).value != 0);
         match announcement.operation {
             Operation::Lock if held => 0,
@@ -560,6 +674,9 @@ impl<S: Strategy> Control for Execution<S> {
             return Turn::Unwind;
         }
         let me = self.running;
+        if self.unwinding.is_some() {
+            self.has_caught_panic();
+        }
         if self.may(&announcement) {
             self.world.thread_mut(me).pending = Some(announcement);
         }
@@ -576,7 +693,11 @@ impl<S: Strategy> Control for Execution<S> {
 
     fn access(&mut self, object: Object, access: Access, place: &'static Location<'static>) -> Option<usize> {
         let value = self.world.thing(object).value;
-        if access == Access::Peek || std::thread::panicking() {
+        if access == Access::Peek {
+            return Some(value);
+        }
+        if std::thread::panicking() {
+            self.unwinding.get_or_insert(place);
             return Some(value);
         }
         if let Some(waits_at) = self.world.waits_at(self.running) {
@@ -595,7 +716,9 @@ impl<S: Strategy> Control for Execution<S> {
         } else if self.given_up.is_none() {
             if let Some(memory) = &mut self.memory {
                 memory.access(self.running, object, access, value);
-                self.strategy.accessed(&self.world, self.running, object, access != Access::Read, false);
+                if self.fair.is_none() {
+                    self.strategy.accessed(&self.world, self.running, object, access != Access::Read, false);
+                }
             }
             match self.detector.access(&self.world, self.running, object, access, place) {
                 Ok(()) if access == Access::Free => self.world.set_value(object, 1),
@@ -611,7 +734,11 @@ impl<S: Strategy> Control for Execution<S> {
     }
 
     fn current(&self) -> usize {
-        self.running
+        self.world.thread(self.running).number
+    }
+
+    fn started_as(&self, number: usize) -> usize {
+        self.world.numbered(number).map_or(number, |thread| thread + 1)
     }
 
     fn ended(&mut self, panic: Option<Box<dyn Any + Send>>) {
@@ -626,6 +753,8 @@ impl<S: Strategy> Control for Execution<S> {
             let place = PANICKED_AT.with(|p| p.borrow_mut().take());
             let message: Vec<&str> = message.unwrap_or("no message").lines().map(str::trim).collect();
             self.fail(failure::panicked(me, misuse, &message.join("; "), place.as_deref()));
+        } else if self.given_up.is_none() {
+            self.has_caught_panic();
         }
         if self.unfinished() {
             self.decide();
@@ -654,6 +783,10 @@ impl<S: Strategy> Control for Execution<S> {
         self.world.wait_ends(self.running);
         let thread = self.running;
         self.when_new(|memory| memory.waits(thread, false));
+    }
+
+    fn passes_wait(&mut self, place: &'static Location<'static>) {
+        self.unwinding.get_or_insert(place);
     }
 
     fn wait_goes_on(&mut self) {
@@ -707,6 +840,15 @@ impl<S: Strategy> Execution<S> {
         let is_new = self.world.history.events().len() > self.repeats;
         if let Some(memory) = self.memory.as_mut().filter(|_| is_new) {
             does(memory);
+        }
+    }
+
+    /// A thread goes on that a panic had begun to unwind. No other thread could run while it did: what it did meanwhile is not
+    /// explored.
+    #[cold]
+    fn has_caught_panic(&mut self) {
+        if let Some(place) = self.unwinding.take() {
+            self.tally.is_bounded(&format!("a caught panic that did something at {place} on its way"));
         }
     }
 

@@ -16,6 +16,8 @@ pub enum FailureKind {
     LostWakeUp,
     /// All threads that are left spin.
     Livelock,
+    /// Threads take steps for ever, and nothing that they see changes.
+    EndlessLoop,
     /// Two accesses to protected data, one of them a write, that nothing orders.
     DataRace,
     /// The program panicked.
@@ -43,6 +45,7 @@ impl fmt::Display for FailureKind {
             FailureKind::Deadlock => "deadlock",
             FailureKind::LostWakeUp => "lost wake-up",
             FailureKind::Livelock => "livelock",
+            FailureKind::EndlessLoop => "endless loop",
             FailureKind::DataRace => "data race",
             FailureKind::Assertion => "assertion",
             FailureKind::UnlockByStranger => "unlock by a stranger",
@@ -68,7 +71,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A thread's name: they count from 1, as `lwp_core::sync::ThreadId` does.
+/// A thread's name: they count from 1, in the order in which they started, as in a `lwp_core::sync::ThreadId`'s name.
 pub fn thread_name(thread: usize) -> String {
     format!("thread {}", thread + 1)
 }
@@ -164,10 +167,9 @@ pub fn describe_standstill(world: &World, kind: FailureKind) -> String {
                 write!(description, "waits at {place} for the end of {other}")
             }
             _ => {
-                let holder = announcement.object.map_or(0, |o| world.thing(o).value);
-                write!(description, "waits at {place} for {}", what()).and_then(|()| {
-                    write!(description, ", which {} holds", thread_name(holder.wrapping_sub(1)))
-                })
+                let holder = announcement.object.and_then(|o| world.numbered(world.thing(o).value));
+                let holder = holder.map_or("nobody".into(), thread_name);
+                write!(description, "waits at {place} for {}, which {holder} holds", what())
             }
         };
     }

@@ -18,6 +18,9 @@ const TRIES: u64 = 60;
 /// When a search for a continuation that ends well is given up.
 const SECONDS: f64 = 2.0;
 
+/// Steps behind the beginning after which an execution is taken not to end well.
+const STEPS: usize = 10_000;
+
 /// What is known of all executions that begin alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hope {
@@ -57,7 +60,8 @@ pub fn last_hope(program: &str, schedule: &str, body: &Body) -> Result<Option<(u
 
 /// What is known of all executions that begin with `prefix`.
 pub fn after(prefix: &[Step], body: &Body) -> Hope {
-    let limits = Limits { seconds: Some(SECONDS), ..Limits::default() };
+    let steps = prefix.len() + STEPS;
+    let limits = Limits { seconds: Some(SECONDS), branches: Some(steps), ..Limits::default() };
     let options = Options { limits, until_one_ends_well: true, ..Options::default() };
     let tries = Begun { prefix: prefix.to_vec(), at: 0, rest: Random::new(0, TRIES) };
     if run(&options, tries, body).ended_well {

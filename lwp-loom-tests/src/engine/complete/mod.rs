@@ -9,7 +9,7 @@
 //! | [`world`] | threads, objects, and what operations mean: who can go on, with which result |
 //! | [`event`], [`clock`] | what has happened, and happens-before |
 //! | [`dependency`] | which operations depend on each other, and which pairs are races |
-//! | [`data_race`] | accesses to protected data that nothing orders |
+//! | [`data_race`], [`oversight`] | accesses to protected data that nothing orders, and mistakes in finding them |
 //! | [`search`] | the complete search |
 //! | [`node`], [`path`] | where it is in the tree of schedules |
 //! | `share`, `fork`, `requests`, `sharing` | one search on several workers |
@@ -18,6 +18,7 @@
 //! | [`plain`], [`random`], [`pct`], [`mod@replay`] | other ways to run the same program |
 //! | [`schedule`], [`failure`], [`monitor`] | replay strings, failures in words, how far a search is |
 //! | [`hope`] | whether an execution can still end well |
+//! | [`endless`] | whether an execution that came to its limit would go on for ever |
 //! | [`execution`], `runner` | the engine's side of the back end, and shuttle's |
 //! | `crew` | the operating-system threads that explore |
 //!
@@ -33,6 +34,7 @@ pub mod clock;
 mod crew;
 pub mod data_race;
 pub mod dependency;
+pub mod endless;
 pub mod event;
 pub mod execution;
 pub mod failure;
@@ -45,6 +47,7 @@ pub mod needs;
 pub mod node;
 mod once;
 mod outcome;
+pub mod oversight;
 pub mod path;
 pub mod pct;
 pub mod plain;
@@ -70,6 +73,7 @@ use crate::job::{Limits, Verdict, Way};
 
 pub use execution::{TAKEN, Traces};
 pub use monitor::Progress;
+pub use oversight::Oversight;
 pub use runner::Body;
 pub use schedule::ReplayError;
 pub use search::Flaw;
@@ -102,6 +106,8 @@ pub struct Options {
     pub states: Option<usize>,
     /// A mistake in the search, for those who check it.
     pub flaw: Flaw,
+    /// A mistake in the race detector, for those who check it.
+    pub oversight: Oversight,
     /// How long a thread may be away between two visible operations before it is given up for lost.
     pub away: Option<Duration>,
     /// How many workers the complete search may have. What it finds does not depend on that, unless time runs out.
@@ -266,9 +272,19 @@ fn setup<'a>(options: &Options, progress: &'a mut dyn FnMut(&Progress)) -> Setup
         until_one_ends_well: options.until_one_ends_well,
         every_way: options.every_way,
     };
-    let setting =
-        Setting { bounds, traces: options.traces, place: Location::caller(), started: Instant::now() };
-    Setup { setting, away: options.away, progress }
+    let Options { traces, oversight, away, .. } = *options;
+    let setting = Setting { bounds, traces, oversight, place: Location::caller(), started: Instant::now() };
+    Setup { setting, away, progress }
+}
+
+/// A bound, and of the first execution that it cut short what was to come next, and its schedule.
+fn with_place(program: &str, bound: String, cut_at: Option<(String, Vec<Step>)>) -> String {
+    match cut_at {
+        Some((next, steps)) => {
+            format!("{bound} (first where {next}; replay {})", schedule::encode(program, &steps))
+        }
+        None => bound,
+    }
 }
 
 fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Traces>) -> Exploration {
@@ -283,6 +299,7 @@ fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Tr
         mut failure,
         mut ways,
         bound,
+        cut_at,
         ..
     } = tally;
     ways.sort_by_key(|(_, steps)| steps.len());
@@ -291,9 +308,12 @@ fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Tr
         message: failure.to_string(),
         schedule: schedule::encode(program, steps),
     };
+    let distinct = traces.map_or(executions - blocked - known - cut, |t| t.hashes.len() as u64);
+    // That all were covered by others is said by each of them, and none of them can have been right.
+    let bound = bound.or_else(|| (distinct == 0).then(|| "having brought no execution to its end".into()));
     let (verdict, bound) = match (&failure, bound) {
         (Some(_), _) => (Verdict::Failed, None),
-        (None, Some(bound)) => (Verdict::Bounded, Some(bound)),
+        (None, Some(bound)) => (Verdict::Bounded, Some(with_place(program, bound, cut_at))),
         (None, None) => (Verdict::Complete, None),
     };
     let schedule = failure.as_ref().filter(|(_, steps)| !steps.is_empty());
@@ -303,7 +323,7 @@ fn exploration(program: &str, started: Instant, tally: Tally, traces: Option<&Tr
         message: failure.as_ref().map(|(failure, _)| failure.to_string()),
         schedule: schedule.map(|(_, steps)| schedule::encode(program, steps)),
         executions,
-        distinct: traces.map_or(executions - blocked - known - cut, |t| t.hashes.len() as u64),
+        distinct,
         blocked,
         known,
         states: states.map(|kept| kept.states),

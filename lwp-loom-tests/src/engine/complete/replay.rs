@@ -17,13 +17,15 @@ pub struct Replay {
     steps: Vec<Step>,
     at: usize,
     begun: bool,
+    /// The program has gone on behind the string's end.
+    ran_out: bool,
     misfit: Misfit,
 }
 
 impl Replay {
     /// The replay of a schedule.
     pub fn new(steps: Vec<Step>, misfit: Misfit) -> Replay {
-        Replay { steps, at: 0, begun: false, misfit }
+        Replay { steps, at: 0, begun: false, ran_out: false, misfit }
     }
 
     fn does_not_fit(&mut self, reason: String) -> Failure {
@@ -41,9 +43,9 @@ impl Strategy for Replay {
 
     fn decide(&mut self, world: &World, enabled: Threads, _: usize) -> Decision {
         let Some(&step) = self.steps.get(self.at) else {
-            return Decision::Fail(
-                self.does_not_fit("the string ends without a failure, and the program goes on".into()),
-            );
+            // A loop without an end is known by going on.
+            self.ran_out = true;
+            return Decision::GoOn;
         };
         let name = thread_name(step.thread);
         if step.thread >= world.threads().len() || !enabled.has(step.thread) {
@@ -66,7 +68,11 @@ impl Strategy for Replay {
         Decision::Run(step)
     }
 
-    fn end(&mut self, _: Ending, _: usize) -> Option<Failure> {
+    fn end(&mut self, ending: Ending, _: usize) -> Option<Failure> {
+        if self.ran_out && ending == Ending::Cut {
+            let reason = "the string ends without a failure, and the program goes on";
+            return Some(self.does_not_fit(reason.into()));
+        }
         let early = self.at < self.steps.len() && self.misfit.lock().unwrap().is_none();
         early.then(|| self.does_not_fit("the execution ends and the string goes on".into()))
     }

@@ -14,7 +14,7 @@
 //!   depends on its own happens. Exploring a sleeping thread would only repeat. Where all enabled threads sleep,
 //!   the execution is *blocked* and given up.
 //!
-//! An operation that depends on nothing (a start, a join, a choice) is done at once: the thread that does it is a source
+//! An operation that depends on nothing (a thread's first step, a join, a choice) is done at once: the thread that does it is a source
 //! set by itself. The results of a choice are all explored before its thread goes to sleep.
 //!
 //! A search may be through a part of the tree only: what is below a path whose nodes are explored elsewhere. What it asks of
@@ -22,7 +22,7 @@
 //!
 //! Memory: one node a step of the longest execution, however many executions there are.
 
-use lwp_core::sync::model::{Announcement, Object};
+use lwp_core::sync::model::{Announcement, Object, Operation};
 
 use super::clock::{THREADS, Threads};
 use super::data_race::Detector;
@@ -66,6 +66,12 @@ pub enum Flaw {
     WaitsDoNotRace,
     /// Of what would have kept a waiting thread waiting, only the last change of the word is thought of.
     WaitsForgetAllButOne,
+    /// A thread that sleeps and waits is not woken by a change of what it looks at.
+    WaitersSleepOn,
+    /// An exchange that fails is taken not to race with what made it fail.
+    FailedExchangesDoNotRace,
+    /// A try that fails is taken not to race with whoever took the lock.
+    FailedTriesDoNotRace,
     /// What follows a state that was seen is taken not to race with what precedes it.
     StatesHideRaces,
     /// A state that was seen is taken for seen whoever slept there.
@@ -76,7 +82,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// The flaws of every search.
-    pub const ALL: [Flaw; 9] = [
+    pub const ALL: [Flaw; 12] = [
         Flaw::NoSleepSets,
         Flaw::NothingWakes,
         Flaw::DroppedRace,
@@ -86,6 +92,9 @@ impl Flaw {
         Flaw::OneChoice,
         Flaw::WaitsDoNotRace,
         Flaw::WaitsForgetAllButOne,
+        Flaw::WaitersSleepOn,
+        Flaw::FailedExchangesDoNotRace,
+        Flaw::FailedTriesDoNotRace,
     ];
 
     /// The flaws of a search that enters no state twice.
@@ -240,8 +249,10 @@ impl Search {
     fn visit(&mut self, world: &World, enabled: Threads, last: usize) -> Decision {
         let candidates = enabled.without(self.asleep);
         // Who depends on nothing goes first; else whoever ran, which spares a switch of stacks. The other way round
-        // where switches count.
-        let local = |&t: &usize| world.effect(t).0 == Effect::Local;
+        // where switches count. Only a start of a thread takes its turn: a timeline in which a thread does something as soon
+        // as it exists is easier to read.
+        let starts = |t| world.thread(t).pending.is_some_and(|a| a.operation == Operation::Spawn);
+        let local = |&t: &usize| world.effect(t).0 == Effect::Local && !starts(t);
         let local = candidates.iter().find(local);
         let last_again = candidates.has(last).then_some(last);
         let choice = if self.preemptions.is_some() { last_again.or(local) } else { local.or(last_again) };
@@ -356,6 +367,10 @@ impl Search {
     }
 
     fn overlooks(&self, world: &World, event: Index, thread: usize) -> bool {
+        let fails = |operation: fn(Operation) -> bool| {
+            let announced = world.thread(thread).pending.map(|announcement| announcement.operation);
+            world.effect(thread).0 == Effect::Look && announced.is_some_and(operation)
+        };
         let earlier = world.history.event(event).effect;
         let waits = world.thread(thread).waits_at.is_some();
         match self.flaw {
@@ -368,8 +383,18 @@ impl Search {
             Flaw::WrongDependency => {
                 earlier == Effect::Release && world.effect(thread).0 == Effect::TryAcquire
             }
+            Flaw::FailedExchangesDoNotRace => fails(|o| matches!(o, Operation::CompareExchange { .. })),
+            Flaw::FailedTriesDoNotRace => fails(|o| o == Operation::TryLock),
             _ => false,
         }
+    }
+
+    /// Whether a thread that sleeps goes on to do so when `thread` takes its step.
+    fn sleeps_on(&self, world: &World, sleeper: usize, thread: usize) -> bool {
+        let waits = || world.thread(sleeper).waits_at.is_some();
+        independent(world, sleeper, thread)
+            || self.flaw == Flaw::NothingWakes
+            || self.flaw == Flaw::WaitersSleepOn && waits()
     }
 
     fn reverse_races(&mut self, world: &World, thread: usize, dependencies: &Dependencies) {
@@ -448,7 +473,7 @@ impl Strategy for Search {
         let mut asleep = Threads::NONE;
         if self.flaw != Flaw::NoSleepSets {
             for sleeper in self.path.node(at).sleep.iter() {
-                if independent(world, sleeper, thread) || self.flaw == Flaw::NothingWakes {
+                if self.sleeps_on(world, sleeper, thread) {
                     asleep.add(sleeper);
                 }
             }

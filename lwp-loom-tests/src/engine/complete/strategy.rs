@@ -21,6 +21,8 @@ pub enum Decision {
     GiveUp(Ending),
     /// Nothing: something is wrong with the program.
     Fail(Failure),
+    /// Whatever is fair: the strategy has nothing more to say.
+    GoOn,
 }
 
 /// How an execution ended.

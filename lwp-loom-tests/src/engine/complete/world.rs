@@ -11,6 +11,10 @@ use super::event::{Effect, History};
 /// A thread.
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
+    /// The number that the program knows it by: the same in all equivalent executions.
+    pub number: usize,
+    /// How many threads it has started.
+    started: usize,
     /// What it will do next; nothing while it runs and once it has ended.
     pub pending: Option<Announcement>,
     /// The result of what it did last.
@@ -55,10 +59,6 @@ pub struct Thing {
     /// Who made it, and its number among what that thread made: the same in all equivalent executions.
     pub name: Name,
 }
-
-/// The object that stands for the set of threads: it makes the order in which threads are spawned, and so their
-/// numbers, part of the happens-before order.
-pub const THREAD_TABLE: Object = 0;
 
 /// The threads and objects of one execution, and its history.
 #[derive(Debug)]
@@ -108,19 +108,31 @@ impl World {
         self.waiting = 0;
         self.made = [0; THREADS];
         self.named.iter_mut().flatten().for_each(Vec::clear);
-        self.start(0, place);
-        self.add_object(0, Kind::Cell, 0, place);
         self.kinds = [0; KINDS];
+        self.start(0, model::FIRST, place);
     }
 
-    fn start(&mut self, thread: usize, place: &'static Location<'static>) {
-        self.threads[thread].pending =
-            Some(Announcement { operation: Operation::Start, object: None, place });
+    fn start(&mut self, thread: usize, number: usize, place: &'static Location<'static>) {
+        let pending = Some(Announcement { operation: Operation::Start, object: None, place });
+        self.threads[thread] = Thread { number, pending, ..std::mem::take(&mut self.threads[thread]) };
+        self.history.name_thread(thread, number);
+    }
+
+    /// The thread that the program knows by this number.
+    pub fn numbered(&self, number: usize) -> Option<usize> {
+        self.threads().iter().position(|thread| thread.number == number)
     }
 
     /// All threads that there have been.
     pub fn threads(&self) -> &[Thread] {
         &self.threads[..self.alive]
+    }
+
+    /// The thread that is to start one more than there can be.
+    #[inline]
+    pub fn starts_too_many(&self) -> Option<usize> {
+        let starts = |thread: &Thread| thread.pending.is_some_and(|a| a.operation == Operation::Spawn);
+        if self.alive < THREADS { None } else { self.threads().iter().position(starts) }
     }
 
     /// A thread.
@@ -195,7 +207,9 @@ impl World {
         let child = self.alive;
         assert!(child < THREADS, "a model has at most {THREADS} threads");
         self.alive += 1;
-        self.start(child, place);
+        self.threads[parent].started += 1;
+        let Thread { number, started, .. } = self.threads[parent];
+        self.start(child, model::child(number, started), place);
         self.history.add_thread(child, parent);
         child
     }
@@ -284,10 +298,12 @@ impl World {
         let Some(announcement) = self.threads[thread].pending else { return (Effect::Local, None) };
         let value = || announcement.object.map_or(0, |o| self.thing(o).value);
         let effect = match announcement.operation {
-            Operation::Start | Operation::Finish | Operation::Join(_) | Operation::Choose(_) => {
-                return (Effect::Local, None);
-            }
-            Operation::Spawn => return (Effect::Change, Some(THREAD_TABLE)),
+            // A new thread has the same number whatever others start meanwhile.
+            Operation::Start
+            | Operation::Finish
+            | Operation::Spawn
+            | Operation::Join(_)
+            | Operation::Choose(_) => return (Effect::Local, None),
             Operation::Load { .. } | Operation::IsHeld => Effect::Look,
             Operation::Store { .. } | Operation::Moment => Effect::Change,
             Operation::CompareExchange { old, .. } if value() == old => Effect::Change,
@@ -313,9 +329,8 @@ impl World {
             Operation::Store { value, .. } => (value, 0),
             Operation::CompareExchange { old, new, .. } if value == old => (new, 1),
             Operation::CompareExchange { .. } => (value, 0),
-            // A holder's number is its thread's, which to the outside counts from 1.
-            Operation::Lock => (thread + 1, 0),
-            Operation::TryLock if value == 0 => (thread + 1, 1),
+            Operation::Lock => (self.threads[thread].number, 0),
+            Operation::TryLock if value == 0 => (self.threads[thread].number, 1),
             Operation::TryLock => (value, 0),
             Operation::Unlock => (0, 0),
             Operation::IsHeld => (value, usize::from(value != 0)),
