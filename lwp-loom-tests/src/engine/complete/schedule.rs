@@ -18,6 +18,10 @@ pub struct Step {
 
 const VERSION: &str = "lwp1";
 
+/// Steps of a schedule: ten times as many as an execution has without a limit of somebody's choice. What asks for more asks
+/// for memory, and no execution.
+const MOST: usize = 1_000_000;
+
 /// Why a replay string is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplayError {
@@ -111,26 +115,34 @@ pub fn decode(program: &str, text: &str) -> Result<Vec<Step>, ReplayError> {
     if format!("{:08x}", hash(program)) != owner {
         return Err(ReplayError::Program { expected: program.into() });
     }
-    parse(steps).ok_or_else(|| damaged("its steps cannot be read"))
+    parse(steps)
 }
 
-fn parse(text: &str) -> Option<Vec<Step>> {
+fn parse(text: &str) -> Result<Vec<Step>, ReplayError> {
     let mut steps = Vec::new();
+    let unreadable = || ReplayError::Damaged("its steps cannot be read".into());
     let mut rest = text.chars();
     while let Some(letter) = rest.next() {
-        let thread = thread(letter)?;
-        let run = number(&mut rest).unwrap_or(1);
-        if rest.as_str().starts_with('.') {
+        let thread = thread(letter).ok_or_else(unreadable)?;
+        let counted = rest.as_str().starts_with(|c: char| c.is_ascii_digit());
+        let run = if counted { number(&mut rest).ok_or_else(unreadable)? } else { 1 };
+        if run == 0 {
+            return Err(unreadable());
+        }
+        if run > MOST - steps.len() {
+            return Err(ReplayError::Damaged(format!("it has more than {MOST} steps")));
+        }
+        let choice = rest.as_str().starts_with('.').then(|| {
             rest.next();
-            steps.push(Step { thread, choice: Some(number(&mut rest)?) });
-        } else {
-            if run == 0 || run > 1 << 24 {
-                return None;
-            }
-            steps.extend(std::iter::repeat_n(Step { thread, choice: None }, run));
+            number(&mut rest)
+        });
+        match choice {
+            None => steps.extend(std::iter::repeat_n(Step { thread, choice: None }, run)),
+            Some(Some(choice)) if run == 1 => steps.push(Step { thread, choice: Some(choice) }),
+            Some(_) => return Err(unreadable()),
         }
     }
-    Some(steps)
+    Ok(steps)
 }
 
 fn number(text: &mut Chars<'_>) -> Option<usize> {
@@ -168,6 +180,28 @@ mod tests {
         assert_eq!(text.split('-').nth(2), Some("a3bb.12p"));
         assert_eq!(decode("program", &text), Ok(steps.to_vec()));
         assert_eq!(decode("program", &encode("program", &[])), Ok(Vec::new()));
+    }
+
+    /// A string with these steps that is otherwise right.
+    fn with_steps(steps: &str) -> String {
+        let text = format!("{VERSION}-{:08x}-{steps}", hash("program"));
+        format!("{text}-{:08x}", hash(&text))
+    }
+
+    // A few letters can ask for more memory than a machine has.
+    #[test]
+    fn a_string_that_asks_for_more_steps_than_any_execution_has_is_refused() {
+        assert_eq!(decode("program", &with_steps("a1000000")).map(|steps| steps.len()), Ok(1_000_000));
+        for steps in
+            ["a1000001", "a1000000b", "a999999b.1c2", &"a16777216".repeat(1000), "a18446744073709551615"]
+        {
+            let refused = decode("program", &with_steps(steps)).unwrap_err().to_string();
+            assert!(refused.contains("it has more than 1000000 steps"), "{refused}");
+        }
+        for steps in ["a18446744073709551616", "a0", "a2.1", "a.", "A", "1"] {
+            let refused = decode("program", &with_steps(steps)).unwrap_err().to_string();
+            assert!(refused.contains("its steps cannot be read"), "{steps}: {refused}");
+        }
     }
 
     #[test]
