@@ -9,7 +9,7 @@ use lwp_loom_tests::suite::{self, Scope};
 use crate::cli::AuditArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::output::Outputs;
+use crate::output::{Output, Outputs};
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::say;
@@ -36,6 +36,7 @@ pub fn audit(args: &AuditArgs) -> Result<(), Error> {
         ..Audit::of(&findings)
     };
     say::text(text(&audit));
+    let json = if audit.incomplete { json.and_then(Output::of_what_was_stopped) } else { json };
     if let Some(json) = json {
         json.write_json(&audit)?;
     }

@@ -10,18 +10,18 @@ use lwp_loom_tests::diagram;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::litmus::Case;
 use lwp_loom_tests::orderings::{SiteInfo, sites};
-use lwp_loom_tests::reach::{LOOM_THREADS, Loom, no_room};
-use lwp_loom_tests::report::{LeftOut, Outcomes, Phase, Report, Shard, Unreached};
+use lwp_loom_tests::reach::Loom;
+use lwp_loom_tests::report::{LeftOut, Outcomes, Phase, Report, Shard, Unreached, Unreferenced};
 use lwp_loom_tests::suite::{Family, Scope};
 
 use crate::agreement::Agreement;
 use crate::backend::Engine;
-use crate::cli::{CheckArgs, Way};
+use crate::cli::CheckArgs;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::orderings::{self, Searched};
-use crate::output::Outputs;
+use crate::output::{Output, Outputs};
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::select::Wanted;
@@ -29,7 +29,7 @@ use crate::start::Outlook;
 use crate::summary::{self, Files};
 use crate::tally::Tally;
 use crate::times::Times;
-use crate::{environment, explain, revision, select, table};
+use crate::{environment, explain, programs, revision, select, table};
 
 /// Runs the check. Whatever is wrong with the request is found before anything runs.
 pub fn check(args: &CheckArgs) -> Result<(), Error> {
@@ -42,7 +42,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         names: &args.names,
         suites: &args.suite,
         system: args.system,
-        under_loom: args.engine == Some(Way::Loom),
+        engine: args.engine.map(|way| way.engine().name()),
         variant: args.variant,
         cpus: args.cpus.map(NonZeroUsize::get),
         sample: args.sample.map(|n| (n.get(), args.seed())),
@@ -57,7 +57,6 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         ..Job::default()
     };
     refuse_an_empty_diagram(args, families, &engines)?;
-    refuse_too_many_threads(args, families)?;
     if let Some(shard) = args.shard {
         take(shard, families, &mut sites);
     }
@@ -80,6 +79,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
     let mut report = Report {
         commit: revision::commit(),
         selection: args.selection(),
+        files: programs::digests(&selected.files),
         shard: args.shard,
         ..Report::default()
     };
@@ -93,7 +93,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
     }
     let explained = explored.and_then(|()| {
         clock.time(Phase::Timelines, || {
-            explain_failures(&mut report, &pools, &template);
+            explain_failures(&mut report, &pools, &template, &interrupt)?;
             if files.any() { explain_defects(&mut report, &pools, &template, &interrupt) } else { Ok(()) }
         })
     });
@@ -105,6 +105,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
         Stopped::Interrupted => "interrupted",
         Stopped::NoWorker(_) => "the worker does not start",
     });
+    let diagram = if why.is_some() { diagram.and_then(Output::of_what_was_stopped) } else { diagram };
     let drawn = diagram.map_or(Ok(()), |file| file.write(&diagram::svg(&report.transitions.coverage())));
     let finished = summary::finish(&report, files, why).and(drawn);
     match stopped {
@@ -128,22 +129,14 @@ fn build(engines: Vec<Engine>) -> Result<Vec<(Engine, PathBuf)>, Error> {
     engines.into_iter().map(|engine| Ok((engine, engine.build_worker()?))).collect()
 }
 
-/// loom has room for five threads: a program with more that is asked for by name cannot be explored as is asked. Of one in a
-/// file it has been told already, where it stands.
-fn refuse_too_many_threads(args: &CheckArgs, families: &[Family]) -> Result<(), Error> {
-    let asked = args.engine == Some(Way::Loom) && !args.names.is_empty();
-    match families.iter().find(|family| asked && family.lwps > LOOM_THREADS) {
-        Some(Family { programs, lwps, .. }) => {
-            let program = programs.first().map_or("", String::as_str);
-            Err(Error::Input(format!("{program}: {}", no_room(*lwps))))
-        }
-        None => Ok(()),
-    }
-}
-
 /// Adds to failures how they went. Of a check in which much fails, the first ones say enough; of a program that fails under
 /// both engines, the complete search's, which knows what decided it.
-fn explain_failures(report: &mut Report, pools: &[(Engine, Pool)], template: &Job) {
+fn explain_failures(
+    report: &mut Report,
+    pools: &[(Engine, Pool)],
+    template: &Job,
+    interrupt: &Interrupt,
+) -> Result<(), Stopped> {
     const EXPLAINED: usize = 10;
     let twice = |failure: &Finding, failures: &[Finding]| {
         let complete = Engine::Complete.name();
@@ -153,6 +146,7 @@ fn explain_failures(report: &mut Report, pools: &[(Engine, Pool)], template: &Jo
     let failures = report.failures.clone();
     let explained = report.failures.iter_mut().filter(|failure| !twice(failure, &failures));
     explained.take(EXPLAINED).for_each(|failure| add_timeline(failure, pools, template));
+    if interrupt.is_raised() { Err(Stopped::Interrupted) } else { Ok(()) }
 }
 
 /// Adds to an example of each defect how it went: for those who read the report, since nobody needs it to go on.
@@ -164,13 +158,10 @@ fn explain_defects(
 ) -> Result<(), Stopped> {
     let progress = Progress::new("timelines", report.defects.len());
     for example in report.defects.examples_mut() {
-        if interrupt.is_raised() {
-            return Err(Stopped::Interrupted);
-        }
         add_timeline(example, pools, template);
         progress.step();
     }
-    Ok(())
+    if interrupt.is_raised() { Err(Stopped::Interrupted) } else { Ok(()) }
 }
 
 fn add_timeline(failure: &mut Finding, pools: &[(Engine, Pool)], template: &Job) {
@@ -298,6 +289,7 @@ fn explore_families(
     let mut failures = BTreeMap::new();
     let mut outcomes = BTreeMap::new();
     let mut unreached = BTreeMap::new();
+    let mut unreferenced = BTreeMap::new();
     let shows_outcomes = !args.names.is_empty() && jobs.len() < FEW;
     let mut slowest: Option<((f64, Reverse<usize>), String)> = None;
     let mut progress = Progress::new(engine.name(), jobs.len());
@@ -335,6 +327,10 @@ fn explore_families(
                 Unreached { program: finding.program.clone(), outcomes: finding.unreached.clone() },
             );
         }
+        if let Some(why) = &finding.unreferenced {
+            let (program, engine) = (finding.program.clone(), finding.engine.clone());
+            unreferenced.insert(index, Unreferenced { program, engine, why: why.clone() });
+        }
         if shows_outcomes {
             outcomes.insert(index, outcomes_of(finding));
         }
@@ -351,6 +347,7 @@ fn explore_families(
     report.failures.extend(failures.into_values());
     report.outcomes.extend(outcomes.into_values());
     report.unreached.extend(unreached.into_values());
+    report.unreferenced.extend(unreferenced.into_values());
     explored.map(drop)
 }
 

@@ -18,6 +18,9 @@ use crate::error::Error;
 /// Ordering constraints that a bug may take: far more than anybody looks for, and no more than can be drawn at once.
 const DEEPEST: usize = 1000;
 
+/// Programs at a time: each is a process and a thread, and no machine has more cores.
+const MOST_JOBS: usize = 1024;
+
 /// Builds, tests, checks, fuzzes and measures this workspace.
 #[derive(Debug, Parser)]
 #[command(name = "cargo ci", bin_name = "cargo ci", arg_required_else_help = true)]
@@ -132,7 +135,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "SITE=ORDERING")]
     pub weaken: Vec<Weakening>,
     /// Explore this many programs at a time, instead of one per core, and the last ones on as many cores together.
-    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Write the report to this file as well.
     #[arg(long, value_name = "FILE")]
@@ -236,7 +239,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "E", default_value = "complete")]
     pub engine: Engine,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Write the audit to this file as well.
     #[arg(long, value_name = "FILE")]
@@ -256,7 +259,7 @@ pub struct FaultsArgs {
     #[arg(long, value_name = "E")]
     pub engine: Option<Engine>,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Write the report to this file as well.
     #[arg(long, value_name = "FILE")]
@@ -273,7 +276,7 @@ pub struct GrowthArgs {
     #[arg(long, value_name = "S", value_parser = seconds, default_value = "20", allow_negative_numbers = true)]
     pub seconds: f64,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
 }
 
@@ -320,7 +323,7 @@ pub struct TriageArgs {
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
     /// Explore this many programs at a time, instead of one per core.
-    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     /// Use this executable as the engine's worker, instead of building it.
     #[arg(long, hide = true, value_name = "PATH")]
@@ -426,7 +429,7 @@ pub struct ExplainArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits for each program (what they cut short is bounded, not complete)")]
 pub struct LimitArgs {
-    /// Seconds.
+    /// Seconds, of which the reference may take half before it is given up.
     #[arg(long = "time", value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
     pub seconds: Option<f64>,
     /// Executions.
@@ -565,6 +568,11 @@ fn depth(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("expected a depth, from 1 to {DEEPEST}"))
 }
 
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok().filter(|jobs: &NonZeroUsize| jobs.get() <= MOST_JOBS);
+    number.ok_or_else(|| format!("expected a number of programs at a time, from 1 to {MOST_JOBS}"))
+}
+
 fn cpus(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok().filter(|cpus: &NonZeroUsize| cpus.get() <= CPUS);
     number.ok_or_else(|| format!("expected a number of CPUs, from 1 to {CPUS}"))
@@ -620,7 +628,7 @@ mod tests {
     // Whoever mistypes a number should learn what it may be, and not how to name a program `-1`.
     #[test]
     fn a_number_that_is_none_is_answered_with_what_is_expected() {
-        for option in ["--sample", "--jobs", "--executions", "--branches"] {
+        for option in ["--sample", "--executions", "--branches"] {
             for number in ["-1", "0", "many", "18446744073709551616"] {
                 let why = refused(&["check", option, number]);
                 assert!(why.contains("expected a whole number above 0 and below 2^64"), "{why}");
@@ -630,6 +638,12 @@ mod tests {
             (["check", "--seed", "-1"], "expected a whole number from 0, below 2^64"),
             (["check", "--bound", "-1"], "expected a whole number from 0, below 2^64"),
             (["check", "--cpus", "-1"], "expected a number of CPUs, from 1 to 16"),
+            (["check", "--jobs", "0"], "expected a number of programs at a time, from 1 to 1024"),
+            (["audit", "--jobs", "1025"], "expected a number of programs at a time, from 1 to 1024"),
+            (
+                ["faults", "--jobs", "18446744073709551615"],
+                "expected a number of programs at a time, from 1 to 1024",
+            ),
             (["check", "--time", "-1"], "expected a number of seconds above 0"),
             (["check", "--depth", "0"], "expected a depth, from 1 to 1000"),
             (["check", "--depth", "1001"], "expected a depth, from 1 to 1000"),

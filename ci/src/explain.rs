@@ -55,7 +55,9 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
     let html = outputs.claim("--html", args.html.as_deref())?.map(|file| (file, html::page as Draw));
 
     let worker = args.worker.clone().map_or_else(|| engine.build_worker(), Ok)?;
-    let pool = Pool::new(worker, engine.name(), NonZeroUsize::MIN, Interrupt::default());
+    // From here on and not before: Ctrl-C ends a build the ordinary way.
+    let interrupt = Interrupt::install()?;
+    let pool = Pool::new(worker, engine.name(), NonZeroUsize::MIN, interrupt.clone());
     let Some(mut found) = first_to_fail(&pool, &mut template, &programs).map_err(refused)? else {
         return Ok(());
     };
@@ -64,6 +66,10 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
         Some(case) if *engine == Engine::Complete => smaller::smallest(&pool, &case, &found)?,
         _ => None,
     };
+    // What is smallest by then is not known to be.
+    if interrupt.is_raised() {
+        return Err(Error::Interrupted);
+    }
     if let (Some(file), Some(case)) = (smallest, Case::parse(program)) {
         template.program = smaller::case_in(file.path(), &case, case.variant);
         file.write(smaller.as_ref().unwrap_or(&print(&case.litmus)))?;
@@ -74,6 +80,9 @@ pub fn explain(args: &ExplainArgs) -> Result<(), Error> {
         Engine::Complete => timelines(&pool, &template, &found),
         Engine::Loom => timeline(&pool, &template, &found).into_iter().map(|timeline| *timeline).collect(),
     };
+    if interrupt.is_raised() {
+        return Err(Error::Interrupted);
+    }
     let layouts: Vec<_> = told.iter().map(layout::lay_out).collect();
     let (Some(first), Some(layout)) = (told.first(), layouts.first()) else {
         let message = found.message.unwrap_or_default();
@@ -180,6 +189,7 @@ fn refused(unanswered: Unanswered) -> Error {
     match unanswered {
         Unanswered::Refused(why) => Error::Input(format!("the program cannot be run: {why}")),
         Unanswered::Broken(why) => Error::Failed(why),
+        Unanswered::Interrupted => Error::Interrupted,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::backend::Engine;
 use crate::cli::FaultsArgs;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::output::Outputs;
+use crate::output::{Output, Outputs};
 use crate::pool::{self, Pool, Stopped};
 use crate::progress::Progress;
 use crate::revision;
@@ -64,6 +64,7 @@ pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
     report.incomplete = stopped.is_some();
     report.sound_seconds = sound.seconds;
     say::text(summary(&report));
+    let json = if report.incomplete { json.and_then(Output::of_what_was_stopped) } else { json };
     if let Some(json) = json {
         json.write_json(&report)?;
     }

@@ -1,6 +1,6 @@
 //! `cargo ci merge`: the reports of all shards as one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lwp_loom_tests::job::Verdict;
 use lwp_loom_tests::orderings::sites;
@@ -9,15 +9,30 @@ use lwp_loom_tests::suite::{Scope, families};
 
 use crate::cli::MergeArgs;
 use crate::error::Error;
+use crate::input::read_json;
 use crate::output::Outputs;
 use crate::revision::UNKNOWN;
 use crate::summary::{self, Files};
+use crate::{contradiction, revision};
+
+/// Missing shards that are named.
+const NAMED: usize = 10;
 
 /// Joins the reports, or says why they are not the whole of one check.
 pub fn merge(args: &MergeArgs) -> Result<(), Error> {
     let mut outputs = Outputs::apart_from(args.files.iter().chain(&args.page.faults));
     let files = Files::claim(&mut outputs, args.json.as_deref(), &args.page)?;
-    let reports = args.files.iter().map(|path| summary::read_json(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut reports: Vec<Report> = Vec::new();
+    for path in &args.files {
+        let report = read_json(path)?;
+        if let Some(why) = contradiction::of(&report) {
+            let path = path.display();
+            return Err(Error::Input(format!(
+                "{path} contradicts itself: {why}; expected what a check has written"
+            )));
+        }
+        reports.push(report);
+    }
     let report = join(reports).map_err(Error::Input)?;
     summary::finish(&report, files, None)
 }
@@ -35,10 +50,15 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
     let [count] = counts.iter().copied().collect::<Vec<_>>()[..] else {
         return Err(format!("the reports are of checks in {counts:?} shards"));
     };
-    let missing: Vec<String> =
-        (1..=count).filter(|i| !seen.contains(&(count, *i))).map(|i| format!("{i}/{count}")).collect();
-    if !missing.is_empty() {
-        return Err(format!("missing: shard {}", missing.join(", ")));
+    if seen.len() < count {
+        let missing = (1..=count).filter(|i| !seen.contains(&(count, *i))).map(|i| format!("{i}/{count}"));
+        let named: Vec<String> = missing.take(NAMED).collect();
+        let more = if count - seen.len() > NAMED {
+            format!(", {} in all", count - seen.len())
+        } else {
+            String::new()
+        };
+        return Err(format!("missing: shard {}{more}", named.join(", ")));
     }
     reports.sort_by_key(|report| report.shard.map(|shard| shard.index));
 
@@ -46,6 +66,12 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
     let Some(mut all) = reports.next() else { return Err("there is no report".into()) };
     if all.commit == UNKNOWN {
         return Err("the reports do not say which commit they are of".into());
+    }
+    if !revision::is_certain(&all.commit) {
+        return Err(format!(
+            "the reports are of {}, and do not say what was changed: expected one tree",
+            all.commit
+        ));
     }
     for report in reports {
         if report.commit != all.commit {
@@ -59,6 +85,14 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
                 "the reports are of different checks: {:?} and {:?}",
                 all.selection, report.selection
             ));
+        }
+        if let Some(file) = differing(&all.files, &report.files) {
+            return Err(format!(
+                "the reports are of different files of the name {file}: expected the same in each"
+            ));
+        }
+        if let Some(twice) = explored_twice(&all, &report) {
+            return Err(format!("{twice} is in two shards: expected each program in one"));
         }
         for run in report.runs {
             match all.runs.iter_mut().find(|r| (&r.name, &r.engine) == (&run.name, &run.engine)) {
@@ -76,6 +110,7 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
         all.differences.extend(report.differences);
         all.outcomes.extend(report.outcomes);
         all.unreached.extend(report.unreached);
+        all.unreferenced.extend(report.unreferenced);
         all.transitions.join(report.transitions);
         all.lock_order.join(report.lock_order);
         all.defects.join(report.defects);
@@ -96,6 +131,25 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
     let site = |name: &str| sites(Scope::Default).iter().position(|site| site.name == name);
     all.orderings.sort_by_key(|row| site(&row.site));
     Ok(all)
+}
+
+/// A file that held one thing in one report, and another or nothing in another.
+fn differing<'a>(
+    one: &'a BTreeMap<String, String>,
+    other: &'a BTreeMap<String, String>,
+) -> Option<&'a String> {
+    one.keys().chain(other.keys()).find(|file| one.get(*file) != other.get(*file))
+}
+
+/// A program that two reports tell of under one engine.
+fn explored_twice(one: &Report, other: &Report) -> Option<String> {
+    let told = |report: &Report| -> BTreeSet<(String, String)> {
+        let failures = report.failures.iter().map(|failure| (&failure.program, &failure.engine));
+        let outcomes = report.outcomes.iter().map(|outcomes| (&outcomes.program, &outcomes.engine));
+        failures.chain(outcomes).map(|(program, engine)| (program.clone(), engine.clone())).collect()
+    };
+    let (program, engine) = told(one).intersection(&told(other)).next()?.clone();
+    Some(format!("{program} ({engine})"))
 }
 
 /// Adds a family's run in one shard to its sum.
@@ -131,15 +185,17 @@ fn add(sum: &mut Run, run: Run) {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
     use crate::clock::Elapsed;
     use crate::environment;
+    use lwp_loom_tests::job::Finding;
     use lwp_loom_tests::report::{Bounded, LeftOut, Phase, Shard, Spent};
 
-    fn shard(index: usize, count: usize, commit: &str) -> Report {
+    /// A part of a check, which explored one program.
+    pub fn shard(index: usize, count: usize, commit: &str) -> Report {
         let run = Run {
             name: "spin".into(),
             system: "lwp-core".into(),
@@ -225,6 +281,26 @@ mod tests {
         assert_eq!(join(vec![bounded(1, declared), failed]).unwrap().runs[0].declared, None);
     }
 
+    // One file here and another there are two programs, of which each shard has explored a half.
+    #[test]
+    fn shards_of_different_files_or_of_one_program_are_refused() {
+        let of = |index, held: &[&str]| {
+            let files = held.iter().map(|held| ("p.litmus".to_string(), held.to_string())).collect();
+            Report { files, ..shard(index, 2, "a") }
+        };
+        assert!(join(vec![of(1, &["x"]), of(2, &["x"])]).is_ok());
+        for other in [&["y"][..], &[]] {
+            let why = join(vec![of(1, &["x"]), of(2, other)]).unwrap_err();
+            assert!(why.contains("different files of the name p.litmus"), "{why}");
+        }
+        let fails = |index| {
+            let mut part = shard(index, 2, "a");
+            part.failures = vec![Finding::of("p", "loom", Verdict::Failed)];
+            part
+        };
+        assert!(join(vec![fails(1), fails(2)]).unwrap_err().contains("p (loom) is in two shards"));
+    }
+
     #[test]
     fn shards_that_overlap_are_missing_or_differ_are_refused() {
         let why = |reports| join(reports).unwrap_err();
@@ -234,8 +310,17 @@ mod tests {
         assert!(why(vec![shard(1, 2, "a"), shard(2, 2, "b")]).contains("different commits: a and b"));
         assert!(why(vec![shard(1, 2, UNKNOWN), shard(2, 2, UNKNOWN)]).contains("which commit"));
         assert!(why(vec![Report::default()]).contains("--shard"));
+        assert!(
+            why(vec![shard(1, 2, "a-dirty"), shard(2, 2, "a-dirty")]).contains("do not say what was changed")
+        );
+        let (one, other) = ("a-dirty-b", "a-dirty-c");
+        assert!(why(vec![shard(1, 2, one), shard(2, 2, other)]).contains("a-dirty-b and a-dirty-c"));
+        assert!(join(vec![shard(1, 2, one), shard(2, 2, one)]).is_ok());
         let mut other = shard(2, 2, "a");
         other.selection = vec!["--full".into()];
         assert!(why(vec![shard(1, 2, "a"), other]).contains("different checks"));
+        // A list of all that are missing would have no end.
+        let missing = why(vec![shard(1, usize::MAX, "a")]);
+        assert!(missing.contains("11/18446744073709551615, 18446744073709551614 in all"), "{missing}");
     }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tempfile::{Builder, tempfile_in};
 
 use crate::error::Error;
+use crate::say;
 
 /// The files that one command reads and writes: none of those that it writes may be another of them.
 #[derive(Debug, Default)]
@@ -80,6 +81,20 @@ impl Output {
         &self.path
     }
 
+    /// The output of a command that was stopped. What was there before is whole, or says at least as much: it stays, and the
+    /// user is told.
+    pub fn of_what_was_stopped(self) -> Option<Output> {
+        let is_there = |target: &PathBuf| fs::metadata(target).is_ok_and(|there| there.len() > 0);
+        match &self.place {
+            Place::File(target) if is_there(target) => {
+                let path = self.path.display();
+                say::aside(format_args!("{path} stays as it was before this run, which was stopped"));
+                None
+            }
+            Place::File(_) | Place::Stream(_) => Some(self),
+        }
+    }
+
     /// Writes a report, for machines.
     pub fn write_json(self, report: &impl Serialize) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(report).expect("a report is plain data");
@@ -101,6 +116,13 @@ impl Place {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => Err(io::Error::other("it is a folder")),
             Ok(metadata) if !metadata.is_file() || is_open_already(path) => {
+                // It opens once it has both ends.
+                if is_named_pipe(path) {
+                    say::aside(format_args!(
+                        "{} is a pipe: waiting until something reads it",
+                        path.display()
+                    ));
+                }
                 Ok(Place::Stream(File::options().append(true).open(path)?))
             }
             Ok(_) => {
@@ -116,6 +138,16 @@ impl Place {
         tempfile_in(folder_of(&target))?;
         Ok(Place::File(target))
     }
+}
+
+/// Whether it is a pipe that is opened by its name, and so waits for its other end.
+pub fn is_named_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    let is_pipe =
+        fs::metadata(path).is_ok_and(|there| std::os::unix::fs::FileTypeExt::is_fifo(&there.file_type()));
+    #[cfg(not(unix))]
+    let is_pipe = false;
+    is_pipe && !is_open_already(path)
 }
 
 /// Whether it is a name of something that is open, as `/dev/stdout`: that may be a file, and others write there too.
@@ -215,6 +247,21 @@ mod tests {
             assert!(outputs.claim("--html", Some(folder.path().join(spelling))).is_err(), "{spelling}");
         }
         assert!(Outputs::default().claim("--json", None::<&Path>).unwrap().is_none());
+    }
+
+    // Hours of one check would be lost to the first seconds of the next.
+    #[test]
+    fn a_command_that_was_stopped_leaves_what_was_there_and_writes_what_was_not() {
+        let (folder, old) = folder();
+        assert!(Output::open(&old).unwrap().of_what_was_stopped().is_none());
+        assert_eq!(fs::read_to_string(&old).unwrap(), "old");
+        fs::write(folder.path().join("empty"), "").unwrap();
+        for name in ["none", "empty"] {
+            let path = folder.path().join(name);
+            Output::open(&path).unwrap().of_what_was_stopped().unwrap().write("new").unwrap();
+            assert_eq!(fs::read_to_string(path).unwrap(), "new");
+        }
+        assert!(Output::open(Path::new("/dev/null")).unwrap().of_what_was_stopped().is_some());
     }
 
     // A command that finds this out at its end has run for nothing.

@@ -64,8 +64,29 @@ impl Pool {
 
     /// Has one job done by a worker of its own, which may use every core.
     pub fn ask(&self, job: &Job) -> Result<Finding, Unanswered> {
+        if self.interrupt.is_raised() {
+            return Err(Unanswered::Interrupted);
+        }
         let cannot = |e| Unanswered::Broken(format!("cannot start {}: {e}", self.worker.display()));
         let mut worker = Worker::spawn(&self.worker).map_err(cannot)?;
+        thread::scope(|scope| {
+            let killer = worker.killer();
+            let (answered, is_answered) = mpsc::channel::<()>();
+            scope.spawn(move || {
+                while is_answered.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                    if self.interrupt.is_raised() {
+                        killer.kill();
+                    }
+                }
+            });
+            let answer = self.ask_of(&mut worker, job);
+            drop(answered);
+            // What an answer says that came after all is still true.
+            answer.map_err(|why| if self.interrupt.is_raised() { Unanswered::Interrupted } else { why })
+        })
+    }
+
+    fn ask_of(&self, worker: &mut Worker, job: &Job) -> Result<Finding, Unanswered> {
         let lender = worker.lender();
         let begun = || {
             if self.can_lend() {
@@ -150,7 +171,7 @@ impl Pool {
     ) -> Result<(), Stopped> {
         thread::scope(|scope| {
             let (done, findings) = mpsc::channel();
-            for _ in 0..self.size.get() {
+            for _ in 0..queue.threads(self.size.get()) {
                 let done = done.clone();
                 scope.spawn(move || self.work(queue, &done));
             }
@@ -253,6 +274,14 @@ impl<'q, J: Iterator<Item = (usize, Job)>> Queue<'q, J> {
     fn of_all(jobs: J) -> Queue<'q, J> {
         let state = State { jobs, end: usize::MAX, running: BTreeMap::new(), lending: Lending::default() };
         Queue { last: None, state: Mutex::new(state) }
+    }
+
+    /// How many threads have a job to begin with, of at most `size`. The cores of the others are lent.
+    fn threads(&self, size: usize) -> usize {
+        let mut state = lock(&self.state);
+        let threads = state.jobs.size_hint().1.map_or(size, |jobs| jobs.min(size));
+        (threads..size).for_each(|_| state.lending.idle());
+        threads
     }
 
     /// The next job that is wanted. Where there is none, the core of the slot that asks is lent to jobs that still run.
@@ -359,6 +388,37 @@ pub mod tests {
         assert_eq!(seen, [(2, survives.clone()), (0, complete.clone()), (1, bounded.clone())]);
         let order = findings.unwrap().into_iter().map(|finding| finding.program);
         assert_eq!(order.collect::<Vec<_>>(), [complete, bounded, survives]);
+    }
+
+    // A thread, or a process, for each of a thousand jobs that are not there would be more than a machine has room for.
+    #[test]
+    fn there_are_as_many_threads_as_jobs_and_the_other_cores_are_lent() {
+        let threads = |jobs: &[&str], size| {
+            let jobs = self::jobs(&jobs.iter().map(ToString::to_string).collect::<Vec<_>>());
+            Queue::of_all(jobs.into_iter().enumerate()).threads(size)
+        };
+        assert_eq!((threads(&[], 4), threads(&["a", "b"], 4), threads(&["a", "b"], 1)), (0, 2, 1));
+        // A pool of the complete search: loom takes no cores.
+        let program = ["engine=complete lent lent lent complete".to_string()];
+        let pool = Pool { engine: "complete", ..fake_pool(4) };
+        assert_eq!(pool.run(jobs(&program), |_, _| {}).unwrap()[0].verdict, Verdict::Complete);
+    }
+
+    // A job that is asked for alone has no queue that an end could close.
+    #[test]
+    fn a_job_that_is_asked_for_alone_ends_with_an_interrupt() {
+        let [mark] = marks("alone");
+        let pool = fake_pool(1);
+        let asked = Job { program: format!("touch={mark} hang"), ..Job::default() };
+        thread::scope(|scope| {
+            let answer = scope.spawn(|| pool.ask(&asked));
+            while !Path::new(&mark).exists() {
+                thread::yield_now();
+            }
+            pool.interrupt.raise();
+            assert_eq!(answer.join().unwrap(), Err(Unanswered::Interrupted));
+        });
+        assert_eq!(pool.ask(&asked), Err(Unanswered::Interrupted), "and no other begins");
     }
 
     #[test]

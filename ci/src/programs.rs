@@ -1,6 +1,6 @@
 //! Files with programs: found, named and read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use lwp_loom_tests::litmus::ast::Program;
 use lwp_loom_tests::litmus::collection::{self, Parse, Unreadable};
 use lwp_loom_tests::litmus::text::EXTENSION;
+use siphasher::sip128::{Hash128, SipHasher13};
 
 use crate::error::Error;
 use crate::mistakes::complain;
@@ -84,12 +85,27 @@ pub fn unusable(count: usize) -> Error {
     })
 }
 
+/// What each file that can be read holds, as a digest that is the same on every machine.
+pub fn digests(files: &[PathBuf]) -> BTreeMap<String, String> {
+    let digest = |file: &PathBuf| {
+        let Hash128 { h1, h2 } = SipHasher13::new().hash(collection::text_of(file).ok()?.as_bytes());
+        Some((file.display().to_string(), format!("{h1:016x}{h2:016x}")))
+    };
+    files.iter().filter_map(digest).collect()
+}
+
 /// The program in a file, called by its path; `None` once what is wrong with it has been printed.
 pub fn read(file: &Path, parse: Parse) -> Option<Arc<Program>> {
     // A program is found again by its name.
     let name =
         file.to_str().ok_or_else(|| Unreadable::File(format!("{}: its name is not UTF-8", file.display())));
-    match name.and_then(|name| collection::read(name, file, parse)) {
+    let named = name.and_then(|name| {
+        let ends = || {
+            format!("{}: its name does not end in .{EXTENSION}, as that of a program does", file.display())
+        };
+        if collection::is_program(file) { Ok(name) } else { Err(Unreadable::File(ends())) }
+    });
+    match named.and_then(|name| collection::read(name, file, parse)) {
         Ok(program) => Some(Arc::new(program)),
         Err(why) => {
             complain(file, &why);
@@ -118,6 +134,19 @@ mod tests {
         assert_eq!(normal(Path::new("../Cargo.toml")), elsewhere);
         let found = files(["src/main.rs", "./src/main.rs"].map(PathBuf::from));
         assert_eq!(found.files, [Path::new("src/main.rs")]);
+    }
+
+    // Two files under one name would pass for one.
+    #[test]
+    fn a_digest_is_of_what_a_file_holds_and_stays_the_same() {
+        let folder = tempdir().unwrap();
+        let of = |text: &str| {
+            let file = folder.path().join("p.litmus");
+            fs::write(&file, text).unwrap();
+            digests(&[file, folder.path().join("none.litmus")]).into_values().collect::<Vec<_>>()
+        };
+        assert_eq!(of("lwp a { exit }"), ["1f44ea15bedd9e83a75a487de35b6520"]);
+        assert_ne!(of("lwp a { yield }"), of("lwp a { exit }"));
     }
 
     // A folder that is left out silently would be taken for one that holds; one that stops the others hides more.

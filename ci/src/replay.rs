@@ -24,10 +24,11 @@ pub fn replay(args: &ReplayArgs) -> Result<(), Error> {
         ..Job::default()
     };
     let engine = Engine::Complete;
-    let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::default());
+    let pool = Pool::new(engine.build_worker()?, engine.name(), NonZeroUsize::MIN, Interrupt::install()?);
     let finding = pool.ask(&job).map_err(|unanswered| match unanswered {
         Unanswered::Refused(why) => Error::Input(format!("the replay string is refused: {why}")),
         Unanswered::Broken(why) => Error::Failed(why),
+        Unanswered::Interrupted => Error::Interrupted,
     })?;
     if finding.fails() {
         return Err(Error::Failed(format!("it fails: {}", finding.message.unwrap_or_default())));

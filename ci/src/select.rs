@@ -11,6 +11,7 @@ use lwp_loom_tests::litmus::collection::{collection, is_program};
 use lwp_loom_tests::litmus::generate::Suite;
 use lwp_loom_tests::litmus::{Case, LockCase, Origin, Variant, text};
 use lwp_loom_tests::orderings::SiteInfo;
+use lwp_loom_tests::reach::{LOOM_THREADS, Loom, no_room};
 use lwp_loom_tests::subject::Subject;
 use lwp_loom_tests::suite::{self, Family, Scope};
 
@@ -28,8 +29,8 @@ pub struct Wanted<'a> {
     pub suites: &'a [Suite],
     /// The only system.
     pub system: Option<&'static str>,
-    /// Whether loom is to go through it, and nobody else.
-    pub under_loom: bool,
+    /// The only engine.
+    pub engine: Option<&'static str>,
     /// The only variant.
     pub variant: Option<Variant>,
     /// The only number of CPUs.
@@ -80,10 +81,14 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
         wanted.names.iter().partition(|name| programs::is_path(name) && in_file(name).is_none());
     let programs::Found { mut files, mut unusable } = programs::files(paths.into_iter().map(PathBuf::from));
     let (mut cases, mut locks, mut always) = (Vec::new(), Vec::new(), Vec::new());
-    let parse = if wanted.under_loom { text::parse_for_loom } else { text::parse_to_run };
+    let under_loom = wanted.engine == Some("loom");
+    let parse = if under_loom { text::parse_for_loom } else { text::parse_to_run };
+    // What each argument means: the name of a program in any way, of a family, or of a suite.
+    let mut asked: Vec<String> = Vec::new();
     for file in &files {
         match programs::read(file, parse) {
             Some(program) => {
+                asked.push(program.name.clone());
                 cases.extend(wanted.cases(&program));
                 locks.extend(wanted.locks(&program));
             }
@@ -103,15 +108,21 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
         }
         match Subject::parse(&name) {
             Some(Subject::Locks(case)) if case.origin() == Origin::File => {
+                asked.push(case.name());
                 locks.extend(wanted.locks(&case.litmus));
             }
             Some(Subject::Litmus(case)) if !is_always_there(&case) => {
+                asked.push(case.name());
                 cases.extend(Some(case).filter(|case| wanted.has(case)));
             }
-            _ => always.push(name),
+            _ => {
+                asked.push(name.clone());
+                always.push(name);
+            }
         }
     }
     for suite in wanted.suites {
+        asked.push(suite.name());
         cases.extend(suite.programs().flat_map(|program| wanted.cases(&Arc::new(program))));
     }
     let mut seen = HashSet::new();
@@ -130,6 +141,7 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
     wanted.keep(&mut families);
     families.extend(suite::of_locks(locks));
     families.extend(suite::of_cases(cases, Scope::Full));
+    wanted.refuse_what_nothing_comes_of(&asked, &families)?;
     wanted.choose(&mut families);
     let selected = Selected { families, files, unusable };
     if selected.families.iter().all(|family| family.programs.is_empty()) {
@@ -140,6 +152,18 @@ pub fn families(wanted: &Wanted<'_>, scope: Scope) -> Result<Selected, Error> {
         }));
     }
     Ok(selected)
+}
+
+/// Whether an argument means a family, or a program of it.
+fn has(family: &Family, argument: &str) -> bool {
+    family.name == argument || family.programs.iter().any(|program| is_meant(program, argument))
+}
+
+/// Whether an argument means a program: by its name, by what that is in any way, or by its suite.
+fn is_meant(program: &str, argument: &str) -> bool {
+    let name = litmus_name(program).unwrap_or(program);
+    let of_suite = || name.split_once('/').is_some_and(|(suite, _)| suite == argument);
+    program == argument || name == argument || of_suite()
 }
 
 /// Where a report names a program in a file, as `lwp/1.62/as-written/2-cpus/p.litmus`: what stands before the file, and that.
@@ -157,6 +181,40 @@ fn is_always_there(case: &Case) -> bool {
 }
 
 impl Wanted<'_> {
+    /// Fails for an argument of which nothing would be explored: beside others, nothing would tell.
+    fn refuse_what_nothing_comes_of(&self, asked: &[String], families: &[Family]) -> Result<(), Error> {
+        let mut idle = Vec::new();
+        for argument in asked {
+            let meant: Vec<&Family> = families.iter().filter(|family| has(family, argument)).collect();
+            if !meant.iter().any(|family| self.takes(family)) {
+                let why = match meant[..] {
+                    [family, ..] => self.why_not(family, argument),
+                    [] => format!("no program is for {}", self.which()),
+                };
+                idle.push(format!("{argument}: {why}"));
+            }
+        }
+        if idle.is_empty() { Ok(()) } else { Err(Error::Input(idle.join("\n"))) }
+    }
+
+    /// Whether an engine that is wanted explores a family.
+    fn takes(&self, family: &Family) -> bool {
+        self.engine.is_none_or(|engine| family.engines.contains(&engine))
+    }
+
+    /// Why the engine that is wanted explores nothing that an argument means of a family.
+    fn why_not(&self, family: &Family, argument: &str) -> String {
+        let meant = family.programs.iter().find(|program| is_meant(program, argument));
+        let case = meant.or(family.programs.first()).and_then(|program| Case::parse(program));
+        match (self.engine, case.as_ref().map(|case| case.litmus.loom)) {
+            (Some("loom"), Some(Loom::NotAtAll(why))) => match case.map_or(0, |case| case.lwps()) {
+                threads if threads > LOOM_THREADS => no_room(threads),
+                _ => format!("loom does not explore it: {why}"),
+            },
+            (engine, _) => format!("it is not for --engine {}", engine.unwrap_or_default()),
+        }
+    }
+
     /// Whether what is of this system is wanted: a kernel goes with its lock layers.
     fn is_under(&self, system: &str) -> bool {
         self.system.is_none_or(|wanted| match text::layer(wanted) {
@@ -233,6 +291,7 @@ impl Wanted<'_> {
     /// Leaves a sample.
     fn choose(&self, families: &mut Vec<Family>) {
         let Some((sample, seed)) = self.sample else { return };
+        families.retain(|family| self.takes(family));
         let mut all: Vec<(usize, usize)> = families
             .iter()
             .enumerate()

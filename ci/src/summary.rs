@@ -1,24 +1,22 @@
 //! A report as a user gets it: printed, written, and summed up in an exit status.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
-
-use lwp_loom_tests::coverage::Coverage;
-use lwp_loom_tests::defects;
-use lwp_loom_tests::faults::FaultReport;
-use lwp_loom_tests::job::{Finding, Verdict};
-use lwp_loom_tests::report::{Outcomes, Report, Run};
-use serde::de::DeserializeOwned;
 
 use crate::breakdown::Breakdown;
 use crate::cli::PageArgs;
 use crate::command::again;
 use crate::error::Error;
+use crate::input::read_json;
 use crate::output::{Output, Outputs};
 use crate::page::{self, Besides};
 use crate::say;
 use crate::table;
+use lwp_loom_tests::coverage::Coverage;
+use lwp_loom_tests::defects;
+use lwp_loom_tests::faults::FaultReport;
+use lwp_loom_tests::job::{Finding, Verdict};
+use lwp_loom_tests::report::{Outcomes, Report, Run, Unreferenced};
 
 /// The files that a report goes to.
 #[derive(Debug)]
@@ -46,6 +44,12 @@ impl Files {
         self.json.is_some() || self.html.is_some()
     }
 
+    /// Those that a run writes which was stopped.
+    fn of_what_was_stopped(self) -> Files {
+        let html = self.html.and_then(|(html, besides)| Some((html.of_what_was_stopped()?, besides)));
+        Files { json: self.json.and_then(Output::of_what_was_stopped), html }
+    }
+
     fn write(self, report: &Report, stopped: Option<&str>) -> Result<(), Error> {
         let json = self.json.map_or(Ok(()), |json| json.write_json(report));
         let page = |(html, besides): (Output, _)| html.write(&page::page(report, &besides, stopped));
@@ -53,16 +57,10 @@ impl Files {
     }
 }
 
-/// A report that some command wrote.
-pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let wrong = |e: &dyn std::fmt::Display| Error::Input(format!("cannot read {}: {e}", path.display()));
-    let text = fs::read(path).map_err(|e| wrong(&e))?;
-    serde_json::from_slice(&text).map_err(|e| wrong(&format!("it is no report: {e}")))
-}
-
 /// Prints the report, writes it, and fails unless it is green. `stopped` says what stopped the check, if anything did.
 pub fn finish(report: &Report, files: Files, stopped: Option<&str>) -> Result<(), Error> {
     say::text(text(report, stopped));
+    let files = if stopped.is_some() { files.of_what_was_stopped() } else { files };
     files.write(report, stopped)?;
     if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
 }
@@ -128,6 +126,7 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
             "reference: {outcomes} outcomes of {programs} programs are allowed, and no execution comes to them\n\n"
         );
     }
+    text += &unreferenced(&report.unreferenced);
     text += &table::transitions(&report.transitions.coverage(), report.outcomes.is_empty());
     if let Some(why) = &report.skipped {
         text += &format!("orderings: not searched, because {why}\n\n");
@@ -144,6 +143,26 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
         text += &format!("shard {} of {}\n", shard.index, shard.count);
     }
     text + &sum(report, stopped) + "\n"
+}
+
+/// Programs that are named of those that were not held against the reference.
+const NAMED: usize = 10;
+
+/// The programs that were not held against the reference, though it knows all that they use.
+fn unreferenced(programs: &[Unreferenced]) -> String {
+    if programs.is_empty() {
+        return String::new();
+    }
+    let count = programs.len();
+    let mut text =
+        format!("reference: given up for {count} programs, which are held against their own claims alone\n");
+    for Unreferenced { program, engine, why } in programs.iter().take(NAMED) {
+        text += &format!("  {program} ({engine}): {why}\n");
+    }
+    if count > NAMED {
+        text += &format!("  and {} more\n", count - NAMED);
+    }
+    text + "\n"
 }
 
 /// The report in a line.
@@ -341,6 +360,22 @@ mod tests {
         assert!(text(&equal, None).contains("and in 1 of them loom saw exactly the outcomes"));
         assert!(text(&fewer, None).contains("  bounded: saw 3 of 4 outcomes: p\n"));
         assert!(text(&other, None).contains("  bounded, but seen by loom alone: p: x\n"));
+    }
+
+    // Who reads that a program is complete takes it for held against the reference, as all others are.
+    #[test]
+    fn programs_that_were_not_held_against_the_reference_are_named_with_the_reason() {
+        let program = |n: usize| {
+            let (program, engine) = (format!("p{n}"), "loom".into());
+            Unreferenced { program, engine, why: "too many".into() }
+        };
+        let report = Report { unreferenced: (0..11).map(program).collect(), ..Report::default() };
+        let text = text(&report, None);
+        assert!(
+            text.contains("reference: given up for 11 programs") && text.contains("  p9 (loom): too many\n")
+        );
+        assert!(text.contains("  and 1 more\n") && !text.contains("p10"), "{text}");
+        assert!(!self::text(&Report::default(), None).contains("reference:"));
     }
 
     // More machines than programs are no mistake; a check of nothing is one.

@@ -31,6 +31,8 @@ pub enum Unanswered {
     Broken(String),
     /// It cannot do the job, and says why.
     Refused(String),
+    /// The user asked for an end first.
+    Interrupted,
 }
 
 impl Unanswered {
@@ -39,6 +41,7 @@ impl Unanswered {
         match self {
             Unanswered::Broken(why) => why,
             Unanswered::Refused(why) => format!("the worker refused: {why}"),
+            Unanswered::Interrupted => "interrupted".into(),
         }
     }
 }

@@ -109,6 +109,43 @@ fn a_file_that_is_no_program_is_bad_input_and_nothing_runs() {
     }
 }
 
+// A program is found again by its path, and no other file is taken for one.
+#[test]
+fn a_file_that_is_not_named_as_a_program_is_bad_input_and_nothing_runs() {
+    for name in ["p.txt", "p", ".litmus"] {
+        let (status, stdout, stderr) = check_files("other-name", &[(name, GOOD)], &[name]);
+        assert_eq!((status, stdout.as_str()), (Some(2), ""), "{name}: {stderr}");
+        assert!(stderr.contains("its name does not end in .litmus"), "{name}: {stderr}");
+        assert!(!dir("other-name").join("ran").exists(), "{name}");
+    }
+}
+
+// What is left out without a word, beside what runs and holds, is taken to hold.
+#[test]
+fn a_name_of_which_nothing_would_be_explored_is_bad_input_beside_others_too() {
+    let for_1_62 = b"system netbsd-1.62\nlwp a { exit }";
+    let files: [(&str, &[u8]); 2] = [("p.litmus", GOOD), ("q.litmus", for_1_62)];
+    for (args, says) in [
+        (&["p.litmus", "spin", "--variant", "repaired"][..], "spin: no program is for --variant repaired\n"),
+        (&["p.litmus", "q.litmus", "--system", "netbsd-1.69.2.6"], "q.litmus: no program is for --system"),
+        (&["lost-continue", "p.litmus", "--cpus", "7"], "lost-continue: no program is for --cpus 7\n"),
+        (&["p.litmus", "--suite", "2x2", "--system", "illumos"], "2x2: no program is for --system illumos\n"),
+        (
+            &["p.litmus", "suspended-while-parked"],
+            "suspended-while-parked: loom does not explore it: weak memory",
+        ),
+        (&["p.litmus", "3x1/000000", "lwp-1.62-triples-repaired"], "3x1/000000"),
+    ] {
+        let (status, stdout, stderr) = check_files("idle-name", &files, args);
+        assert_eq!((status, stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");
+        assert!(stderr.contains(says), "{args:?}: {stderr}");
+        assert!(!dir("idle-name").join("ran").exists(), "{args:?}");
+    }
+    let (status, stdout, stderr) = check_files("idle-name", &files, &["p.litmus", "lost-continue"]);
+    assert_eq!(status, Some(0), "{stderr}");
+    assert!(stdout.contains("p.litmus (loom)") && stdout.contains("/lost-continue (loom)"), "{stdout}");
+}
+
 // Somebody who names many folders learns of the last mistake when the others are mended, one run after another.
 #[test]
 fn all_that_is_wrong_with_files_and_folders_is_said_and_the_others_run() {
@@ -423,30 +460,76 @@ fn a_shard_with_nothing_to_explore_is_green_and_says_so() {
     assert_eq!(status, Some(0), "{stdout}{stderr}");
 }
 
+/// Starts a check that does not end by itself, sends it a signal, and gives how it ended and what it printed.
+#[cfg(unix)]
+fn stopped(test: &str, signal: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    let mut ci = check(test, "touch=started hang", args);
+    if let Some(kept) = args.iter().find(|arg| arg.starts_with("kept")) {
+        fs::write(dir(test).join(kept), "kept").unwrap();
+    }
+    let mut ci = ci.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !dir(test).join("started").exists() {
+        assert!(ci.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::yield_now();
+    }
+    let kill = format!("kill -{signal} {}", ci.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let Output { status, stdout, stderr } = ci.wait_with_output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+// A machine that shuts down, or a job's time limit, says SIGTERM: the processes of the check must go with it.
 #[cfg(unix)]
 #[test]
 fn an_interrupt_prints_what_is_known_and_says_that_it_is_incomplete() {
     let program = &family().programs[0];
-    let mut ci = check("interrupt", "touch=started hang", &[program, "--json", "report.json"]);
-    let mut ci = ci.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while !dir("interrupt").join("started").exists() {
-        assert!(ci.try_wait().unwrap().is_none(), "it ended by itself");
-        thread::yield_now();
+    for (signal, jobs) in [("INT", "1"), ("TERM", "1"), ("TERM", "1024")] {
+        let args = [program.as_str(), "--json", "report.json", "--jobs", jobs];
+        let (status, stdout, _) = stopped("interrupt", signal, &args);
+        assert_eq!(status, Some(130), "{stdout}");
+        assert!(
+            stdout.contains("incomplete: 0 of 1 programs") && stdout.ends_with("incomplete: interrupted\n"),
+            "{stdout}"
+        );
+        let report: Report =
+            serde_json::from_slice(&fs::read(dir("interrupt").join("report.json")).unwrap()).unwrap();
+        assert!(report.incomplete);
+        assert_eq!(report.runs[0].verdict, Verdict::Bounded);
+        let phases: Vec<&Phase> = report.environments[0].phases.iter().map(|spent| &spent.phase).collect();
+        assert_eq!(phases, [&Phase::Engine("loom".into())], "it did not come to any other");
     }
-    let kill = format!("kill -INT {}", ci.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    let Output { status, stdout, .. } = ci.wait_with_output().unwrap();
-    let stdout = String::from_utf8(stdout).unwrap();
-    assert_eq!(status.code(), Some(130), "{stdout}");
-    assert!(
-        stdout.contains("incomplete: 0 of 1 programs") && stdout.ends_with("incomplete: interrupted\n"),
-        "{stdout}"
-    );
-    let report: Report =
-        serde_json::from_slice(&fs::read(dir("interrupt").join("report.json")).unwrap()).unwrap();
-    assert_eq!(report.runs[0].verdict, Verdict::Bounded);
-    let phases: Vec<&Phase> = report.environments[0].phases.iter().map(|spent| &spent.phase).collect();
-    assert_eq!(phases, [&Phase::Engine("loom".into())], "it did not come to any other");
+}
+
+// A check that is stopped in its first seconds must not take the place of one that took hours.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_check_leaves_the_report_that_was_there_and_says_so() {
+    let args = [PROTOCOL, "--json", "kept.json", "--html", "new.html", "--diagram", "new.svg"];
+    let (status, stdout, stderr) = stopped("interrupt-kept", "INT", &args);
+    assert_eq!(status, Some(130), "{stdout}");
+    let text = |name: &str| fs::read_to_string(dir("interrupt-kept").join(name)).unwrap();
+    assert_eq!(text("kept.json"), "kept");
+    assert!(stderr.contains("kept.json stays as it was before this run, which was stopped\n"), "{stderr}");
+    assert!(text("new.html").contains("interrupted") && text("new.svg").contains("<svg"));
+}
+
+// A pipe that is opened by its name waits for its reader: without a word, the check would seem to hang.
+#[cfg(unix)]
+#[test]
+fn a_pipe_without_a_reader_is_named_before_anything_runs_and_gets_the_report_once_it_has_one() {
+    use std::io::{BufRead, BufReader};
+
+    let mut ci = check("pipe", "touch=ran complete", &["p.litmus", "--json", "pipe"]);
+    write("pipe", &[("p.litmus", GOOD)]);
+    assert!(Command::new("mkfifo").arg(dir("pipe").join("pipe")).status().unwrap().success());
+    let mut ci = ci.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(ci.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "pipe is a pipe: waiting until something reads it\n");
+    assert!(!dir("pipe").join("ran").exists());
+    let report: Report = serde_json::from_slice(&fs::read(dir("pipe").join("pipe")).unwrap()).unwrap();
+    assert!(!report.incomplete && !report.runs.is_empty());
+    ci.wait().unwrap();
 }
 
 /// A program that two shards explore is counted twice, one that none explores is claimed without a look.
@@ -480,4 +563,23 @@ fn shards_share_the_programs_and_merge_into_the_whole() {
     let Output { status, stderr, .. } = merge(&[file("shard-1")]);
     assert_eq!(status.code(), Some(2));
     assert!(String::from_utf8_lossy(&stderr).contains("missing: shard 2/2"));
+    // A part of something else would make a whole that is true of nothing.
+    type Change = fn(&mut Report);
+    let other = |change: Change| {
+        let mut report = parts[1].clone();
+        change(&mut report);
+        let other = dir("shard-2").join("other.json");
+        fs::write(&other, serde_json::to_string(&report).unwrap()).unwrap();
+        [file("shard-1"), other]
+    };
+    let changes: [(Change, &str); 3] = [
+        (|report| report.commit += "0", "different commits"),
+        (|report| drop(report.files.insert("p.litmus".into(), "0".into())), "different files"),
+        (|report| report.runs[0].bound = Some("1 seconds".into()), "contradicts itself"),
+    ];
+    for (change, why) in changes {
+        let Output { status, stderr, .. } = merge(&other(change));
+        assert_eq!(status.code(), Some(2), "{why}");
+        assert!(String::from_utf8_lossy(&stderr).contains(why), "{}", String::from_utf8_lossy(&stderr));
+    }
 }

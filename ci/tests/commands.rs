@@ -24,6 +24,7 @@ fn bad_arguments_are_bad_input() {
         ["check", "--weaken", "no-equals-sign"],
         ["check", "--time", "-1"],
         ["check", "--jobs", "0"],
+        ["check", "--jobs", "18446744073709551615"],
         ["check", "--seed", "1"],
         ["check", "--depth", "3"],
         ["generate", "--out", "no-such-folder"],

@@ -13,7 +13,7 @@ use crate::litmus::Case;
 /// The whole of an audit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Audit {
-    /// The commit that was audited, with `-dirty` behind it where the tree had changes.
+    /// The commit that was audited, as a report of a check says it.
     pub commit: String,
     /// The engine that explored the programs.
     pub engine: String,

@@ -159,7 +159,7 @@ fn over_the_protocol(engine: &str, kind: fn(&Case) -> bool) -> Vec<String> {
 /// The whole of a run of `cargo ci faults`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FaultReport {
-    /// The commit, with `-dirty` behind it where the tree had changes.
+    /// The commit, as a report of a check says it.
     pub commit: String,
     /// A row for each mistake.
     pub rows: Vec<FaultRow>,

@@ -176,6 +176,9 @@ pub struct Finding {
     /// Outcomes that the reference allows, and no execution came to: known after a complete search only.
     #[serde(default)]
     pub unreached: Vec<String>,
+    /// Why the program was not held against the reference, where that was given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreferenced: Option<String>,
     /// Every lock that was taken while another was held, by class.
     #[serde(default)]
     pub lock_edges: Vec<LockEdge>,
@@ -217,6 +220,7 @@ impl Finding {
             schedule: None,
             outcomes: Vec::new(),
             unreached: Vec::new(),
+            unreferenced: None,
             passed: Vec::new(),
             asked: Vec::new(),
             ways: Vec::new(),

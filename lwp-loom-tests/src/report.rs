@@ -1,5 +1,7 @@
 //! What `cargo ci check` prints as tables and writes as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Observed;
@@ -10,10 +12,13 @@ use crate::shown::Shown;
 /// The whole of a check.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// The commit that was checked, with `-dirty` behind it where the tree had changes.
+    /// The commit that was checked. Where the sources were others, `-dirty-` behind it, and what git would call their tree.
     pub commit: String,
     /// What was asked for: everything on the command line that decides which programs run and how.
     pub selection: Vec<String>,
+    /// The files with programs that were read for it, each with a digest of what it held.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
     /// Which part of it this is.
     pub shard: Option<Shard>,
     /// A row for each family of programs under each engine.
@@ -29,6 +34,9 @@ pub struct Report {
     /// Outcomes that the reference allows, and that the complete search shows no execution to come to.
     #[serde(default)]
     pub unreached: Vec<Unreached>,
+    /// The programs that were not held against the reference, because it was given up.
+    #[serde(default)]
+    pub unreferenced: Vec<Unreferenced>,
     /// How many programs two engines explored completely, so that their outcomes could be compared.
     #[serde(default)]
     pub compared: usize,
@@ -184,6 +192,17 @@ pub struct Unreached {
     pub program: String,
     /// The outcomes.
     pub outcomes: Vec<String>,
+}
+
+/// A program that was held against its own claims alone, though the reference knows all that it uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreferenced {
+    /// The program.
+    pub program: String,
+    /// The engine under which it ran.
+    pub engine: String,
+    /// Why.
+    pub why: String,
 }
 
 /// What a program came to.

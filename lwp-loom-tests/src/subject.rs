@@ -1,6 +1,7 @@
 //! What a job names: a program over a lock layer or over the whole protocol, or a canary over an engine.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use crate::canary::{self, Canary};
 use crate::litmus::{Case, LockCase};
@@ -30,11 +31,16 @@ impl Subject {
             .or_else(|| canary::find(name).map(Subject::Canary))
     }
 
-    /// Finds out what is asked of every execution.
-    pub fn settle(&self) {
+    /// Finds out what is asked of every execution, as far as that is known before `until`.
+    pub fn settle(&self, until: Option<Instant>) {
         if let Subject::Litmus(case) = self {
-            case.settle();
+            case.settle(until);
         }
+    }
+
+    /// Why it is not held against the reference, where that was begun and given up.
+    pub fn reference_given_up(&self) -> Option<String> {
+        if let Subject::Litmus(case) = self { case.reference_given_up() } else { None }
     }
 
     /// Runs it once.

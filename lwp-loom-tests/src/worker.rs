@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use lwp_core::netbsd::transitions;
 use lwp_core::witness;
@@ -13,11 +14,9 @@ use lwp_core::witness;
 use crate::cores::Cores;
 use crate::engine::Exploration;
 use crate::explain::Explainer;
-#[cfg(shuttle)]
-use crate::job::Limits;
 #[cfg(any(loom, shuttle))]
 use crate::job::Mode;
-use crate::job::{Answer, Finding, Job, Lend, LockEdge, Transition, Verdict};
+use crate::job::{Answer, Finding, Job, Lend, Limits, LockEdge, Transition, Verdict};
 use crate::subject::Subject;
 
 /// Answers jobs from standard input until it ends, or until a finding [ends its worker](Finding::ends_its_worker).
@@ -63,8 +62,11 @@ fn read(jobs: &Sender<Result<(Job, Cores), String>>) {
 fn answer(job: Job, cores: Cores) -> Result<bool, String> {
     let subject =
         Subject::parse(&job.program).ok_or_else(|| format!("there is no program {}", job.program))?;
-    // No part of an execution, which is not to be away for so long.
-    subject.settle();
+    // No part of an execution, which is not to be away for so long; but of the time for the program.
+    let started = Instant::now();
+    let half = job.limits.seconds.and_then(|limit| Duration::try_from_secs_f64(limit / 2.0).ok());
+    subject.settle(half.and_then(|half| started.checked_add(half)));
+    let settled = started.elapsed().as_secs_f64();
     restore();
     for (site, order) in &job.weaken {
         weaken(site, order)?;
@@ -78,6 +80,8 @@ fn answer(job: Job, cores: Cores) -> Result<bool, String> {
         outcomes: outcomes.clone(),
         subject: subject.clone(),
         places: job.places,
+        settled,
+        limit: job.limits.seconds,
         explains: job.explain.then(|| Arc::new(Explainer::new(&subject))),
     };
     let failed = finding.clone();
@@ -91,6 +95,8 @@ fn answer(job: Job, cores: Cores) -> Result<bool, String> {
             }
         }
     };
+    let seconds = job.limits.seconds.map(|limit| (limit - settled).max(0.0));
+    let job = Job { limits: Limits { seconds, ..job.limits.clone() }, ..job };
     let exploration = explore(&job, &subject, cores, body, move |exploration| {
         failed.write(exploration);
         std::process::exit(0);
@@ -273,6 +279,10 @@ struct Findings {
     outcomes: Arc<Mutex<BTreeSet<String>>>,
     subject: Subject,
     places: bool,
+    /// Seconds that went into the reference.
+    settled: f64,
+    /// Seconds that it and the search may take.
+    limit: Option<f64>,
     explains: Option<Arc<Explainer>>,
 }
 
@@ -305,7 +315,11 @@ impl Findings {
         let explains = self.explains.as_ref().filter(|_| failed);
         let failure = exploration.message.clone().unwrap_or_default();
         let finding = Finding {
-            bound: exploration.bound.clone().filter(|_| verdict == Verdict::Bounded),
+            bound: exploration
+                .bound
+                .clone()
+                .filter(|_| verdict == Verdict::Bounded)
+                .map(|b| self.as_asked(&b)),
             message,
             executions: exploration.executions,
             distinct: exploration.distinct,
@@ -322,15 +336,25 @@ impl Findings {
             transitions: transitions(),
             passed: if self.places { passed() } else { Vec::new() },
             asked: asked(),
+            unreferenced: self.subject.reference_given_up(),
             // Last: what is run to explain a failure is no part of what was found.
             timeline: explains
                 .and_then(|explains| explains.explain(&self.program, failure, exploration.schedule)),
-            seconds: exploration.seconds,
+            seconds: self.settled + exploration.seconds,
             ..Finding::of(self.program.clone(), ENGINE, verdict)
         };
         let ends = finding.ends_its_worker();
         write(&Answer::Done(Box::new(finding)));
         ends
+    }
+
+    /// What bounded a search, with the seconds that were asked for and not with those that were left of them.
+    fn as_asked(&self, bound: &str) -> String {
+        let part = |part: &str| match self.limit {
+            Some(limit) if part.ends_with(" seconds") => format!("{limit} seconds"),
+            _ => part.to_owned(),
+        };
+        bound.split(", ").map(part).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 
 use lwp_core::netbsd::{Boot, Repair, Repairs, Revision};
 use lwp_core::site::Site;
@@ -17,7 +18,7 @@ use super::judge::Judge;
 use super::machine;
 use super::text::{self, Diagnostic};
 use super::{Origin, find};
-use crate::oracle::{self, Reference};
+use crate::oracle::{self, Reference, Without};
 use crate::program::Outcome;
 use crate::reach::Loom;
 
@@ -74,7 +75,7 @@ pub struct Case {
     /// The CPUs.
     pub cpus: usize,
     claims: Arc<Claims>,
-    reference: Arc<OnceLock<Option<Reference>>>,
+    reference: Arc<OnceLock<Result<Reference, Without>>>,
     standstills: Arc<Mutex<BTreeSet<Outcome>>>,
 }
 
@@ -188,13 +189,23 @@ impl Case {
 
     /// What the program may come to, where the reference knows all of it.
     pub fn reference(&self) -> Option<&Reference> {
-        self.reference.get_or_init(|| oracle::reference(&self.litmus)).as_ref()
+        self.reference_until(None).as_ref().ok()
     }
 
-    /// Finds out what is asked of every execution.
-    pub fn settle(&self) {
+    /// The same, or why there is none. The first call says until when it may take to find out.
+    fn reference_until(&self, until: Option<Instant>) -> &Result<Reference, Without> {
+        self.reference.get_or_init(|| oracle::reference(&self.litmus, until))
+    }
+
+    /// Why the reference was given up, where it was begun.
+    pub fn reference_given_up(&self) -> Option<String> {
+        self.reference.get()?.as_ref().err()?.given_up()
+    }
+
+    /// Finds out what is asked of every execution, as far as that is known before `until`.
+    pub fn settle(&self, until: Option<Instant>) {
         if self.is_held_against_the_reference() || self.litmus.admits_a_hang() {
-            self.reference();
+            let _ = self.reference_until(until);
         }
     }
 

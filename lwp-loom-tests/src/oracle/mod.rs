@@ -25,12 +25,14 @@
 //!
 //! # What it leaves open
 //! CPUs: an LWP that has none comes later, which is an order like any other. So the reference allows orders that a machine
-//! with few CPUs does not come to. Per-LWP data, credentials and lwpctl are not in it: [`reference()`] gives `None`.
+//! with few CPUs does not come to. Per-LWP data, credentials and lwpctl are not in it: [`reference()`] gives
+//! [`Without::Unknown`].
 
 mod step;
 mod world;
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Instant;
 
 use crate::litmus::ast::{Op, Program};
 use step::step;
@@ -60,21 +62,51 @@ const MOST_STUCK: usize = 20_000;
 ///
 /// Time and memory: those of the first order that is tried, where that ends.
 pub fn stuck(program: &Program) -> Option<usize> {
-    let reference = search(program, MOST_STUCK, |reference| !reference.outcomes.is_empty())?;
+    let reference = search(program, MOST_STUCK, None, |reference| !reference.outcomes.is_empty()).ok()?;
     if reference.outcomes.is_empty() { reference.stuck.first().copied() } else { None }
 }
 
-/// Every outcome that the program may have; `None` where it uses what the reference does not know, or has too many states.
+/// Why there is no reference of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Without {
+    /// It uses what the reference does not know.
+    Unknown,
+    /// It has too many states.
+    States,
+    /// They took too long.
+    Time,
+}
+
+impl Without {
+    /// Why the reference was given up, in words; `None` where it was not begun.
+    pub fn given_up(self) -> Option<String> {
+        match self {
+            Without::Unknown => None,
+            Without::States => Some(format!("it has more than {MOST} states")),
+            Without::Time => Some("its states took half of the time".into()),
+        }
+    }
+}
+
+/// Every outcome that the program may have, where that is known before `until`.
 ///
 /// Time and memory grow with the states: with the product of how far the LWPs can be apart.
-pub fn reference(program: &Program) -> Option<Reference> {
-    search(program, MOST, |_| false)
+///
+/// # Errors
+/// Says why it is not known.
+pub fn reference(program: &Program, until: Option<Instant>) -> Result<Reference, Without> {
+    search(program, MOST, until, |_| false)
 }
 
 /// Tries orders until `enough` of them are known, or all.
-fn search(program: &Program, most: usize, enough: fn(&Reference) -> bool) -> Option<Reference> {
+fn search(
+    program: &Program,
+    most: usize,
+    until: Option<Instant>,
+    enough: fn(&Reference) -> bool,
+) -> Result<Reference, Without> {
     if !is_known(program) {
-        return None;
+        return Err(Without::Unknown);
     }
     let mut reference = Reference::default();
     let first = World::new(program);
@@ -107,11 +139,14 @@ fn search(program: &Program, most: usize, enough: fn(&Reference) -> bool) -> Opt
             break;
         }
         if seen.len() > most {
-            return None;
+            return Err(Without::States);
+        }
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Err(Without::Time);
         }
     }
     reference.states = seen.len();
-    Some(reference)
+    Ok(reference)
 }
 
 /// Whether the reference knows all that the program uses.
