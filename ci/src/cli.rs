@@ -18,6 +18,12 @@ use crate::error::Error;
 /// Ordering constraints that a bug may take: far more than anybody looks for, and no more than can be drawn at once.
 const DEEPEST: usize = 1000;
 
+/// Branch points of an execution: loom makes room for all of them before it begins, and a replay string has no more steps.
+const MOST_BRANCHES: usize = 1_000_000;
+
+/// Preemptions of an execution: loom counts no more.
+const MOST_PREEMPTIONS: usize = 255;
+
 /// Programs at a time: each is a process and a thread, and no machine has more cores.
 const MOST_JOBS: usize = 1024;
 
@@ -436,10 +442,10 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroU64>, allow_negative_numbers = true)]
     pub executions: Option<NonZeroU64>,
     /// Preemptions within one execution.
-    #[arg(long = "bound", value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
+    #[arg(long = "bound", value_name = "N", value_parser = preemptions, allow_negative_numbers = true)]
     pub preemptions: Option<usize>,
     /// Branch points within one execution.
-    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = branches, allow_negative_numbers = true)]
     pub branches: Option<NonZeroUsize>,
 }
 
@@ -568,6 +574,16 @@ fn depth(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("expected a depth, from 1 to {DEEPEST}"))
 }
 
+fn preemptions(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|preemptions| *preemptions <= MOST_PREEMPTIONS);
+    number.ok_or_else(|| format!("expected a number of preemptions, from 0 to {MOST_PREEMPTIONS}"))
+}
+
+fn branches(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok().filter(|branches: &NonZeroUsize| branches.get() <= MOST_BRANCHES);
+    number.ok_or_else(|| format!("expected a number of branch points, from 1 to {MOST_BRANCHES}"))
+}
+
 fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok().filter(|jobs: &NonZeroUsize| jobs.get() <= MOST_JOBS);
     number.ok_or_else(|| format!("expected a number of programs at a time, from 1 to {MOST_JOBS}"))
@@ -628,7 +644,7 @@ mod tests {
     // Whoever mistypes a number should learn what it may be, and not how to name a program `-1`.
     #[test]
     fn a_number_that_is_none_is_answered_with_what_is_expected() {
-        for option in ["--sample", "--executions", "--branches"] {
+        for option in ["--sample", "--executions"] {
             for number in ["-1", "0", "many", "18446744073709551616"] {
                 let why = refused(&["check", option, number]);
                 assert!(why.contains("expected a whole number above 0 and below 2^64"), "{why}");
@@ -636,8 +652,9 @@ mod tests {
         }
         for (args, expected) in [
             (["check", "--seed", "-1"], "expected a whole number from 0, below 2^64"),
-            (["check", "--bound", "-1"], "expected a whole number from 0, below 2^64"),
+            (["check", "--bound", "256"], "expected a number of preemptions, from 0 to 255"),
             (["check", "--cpus", "-1"], "expected a number of CPUs, from 1 to 16"),
+            (["check", "--branches", "1000001"], "expected a number of branch points, from 1 to 1000000"),
             (["check", "--jobs", "0"], "expected a number of programs at a time, from 1 to 1024"),
             (["audit", "--jobs", "1025"], "expected a number of programs at a time, from 1 to 1024"),
             (

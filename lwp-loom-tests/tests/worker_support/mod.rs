@@ -1,4 +1,5 @@
 //! A worker process that tests ask: a program that is expected to fail may take the process with it.
+#![allow(dead_code, reason = "each test uses some of it")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
