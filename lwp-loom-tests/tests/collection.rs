@@ -36,6 +36,7 @@ fn holds(finding: &Finding) {
 fn the_programs_that_hold_do_so_for_their_first_executions() {
     let all = Programs::that_hold();
     let programs: Vec<&String> = all.protocol("complete").iter().chain(all.lock_layer()).collect();
+    assert!(!all.protocol("complete").is_empty() && !all.lock_layer().is_empty());
     for some in programs.chunks(AT_A_TIME) {
         let jobs: Vec<Job> = some.iter().map(|program| of(program, Some(EXECUTIONS))).collect();
         explore_in_turn(&jobs).iter().for_each(holds);
@@ -45,7 +46,9 @@ fn the_programs_that_hold_do_so_for_their_first_executions() {
 // What notices a mistake, and is not there any more, is missed by no program that holds.
 #[test]
 fn the_programs_that_show_a_defect_do_so() {
-    for program in faults::that_fail() {
+    let programs = faults::that_fail();
+    assert!(!programs.is_empty());
+    for program in programs {
         let finding = explore(&of(&program, None));
         assert_eq!(finding.verdict, Verdict::Defect, "{program}: {:?} {:?}", finding.message, finding.bound);
     }

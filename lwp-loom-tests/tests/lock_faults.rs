@@ -32,7 +32,9 @@ fn every_fault_of_the_lock_layer_is_caught_by_a_program() {
         let told = !cfg!(loom) || fault.name() != NOT_UNDER_LOOM;
         fault.layer() == Layer::Lock && fault.equivalent().is_none() && told
     };
-    for fault in Fault::all().filter(wanted) {
+    let faults: Vec<Fault> = Fault::all().filter(wanted).collect();
+    assert!(!faults.is_empty());
+    for fault in faults {
         let caught = programs.iter().map(ToString::to_string).find_map(|program| {
             let finding = explore(&Job { fault: Some(fault.name()), ..job(&program) });
             let how = finding.message.or(finding.bound).unwrap_or_default();

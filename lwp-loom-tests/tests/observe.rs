@@ -1,7 +1,7 @@
 //! What listeners are told of an execution, held against what the machine itself counts and looks at.
 #![cfg(shuttle)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use lwp_core::netbsd::State;
@@ -69,8 +69,10 @@ fn whoever_listens_can_tell_every_state_pointer_flag_and_counter() {
     let programs = ["signal-wait", "wait-suspend-exit", "create-after-exit", "two-wait-for-one"];
     let whole =
         |case: &Case| case.variant == Variant::Repaired && programs.contains(&case.litmus.name.as_str());
+    let mut heard = BTreeSet::new();
     for case in Case::all().into_iter().filter(whole) {
         let name = case.name();
+        heard.insert(case.litmus.name.clone());
         let mirror = Arc::new(Mutex::new(Mirror::default()));
         let hears = mirror.clone();
         observe::listen(Some(Arc::new(move |event, _| hears.lock().unwrap().hear(event))));
@@ -82,4 +84,5 @@ fn whoever_listens_can_tell_every_state_pointer_flag_and_counter() {
         assert!(mirror.looks > 100 && mirror.released > 50, "{name}: there was little to tell");
         assert!(!mirror.operations.is_empty());
     }
+    assert_eq!(heard, programs.map(String::from).into());
 }
