@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use lwp_loom_tests::audit;
-use lwp_loom_tests::faults::{Catch, FaultReport, FaultRow, Mistake, Programs, REFUTING, Standing};
-use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
+use lwp_loom_tests::faults::{Catch, FaultReport, FaultRow, Mistake, Programs, Standing, notices};
+use lwp_loom_tests::job::{Finding, Job, Verdict};
 use lwp_loom_tests::orderings::sites;
 use lwp_loom_tests::suite::Scope;
 
@@ -19,9 +18,6 @@ use crate::progress::Progress;
 use crate::revision;
 use crate::say;
 use crate::select;
-
-/// Seconds for a program with a mistake: some make a program go on for ever.
-const SECONDS: f64 = 20.0;
 
 /// Runs the command. Whatever is wrong with the request is found before anything runs.
 pub fn faults(args: &FaultsArgs) -> Result<(), Error> {
@@ -136,7 +132,7 @@ fn search(
             candidates = sound.that_pass(pool, &place, &candidates, &mut on_done)?;
             row.passed_over += all - candidates.len();
         }
-        let jobs = candidates.iter().map(|program| job(mistake, program));
+        let jobs = candidates.iter().map(|program| mistake.job(program));
         let failed = pool.first(jobs, notices, |_, finding| {
             on_done(finding);
             row.programs += 1;
@@ -145,7 +141,7 @@ fn search(
         if let Some((_, finding)) = failed {
             is_of_the_program(&finding)?;
             sound.explore(pool, std::slice::from_ref(&finding.program), &mut on_done)?;
-            row.caught = Some(caught(finding));
+            row.caught = Some(Catch::by(finding));
             break;
         }
     }
@@ -237,73 +233,6 @@ impl Ran {
     }
 }
 
-fn job(mistake: &Mistake, program: &str) -> Job {
-    let (fault, weaken) = match mistake {
-        Mistake::Seeded(fault) => (Some(fault.name()), Vec::new()),
-        Mistake::Weakened { site, ordering, .. } => (None, vec![((*site).into(), (*ordering).into())]),
-    };
-    Job {
-        program: program.into(),
-        fault,
-        weaken,
-        limits: Limits {
-            seconds: Some(SECONDS),
-            executions: mistake.equivalent().map(|_| REFUTING),
-            ..Limits::default()
-        },
-        ..Job::default()
-    }
-}
-
-/// Whether a program notices: it fails, has an execution that does not come to an end, or takes locks in an order that
-/// its revision does not declare.
-fn notices(finding: &Finding) -> bool {
-    finding.verdict == Verdict::Failed || endless(finding) || audit::undeclared(finding).is_some()
-}
-
-/// Whether an execution was longer than any engine lets it be without a limit that is asked for.
-fn endless(finding: &Finding) -> bool {
-    let cut = |bound: &str| {
-        bound.contains("steps in an execution") || bound.contains("branch points in an execution")
-    };
-    finding.bound.as_deref().is_some_and(cut)
-}
-
-fn caught(finding: Finding) -> Catch {
-    let order = audit::undeclared(&finding).map(|(held, taken)| {
-        format!("{taken} is taken while {held} is held, which the lock order does not allow")
-    });
-    let endless = endless(&finding).then(|| format!("endless: {}", finding.bound.unwrap_or_default()));
-    let how = finding.message.or(order).or(endless).unwrap_or_default();
-    Catch {
-        program: finding.program,
-        engine: finding.engine,
-        how: without_places(how.lines().next().unwrap_or_default()),
-        executions: finding.executions,
-    }
-}
-
-/// A message without the places in our source, which change with every edit above them.
-fn without_places(message: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for word in message.split(' ') {
-        let Some((_, place)) = word.split_once(".rs:") else {
-            words.push(word.into());
-            continue;
-        };
-        while words.last().is_some_and(|before| matches!(before.as_str(), "at" | "(at" | "(made")) {
-            words.pop();
-        }
-        // What follows a place goes on after the word before it.
-        let rest = place.rsplit_once(|c: char| c.is_ascii_digit()).map_or("", |(_, rest)| rest);
-        let rest = rest.strip_prefix(')').unwrap_or(rest);
-        if let Some(last) = words.last_mut() {
-            last.push_str(rest);
-        }
-    }
-    words.join(" ")
-}
-
 fn line(row: &FaultRow) -> String {
     let seconds = row.seconds;
     match (&row.caught, &row.equivalent) {
@@ -345,17 +274,6 @@ fn summary(report: &FaultReport) -> String {
 mod tests {
     use super::*;
     use crate::pool::tests::fake_pool;
-
-    // A page that says on which line something failed would be wrong after the next edit.
-    #[test]
-    fn a_message_keeps_what_failed_and_loses_where() {
-        let message = "deadlock: thread 1 waits at ci/src/a.rs:61:55 for lock 0 (made at b.rs:1:89), which thread 2 \
-                       holds; data race: cell 0 (made at c.rs:93:17): thread 1 writes it at c.rs:122:22";
-        assert_eq!(
-            without_places(message),
-            "deadlock: thread 1 waits for lock 0, which thread 2 holds; data race: cell 0: thread 1 writes it"
-        );
-    }
 
     // A program that comes by a place and is left out could be the only one that notices.
     #[test]

@@ -1,7 +1,11 @@
 //! `cargo ci test`: everything that must hold before a change is merged.
 
+use std::env;
+use std::ffi::OsString;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use lwp_loom_tests::pages;
 
 use crate::backend::Backend;
 use crate::error::Error;
@@ -66,9 +70,6 @@ fn steps() -> Vec<Step> {
     for &backend in Backend::ALL.iter().filter(|backend| **backend != Backend::Std) {
         steps.push(Step::new("gate", backend, &["test", "--release", "-p", "lwp-loom-tests"]));
     }
-    let suites =
-        &["ci", "check", "--suite", "2x2", "--suite", "3x1", "--engine", "complete", "--variant", "repaired"];
-    steps.push(Step::new("suites", Backend::Std, suites));
     // libFuzzer is C++: where nothing compiles that, the seeds' replay among the tests above must do.
     if has_cxx_compiler() {
         let seeds =
@@ -81,12 +82,27 @@ fn steps() -> Vec<Step> {
 }
 
 fn has_cxx_compiler() -> bool {
-    let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    let compiler = env::var_os("CXX").unwrap_or_else(|| "c++".into());
     Command::new(compiler).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+/// Variables of the environment that have tests take what they find for what they should find.
+const UPDATES: [&str; 4] = [pages::UPDATE, "INSTA_UPDATE", "INSTA_FORCE_PASS", "TRYBUILD"];
+
+/// Fails where a test would write down what it finds: it would hold nothing.
+fn refuse_updates(value_of: impl Fn(&str) -> Option<OsString>) -> Result<(), Error> {
+    let updates = |name: &&&str| value_of(name).is_some_and(|value| value != "no");
+    match UPDATES.iter().find(updates) {
+        Some(name) => Err(Error::Input(format!(
+            "{name} is set: tests would write down what they find, and hold nothing; unset it, or run the one test"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Runs every step until one fails, and says how long each took.
 pub fn test() -> Result<(), Error> {
+    refuse_updates(|name| env::var_os(name))?;
     components()?;
     let mut times: Vec<(Step, Duration)> = Vec::new();
     let mut result = Ok(());
@@ -136,6 +152,19 @@ mod tests {
                 steps().iter().any(|step| step.title == "clippy" && step.backend == *backend),
                 "{backend:?}"
             );
+        }
+    }
+
+    // A gate that writes down what it finds is green whatever that is.
+    #[test]
+    fn a_gate_that_would_write_down_what_it_finds_is_refused() {
+        assert!(refuse_updates(|_| None).is_ok());
+        for name in UPDATES {
+            let set =
+                |value: &'static str| refuse_updates(move |other| (other == name).then(|| value.into()));
+            let refused = set("1").unwrap_err();
+            assert!(refused.status() == 2 && refused.to_string().starts_with(name), "{refused}");
+            assert!(set("no").is_ok());
         }
     }
 

@@ -87,6 +87,14 @@ fn what_cannot_be_explained_or_written_is_bad_input_and_nothing_runs() {
 }
 
 #[test]
+fn a_gate_that_would_write_its_pages_anew_is_refused_and_runs_nothing() {
+    let gate = Command::new(env!("CARGO_BIN_EXE_ci")).arg("test").env("UPDATE_PAGES", "1").output().unwrap();
+    assert_eq!((gate.status.code(), gate.stdout), (Some(2), Vec::new()));
+    let stderr = String::from_utf8(gate.stderr).unwrap();
+    assert!(stderr.contains("UPDATE_PAGES is set"), "{stderr}");
+}
+
+#[test]
 fn what_is_not_installed_is_named() {
     let races = Command::new(env!("CARGO_BIN_EXE_ci")).arg("races").env("PATH", "").output().unwrap();
     assert_eq!(races.status.code(), Some(2));

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-use lwp_loom_tests::faults::{FaultReport, Mistake, names_on};
+use lwp_loom_tests::faults::{FaultReport, Mistake, caught_on, names_on};
 use lwp_loom_tests::orderings::sites;
+use lwp_loom_tests::pages;
 use lwp_loom_tests::suite::Scope;
 
 /// A fault that is not on the page has never been caught, and one that is gone was caught by nobody. Run with
@@ -13,19 +14,17 @@ use lwp_loom_tests::suite::Scope;
 /// `cargo ci faults --json FILE` has measured.
 #[test]
 fn the_page_of_the_faults_names_each_of_them_once() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/faults.md");
-    if let Some(how) = env::var_os("UPDATE_PAGES") {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/faults.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (table, by_hand) = page.split_at(page.find(BY_HAND).expect("the page tells of mutants"));
+    if let Some(how) = env::var_os(pages::UPDATE) {
         let measured = Path::new(&how);
         let report = if measured.is_file() { fs::read_to_string(measured).unwrap() } else { measure() };
         let report: FaultReport = serde_json::from_str(&report).unwrap();
         assert!(!report.incomplete, "the run was stopped before its end");
-        let before = fs::read_to_string(&page).unwrap();
-        let by_hand = before.find(BY_HAND).map_or("", |at| &before[at..]);
-        fs::write(&page, report.page() + by_hand).unwrap();
+        pages::hold(&path, &(report.page() + by_hand));
     }
-    let page = fs::read_to_string(page).unwrap();
-    let (measured, _) = page.split_once(BY_HAND).expect("the page tells of mutants");
-    let mut on_page = names_on(measured);
+    let mut on_page = names_on(table);
     let all = Mistake::all(&sites(Scope::Default));
     let mut there: Vec<String> = all.iter().map(Mistake::name).collect();
     on_page.sort();
@@ -33,8 +32,13 @@ fn the_page_of_the_faults_names_each_of_them_once() {
     assert_eq!(on_page, there, "run this test with UPDATE_PAGES=1");
     // What is declared is a sentence of the code's; the page must not keep an older one.
     for why in all.iter().filter_map(Mistake::equivalent) {
-        assert!(page.contains(why), "run this test with UPDATE_PAGES=1: {why}");
+        assert!(table.contains(why), "run this test with UPDATE_PAGES=1: {why}");
     }
+    // The rows of the second table have no engine.
+    let (equivalent, caught) = (all.iter().filter_map(Mistake::equivalent).count(), caught_on(table).len());
+    let score =
+        format!("Score: {caught} of {} caught; {equivalent} more are equivalent.", all.len() - equivalent);
+    assert!(caught > 0 && table.contains(&score), "the page does not say: {score}");
 }
 
 /// What begins the part of the page that nobody measures.

@@ -3,6 +3,8 @@
 use lwp_core::fault::{Fault, Layer};
 use serde::{Deserialize, Serialize};
 
+use crate::audit;
+use crate::job::{Finding, Job, Limits, Verdict};
 use crate::litmus::{Case, LockCase, Origin, Variant};
 use crate::orderings::SiteInfo;
 use crate::suite::{self, Scope};
@@ -22,6 +24,9 @@ pub enum Mistake {
         programs: Vec<String>,
     },
 }
+
+/// Seconds for a program with a mistake: some make a program go on for ever.
+const SECONDS: f64 = 20.0;
 
 /// Executions of a program with a mistake that is declared to be none: its reason is what counts, and the programs only
 /// try to refute it.
@@ -72,6 +77,25 @@ impl Mistake {
                 .iter()
                 .find(|(of, weaker, _)| (of, weaker) == (site, ordering))
                 .map(|(_, _, why)| *why),
+        }
+    }
+
+    /// A program with the mistake.
+    pub fn job(&self, program: &str) -> Job {
+        let (fault, weaken) = match self {
+            Mistake::Seeded(fault) => (Some(fault.name()), Vec::new()),
+            Mistake::Weakened { site, ordering, .. } => (None, vec![((*site).into(), (*ordering).into())]),
+        };
+        Job {
+            program: program.into(),
+            fault,
+            weaken,
+            limits: Limits {
+                seconds: Some(SECONDS),
+                executions: self.equivalent().map(|_| REFUTING),
+                ..Limits::default()
+            },
+            ..Job::default()
         }
     }
 
@@ -207,6 +231,69 @@ pub struct Catch {
     pub executions: u64,
 }
 
+/// Whether a program notices a mistake: it fails, has an execution that does not come to an end, or takes locks in an order
+/// that its revision does not declare.
+pub fn notices(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Failed || endless(finding) || audit::undeclared(finding).is_some()
+}
+
+/// Whether an execution was longer than any engine lets it be without a limit that is asked for.
+fn endless(finding: &Finding) -> bool {
+    let cut = |bound: &str| {
+        bound.contains("steps in an execution") || bound.contains("branch points in an execution")
+    };
+    finding.bound.as_deref().is_some_and(cut)
+}
+
+impl Catch {
+    /// How a program noticed.
+    pub fn by(finding: Finding) -> Catch {
+        let order = audit::undeclared(&finding).map(|(held, taken)| {
+            format!("{taken} is taken while {held} is held, which the lock order does not allow")
+        });
+        let endless = endless(&finding).then(|| format!("endless: {}", finding.bound.unwrap_or_default()));
+        let how = finding.message.or(order).or(endless).unwrap_or_default();
+        Catch {
+            program: finding.program,
+            engine: finding.engine,
+            how: without_places(how.lines().next().unwrap_or_default()),
+            executions: finding.executions,
+        }
+    }
+
+    /// The cells of a page's row that say so.
+    fn cells(&self) -> String {
+        let Catch { program, engine, how, executions } = self;
+        format!("`{program}` | {engine} | {executions} | {} |", cell(how))
+    }
+}
+
+/// A message without the places in our source, which change with every edit above them.
+fn without_places(message: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in message.split(' ') {
+        let Some((_, place)) = word.split_once(".rs:") else {
+            words.push(word.into());
+            continue;
+        };
+        while words.last().is_some_and(|before| matches!(before.as_str(), "at" | "(at" | "(made")) {
+            words.pop();
+        }
+        // What follows a place goes on after the word before it.
+        let rest = place.rsplit_once(|c: char| c.is_ascii_digit()).map_or("", |(_, rest)| rest);
+        let rest = rest.strip_prefix(')').unwrap_or(rest);
+        if let Some(last) = words.last_mut() {
+            last.push_str(rest);
+        }
+    }
+    words.join(" ")
+}
+
+/// A text in a cell of a page's table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
 /// What a row comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -275,25 +362,20 @@ impl FaultReport {
              written by hand, the one with the fewest executions first: each is explored without a mistake before, and one \
              that never comes by a mistake's place runs the same with it, and is left out. Over the lock they are the \
              generated ones, the smallest first; the one that fails is explored without the mistake then. A weaker ordering shows under loom alone, in the programs that \
-             decide its row in [orderings](orderings.md). A test holds the names against the tables of the code (`lwp-core/src/fault/table.rs`, \
-             `lwp-core/src/site.rs`); `UPDATE_PAGES=1` with that test measures the page anew. Repeat a row with \
+             decide its row in [orderings](orderings.md).\n\n\
+             `cargo ci test` holds the names and the score against the tables of the code (`lwp-core/src/fault/table.rs`, \
+             `lwp-core/src/site.rs`), and runs each row of the first table again: the program notices the mistake, after so many executions, \
+             in this way. That no program before it does, and what was explored for the second table, was measured at `{}`; \
+             `UPDATE_PAGES=1 cargo test --release -p ci --test faults_page` measures the page anew. Repeat a row with \
              `cargo ci faults NAME`.\n\n\
              Score: {}.\n\n\
              | mistake | the function | caught by | engine | executions | how |\n|---|---|---|---|---|---|\n",
+            self.commit,
             self.score()
         );
-        let cell = |text: &str| text.replace('|', "\\|");
         for row in &self.rows {
             if let Some(catch) = &row.caught {
-                page += &format!(
-                    "| `{}` | {} | `{}` | {} | {} | {} |\n",
-                    row.name,
-                    cell(&row.what),
-                    catch.program,
-                    catch.engine,
-                    catch.executions,
-                    cell(&catch.how)
-                );
+                page += &format!("| `{}` | {} | {}\n", row.name, cell(&row.what), catch.cells());
             }
         }
         page += &format!(
@@ -316,6 +398,27 @@ impl FaultReport {
         }
         page
     }
+}
+
+/// The page with a row as it is measured now: what catches a mistake, and how. `None` where no row tells of the mistake.
+pub fn with_row(page: &str, mistake: &Mistake, catch: &Catch) -> Option<String> {
+    let begins = format!("| `{}` | {} | ", mistake.name(), cell(&mistake.what()));
+    let (before, rest) = page.split_once(&begins)?;
+    let (_, after) = rest.split_once('\n')?;
+    Some(format!("{before}{begins}{}\n{after}", catch.cells()))
+}
+
+/// The mistakes of a page's first table, each with the program that catches it and the engine.
+pub fn caught_on(page: &str) -> Vec<(&str, &str, &str)> {
+    let rows = page.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| `"));
+    rows.filter_map(|line| {
+        let mut cells = line.trim_end_matches(" |").rsplitn(5, " | ");
+        let (_how, _executions, engine, program) =
+            (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
+        let name = line.strip_prefix("| `")?.split('`').next()?;
+        Some((name, program.trim_matches('`'), engine))
+    })
+    .collect()
 }
 
 /// The names of the mistakes on a page, in their order within each of its tables.
@@ -362,6 +465,31 @@ mod tests {
     fn the_score_leaves_the_equivalent_out() {
         let rows = [row("a.b", true, false), row("c.d", false, true), row("e.f", false, false)];
         assert_eq!(report(&rows).score(), "1 of 2 caught; 1 more are equivalent");
+    }
+
+    // A page that says on which line something failed would be wrong after the next edit.
+    #[test]
+    fn a_message_keeps_what_failed_and_loses_where() {
+        let message = "deadlock: thread 1 waits at ci/src/a.rs:61:55 for lock 0 (made at b.rs:1:89), which thread 2 \
+                       holds; data race: cell 0 (made at c.rs:93:17): thread 1 writes it at c.rs:122:22";
+        assert_eq!(
+            without_places(message),
+            "deadlock: thread 1 waits for lock 0, which thread 2 holds; data race: cell 0: thread 1 writes it"
+        );
+    }
+
+    // A row that is read wrongly would be run again as something else, or not at all.
+    #[test]
+    fn the_rows_of_the_first_table_are_read_as_they_are_written_and_replaced_one_by_one() {
+        let mistake = &Mistake::all(&sites(Scope::Default))[0];
+        let caught = FaultRow { what: mistake.what(), ..row(&mistake.name(), true, false) };
+        let page = report(&[row("a.b", true, false), caught, row("c.d", false, true)]).page();
+        assert_eq!(caught_on(&page), [("a.b", "p", "complete"), (mistake.name().as_str(), "p", "complete")]);
+        let other = Catch { program: "q".into(), engine: "loom".into(), how: "c | d".into(), executions: 7 };
+        let page = with_row(&page, mistake, &other).unwrap();
+        assert_eq!(caught_on(&page), [("a.b", "p", "complete"), (mistake.name().as_str(), "q", "loom")]);
+        assert!(page.contains("| `q` | loom | 7 | c \\| d |\n"), "{page}");
+        assert_eq!(with_row("", mistake, &other), None);
     }
 
     #[test]

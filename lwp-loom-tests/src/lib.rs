@@ -19,6 +19,7 @@ pub mod job;
 pub mod litmus;
 pub mod oracle;
 pub mod orderings;
+pub mod pages;
 pub mod program;
 pub mod reach;
 pub mod report;
