@@ -27,10 +27,12 @@ fn the_check_is_green_the_engines_agree_and_the_orderings_page_is_what_is_measur
     assert!(status.success(), "{status}");
 
     let report: Report = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
-    // No bound is set for the lock layer; the protocol's are declared, and nothing else cuts a program short.
+    // For the lock layer no bound is set, but that loom may miss something where three threads exchange words; the
+    // protocol's are declared, and nothing else cuts a program short.
+    let may_be_bounded = |name: &str| name.starts_with("lwp-") || name.ends_with("-of-three");
     for run in &report.runs {
         let complete = matches!(run.verdict, Verdict::Complete | Verdict::Defect) && run.bound.is_none();
-        let as_declared = run.engine == "loom" && run.name.starts_with("lwp-") && run.declared.is_some();
+        let as_declared = run.engine == "loom" && may_be_bounded(&run.name) && run.declared.is_some();
         assert!(complete || as_declared, "{run:?}");
     }
     assert!(!report.bounded.is_empty() && report.bounded.iter().all(|program| program.seen == program.of));
@@ -69,7 +71,8 @@ fn of_the_lock_layer(report: &Report, readme: &str) -> String {
     let mut held = 0;
     for (shape, label) in Shape::ALL.into_iter().zip(SHAPES) {
         if programs(shape, Scope::Default).len() == programs(shape, Scope::Full).len() {
-            let of = |engine| sum(report, engine, |run| run.name == shape.name());
+            let of_three = format!("{}-of-three", shape.name());
+            let of = |engine| sum(report, engine, |run| run.name == shape.name() || run.name == of_three);
             let ((executions, distinct), (_, complete)) = (of("loom"), of("complete"));
             let cells = [executions, distinct, complete].map(in_thousands);
             explored = with_cells(&explored, label, &(3..).zip(cells).collect::<Vec<_>>());

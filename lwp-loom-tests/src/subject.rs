@@ -140,7 +140,8 @@ impl Subject {
         match self {
             Subject::Locks(case) => case.litmus.loom.bound(),
             Subject::Litmus(case) => case.litmus.loom.bound(),
-            Subject::Program(_) | Subject::Canary(_) => None,
+            Subject::Program(program) => program.loom().bound(),
+            Subject::Canary(_) => None,
         }
     }
 

@@ -58,17 +58,20 @@ const BOTH: &[&str] = &["loom", "complete"];
 
 /// All families, in the order in which they are reported.
 pub fn families(scope: Scope) -> Vec<Family> {
-    let lock_layer = Shape::ALL.iter().map(|shape| {
-        let programs = generate::programs(*shape, scope);
-        Family {
-            name: shape.name().into(),
+    let lock_layer = Shape::ALL.iter().flat_map(|shape| {
+        let mut reaches: BTreeMap<Loom, Vec<Program>> = BTreeMap::new();
+        for program in generate::programs(*shape, scope) {
+            reaches.entry(program.loom()).or_default().push(program);
+        }
+        reaches.into_iter().map(|(loom, programs)| Family {
+            name: format!("{}{}", shape.name(), suffix(Origin::Written, loom)),
             system: programs.first().map_or("", Program::system),
             variant: "repaired",
             lwps: programs.iter().map(Program::lwps).max().unwrap_or(0),
             engines: BOTH,
-            loom: Loom::Complete,
+            loom,
             programs: programs.iter().map(ToString::to_string).collect(),
-        }
+        })
     });
     let canaries = canary::GROUPS.iter().map(|group| Family {
         name: group.name.into(),
@@ -217,10 +220,11 @@ fn suffix(origin: Origin, loom: Loom) -> String {
         // Most of these have the same bound.
         Loom::Bounded(Bound { preemptions: Some(1), .. }) if origin == Origin::Triples => String::new(),
         Loom::Complete => String::new(),
-        Loom::Bounded(Bound { preemptions, forgets_stores }) => {
+        Loom::Bounded(Bound { preemptions, forgets_stores, looks_back }) => {
             let preemptions = preemptions.map(|n| format!("-{n}-preemptions")).unwrap_or_default();
             let stores = if forgets_stores { "-many-stores" } else { "" };
-            preemptions + stores
+            let back = if looks_back { "-of-three" } else { "" };
+            preemptions + stores + back
         }
         Loom::NotAtAll(_) => "-not-under-loom".into(),
     }
@@ -235,7 +239,7 @@ pub fn named(program: &str) -> Option<Family> {
         variant: "repaired",
         lwps: parsed.lwps(),
         engines: BOTH,
-        loom: Loom::Complete,
+        loom: parsed.loom(),
         programs: vec![program.to_owned()],
     })
 }

@@ -159,11 +159,12 @@ pub fn explore(
     }));
     drop(panic::take_hook());
 
-    let Limited { store_may_be_missed, exchange_may_be_missed, versions_met, panic_unwound } =
+    let Limited { store_may_be_missed, looked_back, exchange_may_be_missed, versions_met, panic_unwound } =
         search.limits();
     let bounds = [
         limits.preemptions.map(reach::preemptions),
         store_may_be_missed.then(reach::stores),
+        looked_back.then(reach::looking_back),
         exchange_may_be_missed.then(|| NO_EARLIER_EXCHANGE.into()),
         versions_met.then(|| VERSIONS.into()),
         panic_unwound.then(|| PANICS.into()),

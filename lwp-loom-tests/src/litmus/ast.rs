@@ -6,8 +6,8 @@ use lwp_core::mutex::Class;
 use lwp_core::netbsd::{Errno, Lid, Repair, Revision, Signal, State};
 
 use super::locks::Locks;
-use crate::program::LockOp;
-use crate::reach::{LOOM_THREADS, Loom};
+use crate::program::{Layer, LockOp};
+use crate::reach::{Bound, LOOM_THREADS, Loom};
 
 /// A program over NetBSD's protocol, or over a lock layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -494,8 +494,10 @@ impl Program {
     /// How far loom goes through a program of so many lines that does not say so itself. What takes loom a second with
     /// one preemption takes it minutes with three; a lock layer by itself is smaller.
     pub fn reach_of(lines: usize, locks: Option<&Locks>) -> Loom {
+        let exchanges = |locks: &Locks| matches!(locks.layer, Layer::Spin | Layer::Parker);
         match lines {
             ..3 => Loom::Complete,
+            3 if locks.is_some_and(exchanges) => Loom::Bounded(Bound { looks_back: true, ..Bound::NONE }),
             3 if locks.is_some() => Loom::Complete,
             3..=LOOM_THREADS => Loom::at_most(1),
             _ => Loom::NotAtAll("loom has room for five threads"),

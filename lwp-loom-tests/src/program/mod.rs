@@ -18,6 +18,8 @@ use std::fmt;
 
 use lwp_core::site::Site;
 
+use crate::reach::{Bound, Loom};
+
 pub use illumos::IllumosOp;
 pub use layer::{Layer, LockOp};
 pub use netbsd::{NetbsdOp, New};
@@ -183,6 +185,16 @@ impl Program {
             Program::Illumos(t) => t.operations(),
             Program::Spin(t) => t.operations(),
             Program::Parker(t) => t.operations(),
+        }
+    }
+
+    /// How far loom goes through it: where three threads exchange words, not for certain to the end.
+    pub fn loom(&self) -> Loom {
+        let exchanges = matches!(self.layer(), Layer::Spin | Layer::Parker);
+        if exchanges && self.lwps() > 2 {
+            Loom::Bounded(Bound { looks_back: true, ..Bound::NONE })
+        } else {
+            Loom::Complete
         }
     }
 

@@ -190,6 +190,7 @@ impl AtomicUsize {
             self.newest.set(self.stamped(change(value).ok_or(value)?));
             return Ok(value);
         }
+        model::exchanges();
         let (word, read) = self.look(Ordering::Relaxed);
         let value = word & VALUE;
         let new = change(value).ok_or(value)?;

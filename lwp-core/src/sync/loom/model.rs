@@ -56,6 +56,8 @@ struct State {
 pub struct Limits {
     /// A load could have seen a store that loom had forgotten.
     pub store_may_be_missed: bool,
+    /// Three threads or more exchanged words in a search that looks back, which may then leave out what it has not seen.
+    pub looked_back: bool,
     /// An exchange could have gone before a store that had come already.
     pub exchange_may_be_missed: bool,
     /// loom compared stores that it took for one, in an execution that C11 allows as far as is known.
@@ -296,6 +298,11 @@ pub(super) fn escapes() {
     if let Some(on_escape) = with(|state| state.on_escape.clone()) {
         on_escape();
     }
+}
+
+/// The caller exchanges a word.
+pub(super) fn exchanges() {
+    with(|state| state.limits.looked_back |= state.capacity > 2 && state.path.visited.is_some());
 }
 
 pub(super) fn store_may_be_missed() {

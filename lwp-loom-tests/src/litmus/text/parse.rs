@@ -582,7 +582,7 @@ fn loom(cursor: &mut Cursor<'_, '_>) -> Parsed<Loom> {
             _ => Err(cursor.expected("the reason, in quotes")),
         };
     }
-    let mut bound = Bound { preemptions: None, forgets_stores: false };
+    let mut bound = Bound::NONE;
     if cursor.eat_all(&["at", "most"]) {
         bound.preemptions = Some(cursor.number("a number of preemptions", NUMBERS)?);
         if !cursor.eat("preemption") {
@@ -591,8 +591,11 @@ fn loom(cursor: &mut Cursor<'_, '_>) -> Parsed<Loom> {
         bound.forgets_stores = cursor.eat(",") && cursor.eat_all(&["forgets", "stores"]);
     } else if cursor.eat_all(&["forgets", "stores"]) {
         bound.forgets_stores = true;
+    } else if cursor.eat_all(&["looks", "back"]) {
+        bound.looks_back = true;
     } else {
-        let what = "`complete`, `at most N preemptions`, `forgets stores` or `not at all \"why\"`";
+        let what =
+            "`complete`, `at most N preemptions`, `forgets stores`, `looks back` or `not at all \"why\"`";
         return Err(cursor.expected(what));
     }
     Ok(Loom::Bounded(bound))

@@ -113,6 +113,7 @@ fn loom(loom: &Loom) -> String {
                 let forgets = if forgets { ", forgets stores" } else { "" };
                 format!("at most {}{forgets}", so_many_preemptions(n))
             }
+            (None, _) if bound.looks_back => "looks back".into(),
             (None, _) => "forgets stores".into(),
         },
     }
