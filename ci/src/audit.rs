@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use lwp_loom_tests::audit::{Audit, Order, Standing};
+use lwp_loom_tests::audit::{Audit, Order};
 use lwp_loom_tests::job::{Finding, Job};
 use lwp_loom_tests::suite::{self, Scope};
 
 use crate::cli::AuditArgs;
 use crate::error::Error;
+use crate::explain;
 use crate::interrupt::Interrupt;
 use crate::output::{Output, Outputs};
 use crate::pool::{self, Pool, Stopped};
@@ -61,22 +62,22 @@ fn explore(pool: &Pool, jobs: Vec<Job>) -> (Vec<Finding>, Option<Stopped>) {
     (findings.into_values().collect(), stopped.err())
 }
 
-/// The audit as text, with a last line that sums it up.
+/// The audit as text: what was found, then each edge, and a last line that sums it up.
 fn text(audit: &Audit) -> String {
-    let mut text = String::new();
+    let width = explain::width();
+    let mut text: String =
+        audit.orders.iter().map(|order| textwrap::fill(&order.says, width) + "\n\n").collect();
     for order in &audit.orders {
         text += &format!("netbsd {}\n\n{}\n", order.revision, table::lock_order(order));
         for exception in &order.exceptions {
+            let seen = exception.seen.as_ref();
             text += &format!(
-                "exception: {} held, {} taken: {}\n  {}\n  {}\n\n",
+                "recorded: {} held, {} taken: {}\n  {}\n  {}\n\n",
                 exception.held,
                 exception.taken,
                 exception.source,
                 exception.why,
-                exception
-                    .seen
-                    .as_ref()
-                    .map_or("not observed".into(), |seen| format!("observed at {}", seen.place)),
+                seen.map_or("not observed".into(), |seen| format!("observed at {}", seen.place)),
             );
         }
     }
@@ -88,24 +89,18 @@ fn text(audit: &Audit) -> String {
         "{} programs under {}, {} executions; {} programs left out, which the engine does not complete\n",
         audit.programs, audit.engine, audit.executions, audit.left_out
     );
-    text + &sum(audit)
+    text + &sum(audit) + "\n"
 }
 
+/// The audit in a line: what the exit status says, and what was found.
 fn sum(audit: &Audit) -> String {
     if audit.incomplete {
-        return "incomplete: stopped before the end\n".into();
+        return "incomplete: stopped before the end".into();
     }
     if !audit.failures.is_empty() {
-        return format!("incomplete: {} programs failed or were cut short\n", audit.failures.len());
+        return format!("incomplete: {} programs failed or were cut short", audit.failures.len());
     }
-    if let Some(blind) = audit.orders.iter().find(|order| !order.is_observed()) {
-        return format!("nothing was observed of netbsd {}\n", blind.revision);
-    }
-    let standing = |wanted| {
-        let others = audit.orders.iter().flat_map(|Order { others, .. }| others);
-        others.filter(|other| other.standing == wanted).count()
-    };
-    let (undeclared, excepted) = (standing(Standing::Undeclared), standing(Standing::Exception));
-    let known = if undeclared == 0 { "complete" } else { "not as declared" };
-    format!("{known}: {undeclared} undeclared edges, {excepted} explained by exceptions\n")
+    let found: Vec<String> = audit.orders.iter().map(Order::in_short).collect();
+    let standing = if audit.is_green() { "green" } else { "not green" };
+    format!("{standing}: {}", found.join("; "))
 }

@@ -41,10 +41,10 @@ fn an_edge_that_nothing_explains_is_named_and_is_not_green() {
         audit("undeclared", "edge=p_smutex/sq_mutex edge=sq_mutex/p_smutex complete", "audit.json");
     assert_eq!(status, Some(1), "{stdout}");
     assert!(stdout.contains("UNDECLARED, observed"), "{stdout}");
-    assert!(
-        stdout.contains("not as declared: 2 undeclared edges") && !stdout.contains("\ncomplete"),
-        "{stdout}"
-    );
+    let short = |revision| {
+        format!("netbsd {revision} does not keep its declared order in 1 place, 1 of them not recorded")
+    };
+    assert!(stdout.ends_with(&format!("not green: {}; {}\n", short("1.62"), short("1.69.2.6"))), "{stdout}");
     for order in json("undeclared").orders {
         let other = order.others.iter().find(|other| other.standing == Standing::Undeclared).unwrap();
         assert_eq!((other.held.as_str(), other.taken.as_str()), ("sq_mutex", "p_smutex"));

@@ -50,7 +50,11 @@ pub struct Exception {
     pub revision: Revision,
     /// What is held, and what is taken.
     pub edge: Edge,
-    /// Why nobody waits for ever.
+    /// The function that does so.
+    pub function: &'static str,
+    /// Whether that function follows its contract here, because `kern_lwp.c` calls it and does not contain it.
+    pub is_contract: bool,
+    /// Why no thread waits for ever.
     pub why: &'static str,
 }
 
@@ -61,10 +65,12 @@ pub const EXCEPTIONS: &[Exception] = &[
         edge: edge(
             Class::SleepQueue,
             Class::SpcLwplock,
-            "sleepq_enter locks the current LWP under the queue's lock",
+            "sleepq_enter (not listed) locks the current LWP under the queue's lock",
         ),
-        why: "nobody takes a sleep queue's lock while holding spc_lwplock: the order that is declared is used by none \
-              of the functions, and the reverse by each that sleeps",
+        function: "sleepq_enter",
+        is_contract: true,
+        why: "no thread takes a sleep queue's lock while it holds spc_lwplock: none of the functions uses the declared \
+              order, and each that sleeps uses the reverse",
     },
     Exception {
         revision: Revision::R1_69_2_6,
@@ -73,6 +79,8 @@ pub const EXCEPTIONS: &[Exception] = &[
             Class::SpcLwplock,
             "turnstile_block (not listed) locks the current LWP under the chain's lock",
         ),
+        function: "turnstile_block",
+        is_contract: true,
         why: "a turnstile is a sleep queue with another lock: the same holds for it",
     },
 ];

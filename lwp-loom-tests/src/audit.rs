@@ -23,7 +23,7 @@ pub struct Audit {
     pub left_out: usize,
     /// Executions over all programs.
     pub executions: u64,
-    /// A lock order for each revision.
+    /// A lock order for each revision, those first that are not kept.
     pub orders: Vec<Order>,
     /// Every program that failed or was not explored to its end.
     pub failures: Vec<Finding>,
@@ -36,12 +36,30 @@ pub struct Audit {
 pub struct Order {
     /// The revision.
     pub revision: String,
+    /// Whether it keeps the order that it declares.
+    pub keeps: Keeps,
+    /// The same in words, with the reason why that stops no thread.
+    pub says: String,
     /// Every declared edge.
     pub declared: Vec<Declared>,
     /// Every observed edge that is not itself declared.
     pub others: Vec<Other>,
     /// The recorded exceptions, observed or not.
     pub exceptions: Vec<Excepted>,
+}
+
+/// Whether a revision keeps the order that it declares, as far as its programs show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keeps {
+    /// Nothing was observed.
+    Unknown,
+    /// Every observed edge is declared, or follows from what is.
+    Kept,
+    /// Some are against the order, and a recorded exception explains each of them.
+    NotKeptAsRecorded,
+    /// Some are against the order, and nothing explains them.
+    NotKept,
 }
 
 /// An edge that a revision declares.
@@ -76,7 +94,7 @@ pub struct Other {
 pub enum Standing {
     /// It follows from edges that are declared.
     Implied,
-    /// It is against the order, and a recorded exception says why nobody waits for ever.
+    /// It is against the order, and a recorded exception says why no thread waits for ever.
     Exception,
     /// It is against the order, and nothing explains it.
     Undeclared,
@@ -91,7 +109,11 @@ pub struct Excepted {
     pub taken: String,
     /// Where the sources do so.
     pub source: String,
-    /// Why nobody waits for ever.
+    /// The function that does so.
+    pub function: String,
+    /// Whether that function follows a contract, and no listing.
+    pub is_contract: bool,
+    /// Why no thread waits for ever.
     pub why: String,
     /// Where it was observed first.
     pub seen: Option<Sight>,
@@ -134,10 +156,10 @@ impl Observed {
         }
     }
 
-    /// The lock order of each revision whose programs were explored.
+    /// The lock order of each revision whose programs were explored, those first that are not kept.
     pub fn orders(&self) -> Vec<Order> {
         let explored = Revision::ALL.into_iter().filter(|revision| self.0.contains_key(revision.name()));
-        explored.map(|revision| Order::of(revision, self)).collect()
+        broken_first(explored.map(|revision| Order::of(revision, self)))
     }
 
     fn of(findings: &[Finding]) -> Observed {
@@ -173,7 +195,7 @@ impl Audit {
         Audit {
             programs: findings.len(),
             executions: findings.iter().map(|finding| finding.executions).sum(),
-            orders: Revision::ALL.map(|revision| Order::of(revision, &observed)).into(),
+            orders: broken_first(Revision::ALL.into_iter().map(|revision| Order::of(revision, &observed))),
             failures: findings.iter().filter(|finding| !in_full(finding)).cloned().collect(),
             ..Audit::default()
         }
@@ -203,6 +225,8 @@ impl Order {
                 held: exception.edge.held.name().into(),
                 taken: exception.edge.taken.name().into(),
                 source: exception.edge.source.into(),
+                function: exception.function.into(),
+                is_contract: exception.is_contract,
                 why: exception.why.into(),
                 seen: seen(exception.edge.held, exception.edge.taken),
             })
@@ -224,17 +248,111 @@ impl Order {
                 };
                 Other { held: held.into(), taken: taken.into(), seen: sight.clone(), standing }
             });
-        Order { revision: revision.name().into(), others: others.collect(), declared, exceptions }
+        let others: Vec<Other> = others.collect();
+        let keeps = keeps(&declared, &others);
+        let mut order = Order {
+            revision: revision.name().into(),
+            keeps,
+            says: String::new(),
+            declared,
+            others,
+            exceptions,
+        };
+        order.says = order.sentences();
+        order
     }
 
-    /// Whether anything was observed: a worker without a witness would agree with every order.
-    pub fn is_observed(&self) -> bool {
-        !self.others.is_empty() || self.declared.iter().any(|edge| edge.seen.is_some())
+    /// Every observed edge of this standing.
+    pub fn with(&self, standing: Standing) -> impl Iterator<Item = &Other> {
+        self.others.iter().filter(move |other| other.standing == standing)
+    }
+
+    /// Every recorded exception that was observed.
+    pub fn excepted(&self) -> impl Iterator<Item = &Excepted> {
+        self.exceptions.iter().filter(|exception| exception.seen.is_some())
+    }
+
+    /// In how many places the order is not kept.
+    pub fn breaches(&self) -> usize {
+        self.with(Standing::Exception).chain(self.with(Standing::Undeclared)).count()
+    }
+
+    /// Whether it keeps its order, as short as can be.
+    pub fn in_short(&self) -> String {
+        let Order { revision, keeps, .. } = self;
+        let breaks =
+            || format!("netbsd {revision} does not keep its declared order in {}", places(self.breaches()));
+        match keeps {
+            Keeps::Unknown => format!("nothing was observed of netbsd {revision}"),
+            Keeps::Kept => format!("netbsd {revision} keeps its declared order"),
+            Keeps::NotKeptAsRecorded => format!("{}, as recorded", breaks()),
+            Keeps::NotKept => {
+                format!("{}, {} of them not recorded", breaks(), self.with(Standing::Undeclared).count())
+            }
+        }
     }
 
     fn is_green(&self) -> bool {
-        self.is_observed() && self.others.iter().all(|other| other.standing != Standing::Undeclared)
+        matches!(self.keeps, Keeps::Kept | Keeps::NotKeptAsRecorded)
     }
+
+    /// The finding, and what makes it bearable.
+    fn sentences(&self) -> String {
+        if self.keeps == Keeps::Kept {
+            let seen = self.declared.iter().filter(|edge| edge.seen.is_some()).count();
+            let declared = self.declared.len();
+            return format!(
+                "{}: {seen} of {declared} declared edges were observed, and none against them.",
+                self.in_short()
+            );
+        }
+        let edge = |other: &Other| format!("{} is taken while {} is held", other.taken, other.held);
+        let edges = |standing| self.with(standing).map(edge).collect::<Vec<_>>().join(", and ");
+        let mut text = self.in_short();
+        let unexplained = edges(Standing::Undeclared);
+        if !unexplained.is_empty() {
+            text += &format!(". Nothing explains that {unexplained}");
+        }
+        let recorded: Vec<&Excepted> = self.excepted().collect();
+        if !recorded.is_empty() {
+            text += &format!(
+                ". Recorded: {}. No thread waits for ever by that: {}",
+                edges(Standing::Exception),
+                recorded.iter().map(|exception| exception.why.as_str()).collect::<Vec<_>>().join("; "),
+            );
+            let contracts: Vec<&str> =
+                recorded.iter().filter(|it| it.is_contract).map(|it| it.function.as_str()).collect();
+            if !contracts.is_empty() {
+                text += &format!(". It stands in contracts, and in no listing: {}", contracts.join(", "));
+            }
+        }
+        text + "."
+    }
+}
+
+fn broken_first(orders: impl Iterator<Item = Order>) -> Vec<Order> {
+    let mut orders: Vec<Order> = orders.collect();
+    orders.sort_by_key(|order| order.breaches() == 0);
+    orders
+}
+
+fn keeps(declared: &[Declared], others: &[Other]) -> Keeps {
+    let any = |standing| others.iter().any(|other| other.standing == standing);
+    // A worker without a witness would agree with every order.
+    if others.is_empty() && declared.iter().all(|edge| edge.seen.is_none()) {
+        Keeps::Unknown
+    } else if any(Standing::Undeclared) {
+        Keeps::NotKept
+    } else if any(Standing::Exception) {
+        Keeps::NotKeptAsRecorded
+    } else {
+        Keeps::Kept
+    }
+}
+
+/// So many places.
+fn places(n: usize) -> String {
+    format!("{n} place{}", if n == 1 { "" } else { "s" })
 }
 
 /// The first edge of a program that its revision neither declares nor excepts: what is held, and what is taken then.
@@ -300,6 +418,36 @@ mod tests {
         assert_eq!(order.others[0].standing, Standing::Exception);
         assert!(order.exceptions[0].seen.is_some() && order.is_green());
         assert!(self::order(&[("p_smutex", "spc_mutex")]).exceptions[0].seen.is_none());
+    }
+
+    // A count of exceptions sounds as if the order were kept.
+    #[test]
+    fn that_an_order_is_not_kept_is_said_first_then_why_no_thread_waits_for_ever_and_that_it_stands_in_contracts()
+     {
+        let both = order(&[("sq_mutex", "spc_lwplock"), ("tc_mutex", "spc_lwplock")]);
+        assert_eq!((both.keeps, both.breaches()), (Keeps::NotKeptAsRecorded, 2), "{both:?}");
+        assert!(
+            both.says
+                .starts_with("netbsd 1.69.2.6 does not keep its declared order in 2 places, as recorded. ")
+        );
+        let (finding, reason) = both.says.split_once(". No thread waits for ever by that: ").unwrap();
+        assert!(finding.contains("spc_lwplock is taken while sq_mutex is held"), "{finding}");
+        assert!(both.exceptions.iter().all(|exception| reason.contains(&exception.why)), "{reason}");
+        assert!(
+            reason.ends_with(". It stands in contracts, and in no listing: sleepq_enter, turnstile_block.")
+        );
+
+        let one = order(&[("sq_mutex", "spc_lwplock"), ("spc_mutex", "p_smutex")]);
+        assert_eq!((one.keeps, one.breaches()), (Keeps::NotKept, 2));
+        assert!(
+            one.says.contains("in 2 places, 1 of them not recorded. Nothing explains that p_smutex is taken")
+        );
+        assert!(one.says.contains("contracts, and in no listing: sleepq_enter."), "{}", one.says);
+
+        let kept = order(&[("p_smutex", "spc_lwplock")]);
+        assert_eq!((kept.keeps, kept.breaches()), (Keeps::Kept, 0));
+        assert!(kept.says.starts_with("netbsd 1.69.2.6 keeps its declared order: 1 of "), "{}", kept.says);
+        assert_eq!(order(&[]).keeps, Keeps::Unknown);
     }
 
     #[test]
