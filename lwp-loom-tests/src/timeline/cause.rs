@@ -28,6 +28,19 @@ pub struct Cause {
     pub miscounted: Option<usize>,
     /// Where each of several LWPs that end the process told another to exit.
     pub exits: Vec<usize>,
+    /// The LWPs that have done their last steps and are not gone, for whose end others wait.
+    pub remaining: Vec<Remaining>,
+}
+
+/// An LWP that has done its last step without an exit, and another that waits for its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remaining {
+    /// Who remains: the number of a thread.
+    pub thread: usize,
+    /// The end of its last step.
+    pub last: usize,
+    /// Who waits: the number of a thread.
+    pub waiter: usize,
 }
 
 /// An LWP whose count of references is 0 though it is no zombie.
@@ -159,11 +172,13 @@ pub fn find(timeline: &Timeline) -> Cause {
         unreferenced: unreferenced(timeline),
         miscounted: miscounted(timeline),
         exits: if hangs { exits(timeline) } else { Vec::new() },
+        remaining: if hangs { remaining(timeline) } else { Vec::new() },
         ..Cause::default()
     };
     cause.steps.extend(cause.unreferenced.iter().flat_map(|it| it.own.into_iter().chain([it.none])));
     cause.steps.extend(cause.miscounted);
     cause.steps.extend(cause.exits.iter());
+    cause.steps.extend(cause.remaining.iter().map(|remaining| remaining.last));
     cause.steps.extend(cause.race.iter().flatten().filter_map(|access| access.step));
     cause.steps.extend(cause.stolen.iter().flat_map(|stolen| [stolen.waits, stolen.freed]));
     cause.steps.extend(cause.decided);
@@ -347,6 +362,48 @@ fn exits(timeline: &Timeline) -> Vec<usize> {
     let all: Vec<usize> = (1..=timeline.threads.len()).filter_map(told_by).collect();
     if all.len() > 1 { all } else { Vec::new() }
 }
+
+/// The LWPs that have done their last steps without an exit, each with every thread that waits for its end and that nothing
+/// else was to wake: no signal, no exit of its own, no change that was not broadcast, and no zombie where it waits for any.
+fn remaining(timeline: &Timeline) -> Vec<Remaining> {
+    let end = timeline.steps.len();
+    let has_exited = |thread: usize| moment::state(timeline, timeline.lid(thread), end) == Some("LSZOMB");
+    let zombie = (1..=timeline.threads.len()).any(has_exited);
+    let told_to_exit = |thread: usize| {
+        timeline.steps.iter().any(|step| {
+            matches!(&step.what, What::Flags { lid, set, .. }
+                if *lid == timeline.lid(thread) && set.iter().any(|flag| flag == "LW_WEXIT" || flag == "LW_WCORE"))
+        })
+    };
+    let done = |thread: usize| {
+        let last =
+            timeline.steps.iter().rposition(|step| step.thread == thread && step.what != What::Fails)?;
+        matches!(&timeline.steps[last].what, What::Ends(result) if result != GONE).then_some(last)
+    };
+    let waiting = stuck(timeline).into_iter().filter_map(|stuck| {
+        let owed_nothing = matches!(stuck.waits, Waits::Asleep { untold: None, signalled: None, .. });
+        let of = stuck.operation.strip_prefix("wait ")?.to_string();
+        let of =
+            Some(of).filter(|of| owed_nothing && !told_to_exit(stuck.thread) && !(of == ANY && zombie))?;
+        Some((stuck.thread, of))
+    });
+    let mut all = Vec::new();
+    for (waiter, of) in waiting {
+        for thread in
+            (1..=timeline.threads.len()).filter(|thread| *thread != waiter && timeline.lid(*thread) > 0)
+        {
+            let is_meant = of == ANY || of == timeline.name(thread);
+            all.extend(done(thread).filter(|_| is_meant).map(|last| Remaining { thread, last, waiter }));
+        }
+    }
+    all
+}
+
+/// What stands for whichever LWP is gone first.
+const ANY: &str = "any";
+
+/// What a step gives from which its LWP does not come back.
+const GONE: &str = "gone";
 
 fn stuck(timeline: &Timeline) -> Vec<Stuck> {
     let mut all = Vec::new();

@@ -97,7 +97,22 @@ pub fn never_ends(program: &Program, lines: &[Placed]) -> Option<Diagnostic> {
     let message =
         format!("the program can never end: in every order {} waits for ever", program.lines[stuck].name);
     let diagnostic = Diagnostic::new(lines[stuck].span.clone(), message, "nobody ever lets this one go on");
-    Some(diagnostic.help("say `sometimes hang` or `may hang` if that is the question"))
+    Some(match remains(program, &program.lines[stuck]) {
+        Some(name) => diagnostic.help(format!("{name} ends its steps without `exit`: it is never gone")),
+        None => diagnostic.help("say `sometimes hang` or `may hang` if that is the question"),
+    })
+}
+
+/// The LWP whose end a line waits for, where that LWP ends its steps without an exit.
+fn remains<'p>(program: &'p Program, line: &Line) -> Option<&'p str> {
+    let exits = |line: &&Line| {
+        matches!(line.steps.last(), Some(Step { op: Op::Exit | Op::ExitProcess | Op::Dump, .. }))
+    };
+    let waited_for = line.steps.iter().filter_map(|step| match step.op {
+        Op::Wait(lid) => program.lines.get(lid.wrapping_sub(1)),
+        _ => None,
+    });
+    waited_for.filter(|line| !exits(line)).map(|line| line.name.as_str()).next()
 }
 
 /// Why loom cannot go through a program.

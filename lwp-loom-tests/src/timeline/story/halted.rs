@@ -20,6 +20,10 @@ impl Teller<'_> {
                     cause.stuck.iter().all(|stuck| matches!(stuck.waits, Waits::Asleep { .. }));
                 let told = untold.is_some() && !one_stopped(cause) || asleep_alone;
                 let why = match signalled {
+                    // It is owed nothing.
+                    _ if cause.remaining.iter().any(|remaining| remaining.waiter == stuck.thread) => {
+                        String::new()
+                    }
                     Some(signalled) => self.not_woken(*signalled),
                     None if told => self.no_broadcast(on, *before, *untold),
                     None => String::new(),

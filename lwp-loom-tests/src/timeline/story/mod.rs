@@ -3,6 +3,7 @@
 mod access;
 mod count;
 mod halted;
+mod remaining;
 mod wait;
 
 use super::cause::{Cause, hangs};
@@ -16,6 +17,7 @@ pub fn tell(timeline: &Timeline, cause: &Cause, rows: &[Shown], sources: &Source
     let teller = Teller { timeline, rows, sources };
     let mut story = vec![teller.failure(cause)];
     story.extend(cause.stuck.iter().map(|stuck| teller.stuck(stuck, cause)));
+    story.extend(teller.remaining(cause));
     story.extend(teller.only_who_is_stuck_too(cause));
     story.extend(teller.two_exits(cause));
     story.extend(teller.edeadlk());
@@ -33,12 +35,17 @@ pub fn tell(timeline: &Timeline, cause: &Cause, rows: &[Shown], sources: &Source
 /// What went wrong, as short as can be.
 pub fn in_short(timeline: &Timeline) -> String {
     if hangs(timeline) {
-        return "nobody can go on".into();
+        return remaining(timeline).unwrap_or_else(|| "nobody can go on".into());
     }
     match timeline.failure.split_once(": ") {
         Some((kind, _)) if kind != "assertion" => kind.into(),
         _ => message(timeline),
     }
+}
+
+/// The LWPs that end their steps without an exit, where all that is wrong is that others wait for that.
+pub fn remaining(timeline: &Timeline) -> Option<String> {
+    hangs(timeline).then(|| remaining::in_short(timeline)).flatten()
 }
 
 struct Teller<'t> {
