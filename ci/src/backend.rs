@@ -7,6 +7,7 @@ use std::process::Command;
 use clap::ValueEnum;
 
 use crate::error::Error;
+use crate::say;
 
 /// A back end of `lwp_core::sync`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,7 @@ impl Backend {
     /// Builds its worker and returns the executable.
     pub fn build_worker(self) -> Result<PathBuf, Error> {
         let args = ["build", "--release", "-p", "lwp-loom-tests", "--bin", "worker"];
+        say::aside(format_args!("building the {} worker, unless that is done already:", self.name()));
         match self.cargo().args(args).status() {
             Ok(status) if status.success() => {
                 let name = format!("worker{}", env::consts::EXE_SUFFIX);

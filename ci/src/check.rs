@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use indicatif::HumanCount;
 use lwp_loom_tests::diagram;
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::litmus::Case;
@@ -13,8 +14,10 @@ use lwp_loom_tests::orderings::{SiteInfo, sites};
 use lwp_loom_tests::reach::Loom;
 use lwp_loom_tests::report::{LeftOut, Outcomes, Phase, Report, Shard, Unreached, Unreferenced};
 use lwp_loom_tests::suite::{Family, Scope};
+use lwp_loom_tests::timeline::story;
 
 use crate::agreement::Agreement;
+use crate::alike;
 use crate::backend::Engine;
 use crate::cli::CheckArgs;
 use crate::clock::Clock;
@@ -107,7 +110,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
     });
     let diagram = if why.is_some() { diagram.and_then(Output::of_what_was_stopped) } else { diagram };
     let drawn = diagram.map_or(Ok(()), |file| file.write(&diagram::svg(&report.transitions.coverage())));
-    let finished = summary::finish(&report, files, why).and(drawn);
+    let finished = summary::finish(&report, files, why, args.verbose).and(drawn);
     match stopped {
         Some(Stopped::Interrupted) => Err(Error::Interrupted),
         Some(Stopped::NoWorker(why)) => Err(Error::Failed(why)),
@@ -129,8 +132,8 @@ fn build(engines: Vec<Engine>) -> Result<Vec<(Engine, PathBuf)>, Error> {
     engines.into_iter().map(|engine| Ok((engine, engine.build_worker()?))).collect()
 }
 
-/// Adds to failures how they went. Of a check in which much fails, the first ones say enough; of a program that fails under
-/// both engines, the complete search's, which knows what decided it.
+/// Adds to failures how they went. Of a check in which much fails, the first ones say enough; of those that are alike, one; of
+/// a program that fails under both engines, the complete search's, which knows what decided it.
 fn explain_failures(
     report: &mut Report,
     pools: &[(Engine, Pool)],
@@ -138,14 +141,16 @@ fn explain_failures(
     interrupt: &Interrupt,
 ) -> Result<(), Stopped> {
     const EXPLAINED: usize = 10;
-    let twice = |failure: &Finding, failures: &[Finding]| {
+    let failures = report.failures.clone();
+    let twice = |failure: &Finding| {
         let complete = Engine::Complete.name();
         let same = |other: &Finding| other.program == failure.program && other.engine == complete;
         failure.engine != complete && failures.iter().any(same)
     };
-    let failures = report.failures.clone();
-    let explained = report.failures.iter_mut().filter(|failure| !twice(failure, &failures));
-    explained.take(EXPLAINED).for_each(|failure| add_timeline(failure, pools, template));
+    let told: Vec<&Finding> = alike::groups(&failures).into_iter().map(|alike| alike.told).collect();
+    let told: Vec<&Finding> = told.into_iter().filter(|failure| !twice(failure)).take(EXPLAINED).collect();
+    let explained = report.failures.iter_mut().filter(|failure| told.contains(&&**failure));
+    explained.for_each(|failure| add_timeline(failure, pools, template));
     if interrupt.is_raised() { Err(Stopped::Interrupted) } else { Ok(()) }
 }
 
@@ -168,6 +173,9 @@ fn add_timeline(failure: &mut Finding, pools: &[(Engine, Pool)], template: &Job)
     if let Some((_, pool)) = pools.iter().find(|(engine, _)| engine.name() == failure.engine) {
         let template = Job { program: failure.program.clone(), ..template.clone() };
         failure.timeline = explain::timeline(pool, &template, failure);
+        if let Some(what) = failure.timeline.as_deref().and_then(story::remaining) {
+            failure.message = Some(format!("deadlock: {what}"));
+        }
     }
 }
 
@@ -294,6 +302,7 @@ fn explore_families(
     let mut slowest: Option<((f64, Reverse<usize>), String)> = None;
     let mut progress = Progress::new(engine.name(), jobs.len());
     pool.watch(progress.watcher());
+    progress.line(&format!("{}: {} programs", engine.name(), HumanCount(owners.len() as u64)));
     let explored = pool.run_longest_first(jobs, |index, finding| {
         let tally = &mut tallies[owners[index]];
         tally.add(finding);
@@ -304,8 +313,8 @@ fn explore_families(
         agreement.add(engine, &template.mode, families[owners[index]].bound(engine.name()), finding);
         progress.explored(finding);
         progress.step();
-        if tally.is_full() {
-            let run = tally.run();
+        let full = tally.is_full().then(|| tally.run());
+        if let Some(run) = full.filter(|run| args.verbose || !summary::is_as_declared(run)) {
             progress.line(&format!(
                 "{} ({}): {}, {} programs, {} executions, {:.1} s",
                 run.name,
@@ -374,15 +383,18 @@ fn outcomes_of(finding: &Finding) -> Outcomes {
 
 /// Searches every site.
 fn explore_orderings(report: &mut Report, pool: &Pool, request: &Request<'_>) -> Result<(), Stopped> {
-    let Request { sites, template, .. } = *request;
+    let Request { sites, template, args, .. } = *request;
     let mut progress = Progress::new("orderings", sites.len());
+    progress.line(&format!("orderings: {} sites", sites.len()));
     for site in sites {
         let searched = orderings::search(pool, site, &template.limits, |finding| progress.explored(finding));
         let Searched { row, undecided } = searched.inspect_err(|_| {
             report.undecided.push(format!("{} and what follows it: incomplete", site.name));
         })?;
         progress.step();
-        progress.line(&format!("{}: {} may be {}", row.site, row.declared, row.weakest));
+        if args.verbose {
+            progress.line(&format!("{}: {} may be {}", row.site, row.declared, row.weakest));
+        }
         report.orderings.push(row);
         report.undecided.extend(undecided.into_iter().map(|(o, why)| format!("{} = {o}: {why}", site.name)));
     }
@@ -461,6 +473,6 @@ mod tests {
             family("c", Loom::NotAtAll("too large")),
         ];
         let left_out = left_out(&families);
-        assert_eq!(table::bounded(&[], &left_out), "not under loom: c (1 programs): too large\n\n");
+        assert_eq!(table::left_out(&left_out), "not under loom: c (1 programs): too large\n\n");
     }
 }

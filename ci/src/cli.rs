@@ -146,6 +146,9 @@ pub struct CheckArgs {
     /// Write the report to this file as well.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Print all that was found, and not the answers alone: families, orderings, and where the time went.
+    #[arg(long, short)]
+    pub verbose: bool,
     /// The report as a page.
     #[command(flatten)]
     pub page: PageArgs,
@@ -342,6 +345,9 @@ pub struct MergeArgs {
     /// The shards' JSON reports.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Print all that was found, and not the answers alone: families, orderings, and where the time went.
+    #[arg(long, short)]
+    pub verbose: bool,
     /// Write the joined report to this file as well.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -4,6 +4,8 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod agreement;
+mod alike;
+mod answer;
 mod audit;
 mod backend;
 mod bench;

@@ -34,7 +34,7 @@ pub fn merge(args: &MergeArgs) -> Result<(), Error> {
         reports.push(report);
     }
     let report = join(reports).map_err(Error::Input)?;
-    summary::finish(&report, files, None)
+    summary::finish(&report, files, None, args.verbose)
 }
 
 /// One report of all shards. An error says which shards do not fit together, and why.
@@ -126,9 +126,11 @@ fn join(mut reports: Vec<Report>) -> Result<Report, String> {
         all.incomplete |= report.incomplete;
     }
     all.shard = None;
-    let family = |run: &Run| families(Scope::Full).iter().position(|family| family.name == run.name);
+    let all_families = families(Scope::Full);
+    let family = |run: &Run| all_families.iter().position(|family| family.name == run.name);
     all.runs.sort_by_key(|run| (run.engine != "loom", family(run)));
-    let site = |name: &str| sites(Scope::Default).iter().position(|site| site.name == name);
+    let all_sites = sites(Scope::Default);
+    let site = |name: &str| all_sites.iter().position(|site| site.name == name);
     all.orderings.sort_by_key(|row| site(&row.site));
     Ok(all)
 }

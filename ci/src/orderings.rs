@@ -2,7 +2,7 @@
 
 use lwp_loom_tests::job::{Finding, Job, Limits, Verdict};
 use lwp_loom_tests::orderings::SiteInfo;
-use lwp_loom_tests::report::{Break, OrderingRow};
+use lwp_loom_tests::report::{Break, OrderingRow, TOO_WEAK};
 
 use crate::pool::{Pool, Stopped};
 
@@ -55,7 +55,7 @@ pub fn search(
         site: site.name.into(),
         declared: site.declared.into(),
         weakest: sound.unwrap_or(site.declared).into(),
-        source: format!("{}{}", if too_weak { "TOO WEAK: " } else { "" }, site.source),
+        source: format!("{}{}", if too_weak { TOO_WEAK } else { "" }, site.source),
         breaks,
     };
     Ok(Searched { row, undecided })

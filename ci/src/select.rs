@@ -1,6 +1,6 @@
 //! From the names that a user gives to what is explored.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -325,11 +325,9 @@ fn named(names: &[String], within: &[Family], mut all: Vec<Family>) -> Result<Ve
         names.iter().filter(|name| !known(name)).map(|name| suite::named(name)).collect();
     if let Some(name) = names.iter().find(|name| !known(name) && suite::named(name).is_none()) {
         let near = near(name, litmus.iter().chain(&families).copied());
-        let families = all.iter().map(|f| format!("{} ({} programs)", f.name, f.programs.len()));
-        let grammar = "expected a file, a folder, a program of the collection (`cargo ci list`), a program over the lock \
-                       layer as netbsd/0/relock:1,unlock_to:0/trylock, which takes locks in ascending order, or a \
-                       family";
-        return Err(unknown("program or family", name, &format!("{near}{grammar}"), families));
+        let grammar = "expected a file, a folder, a program of the collection or a family (`cargo ci list`), or a program \
+                       over the lock layer as netbsd/0/relock:1,unlock_to:0/trylock, which takes locks in ascending order";
+        return Err(Error::Input(format!("unknown program or family `{name}`: {near}{grammar}")));
     }
     let names: HashSet<&str> = names.iter().map(|name| name.as_str()).collect();
     for family in &mut all {
@@ -349,7 +347,7 @@ fn named(names: &[String], within: &[Family], mut all: Vec<Family>) -> Result<Ve
 }
 
 /// What a program is called in the collection.
-fn litmus_name(program: &str) -> Option<&str> {
+pub fn litmus_name(program: &str) -> Option<&str> {
     let of_protocol = || program.strip_prefix("lwp/")?.splitn(4, '/').nth(3);
     program.strip_prefix("locks/").or_else(of_protocol)
 }
@@ -370,23 +368,40 @@ pub fn subjects(program: &str, which: &WhichArgs) -> Result<Selected, Error> {
     Ok(selected)
 }
 
-/// The name that was meant, as the beginning of a sentence; empty where none is alike.
+/// The three names that are nearest, as the beginning of a sentence; empty where none is alike.
 pub fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let best = known.max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
-    let best = best.filter(|best| strsim::jaro_winkler(name, best) >= 0.85);
-    best.map(|best| format!("did you mean `{best}`? ")).unwrap_or_default()
+    let known: BTreeSet<&str> = known.collect();
+    let alike = |known: &str| strsim::jaro_winkler(name, known);
+    let mut known: Vec<&str> = known.into_iter().collect();
+    known.sort_by(|a, b| alike(b).total_cmp(&alike(a)));
+    let near: Vec<String> = known.iter().take(3).map(|known| format!("`{known}`")).collect();
+    match &near[..] {
+        _ if known.first().is_none_or(|best| alike(best) < ALIKE) => String::new(),
+        [others @ .., last] if !others.is_empty() => {
+            format!("did you mean {} or {last}? ", others.join(", "))
+        }
+        _ => format!("did you mean {}? ", near.concat()),
+    }
 }
+
+/// How alike the nearest must be for it to have been meant.
+const ALIKE: f64 = 0.75;
 
 /// The weakenings as a job has them. Each must make a site weaker than it is.
 pub fn weakenings(weakenings: &[Weakening], sites: &[SiteInfo]) -> Result<Vec<(String, String)>, Error> {
-    let list = || sites.iter().map(|site| format!("{} = {}", site.name, site.weaker.join(" | ")));
     for Weakening { site, ordering } in weakenings {
         let Some(info) = sites.iter().find(|info| info.name == site) else {
-            return Err(unknown("site", site, "sites and their weaker orderings", list()));
+            let near = near(site, sites.iter().map(|site| site.name));
+            return Err(Error::Input(format!(
+                "unknown site `{site}`: {near}expected a site of docs/orderings.md"
+            )));
         };
         if !info.weaker.contains(&ordering.as_str()) {
-            let what = format!("weaker ordering of {site}");
-            return Err(unknown(&what, ordering, "sites and their weaker orderings", list()));
+            let weaker = match &info.weaker[..] {
+                [] => "it has none".into(),
+                weaker => format!("expected {}", weaker.join(" or ")),
+            };
+            return Err(Error::Input(format!("unknown weaker ordering of {site} `{ordering}`: {weaker}")));
         }
     }
     Ok(weakenings.iter().map(|w| (w.site.clone(), w.ordering.clone())).collect())
@@ -438,14 +453,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_families() {
-        let error = select(&["a", "nope"]).unwrap_err();
+    fn an_unknown_name_is_answered_with_the_nearest_three() {
+        let error = select(&["a", "ab"]).unwrap_err();
         assert_eq!(error.status(), 2);
-        let message = error.to_string();
-        assert!(
-            message.contains("`nope`") && message.contains("\n  a (2 programs)\n  b (1 programs)"),
-            "{message}"
-        );
+        assert!(error.to_string().contains("`ab`: did you mean `a`"), "{error}");
+        let error = select(&["nope"]).unwrap_err();
+        assert!(error.to_string().contains("`nope`: expected a file, "), "{error}");
     }
 
     #[test]
@@ -460,10 +473,13 @@ mod tests {
         }];
         let weaken = |text: &str| weakenings(&[text.parse().unwrap()], &sites);
         assert_eq!(weaken("lock.load=relaxed").unwrap(), [("lock.load".into(), "relaxed".into())]);
-        for text in ["lock.load=acquire", "lock.store=relaxed"] {
+        for (text, says) in [
+            ("lock.load=acquire", "unknown weaker ordering of lock.load `acquire`: expected relaxed"),
+            ("lock.store=relaxed", "unknown site `lock.store`: did you mean `lock.load`? "),
+        ] {
             let error = weaken(text).unwrap_err();
             assert_eq!(error.status(), 2);
-            assert!(error.to_string().contains("\n  lock.load = relaxed"), "{error}");
+            assert!(error.to_string().contains(says), "{error}");
         }
     }
 }

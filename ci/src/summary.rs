@@ -3,20 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::breakdown::Breakdown;
-use crate::cli::PageArgs;
-use crate::command::again;
-use crate::error::Error;
-use crate::input::read_json;
-use crate::output::{Output, Outputs};
-use crate::page::{self, Besides};
-use crate::say;
-use crate::table;
+use lwp_loom_tests::audit::Keeps;
 use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::defects;
 use lwp_loom_tests::faults::FaultReport;
 use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{Outcomes, Report, Run, Unreferenced};
+use serde::Serialize;
+
+use crate::answer::{self, Answer};
+use crate::breakdown::Breakdown;
+use crate::cli::PageArgs;
+use crate::command::again;
+use crate::error::Error;
+use crate::explain;
+use crate::input::read_json;
+use crate::output::{Output, Outputs};
+use crate::page::{self, Besides};
+use crate::say;
+use crate::table;
 
 /// The files that a report goes to.
 #[derive(Debug)]
@@ -51,15 +56,26 @@ impl Files {
     }
 
     fn write(self, report: &Report, stopped: Option<&str>) -> Result<(), Error> {
-        let json = self.json.map_or(Ok(()), |json| json.write_json(report));
+        let json =
+            self.json.map_or(Ok(()), |json| json.write_json(&Written { answer: Answer::of(report), report }));
         let page = |(html, besides): (Output, _)| html.write(&page::page(report, &besides, stopped));
         json.and(self.html.map_or(Ok(()), page))
     }
 }
 
-/// Prints the report, writes it, and fails unless it is green. `stopped` says what stopped the check, if anything did.
-pub fn finish(report: &Report, files: Files, stopped: Option<&str>) -> Result<(), Error> {
-    say::text(text(report, stopped));
+/// A report as it is written for machines: what it comes to, and all of it.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    answer: Answer,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+/// Prints the report, writes it, and fails unless it is green. `stopped` says what stopped the check, if anything did; all of
+/// it is printed where that is wanted, and the answers alone where it is not.
+pub fn finish(report: &Report, files: Files, stopped: Option<&str>, verbose: bool) -> Result<(), Error> {
+    say::text(text(report, stopped, verbose, explain::width()));
     let files = if stopped.is_some() { files.of_what_was_stopped() } else { files };
     files.write(report, stopped)?;
     if is_green(report) { Ok(()) } else { Err(Error::Failed("the check is not green".into())) }
@@ -68,7 +84,7 @@ pub fn finish(report: &Report, files: Files, stopped: Option<&str>) -> Result<()
 /// Whether everything was explored as far as is declared and nothing failed. A shard may have nothing to explore: the whole
 /// must have something.
 pub fn is_green(report: &Report) -> bool {
-    let as_declared = report.runs.iter().all(|run| is_complete(run) || run.declared.is_some());
+    let as_declared = report.runs.iter().all(is_as_declared);
     let nothing_lost = report.differences.iter().all(|difference| difference.weak_memory);
     let nothing_alone = report.bounded.iter().all(|program| program.alone.is_empty());
     let whole = is_whole(report);
@@ -88,37 +104,51 @@ pub fn is_whole(report: &Report) -> bool {
     report.shard.is_none() && report.selection.iter().all(|option| option == "--full")
 }
 
+/// Whether a family was explored as far as is declared, and did not fail.
+pub fn is_as_declared(run: &Run) -> bool {
+    is_complete(run) || run.declared.is_some()
+}
+
 fn is_complete(run: &Run) -> bool {
     matches!(run.verdict, Verdict::Complete | Verdict::Defect)
 }
 
-/// The report as text, with a last line that sums it up.
-fn text(report: &Report, stopped: Option<&str>) -> String {
-    let runs = &report.runs;
-    let mut text = table::runs(runs) + "\n";
+/// The report as text: what failed, then what it comes to, and a last line that says what the exit status does. With `verbose`
+/// everything stands before that.
+fn text(report: &Report, stopped: Option<&str>, verbose: bool, width: usize) -> String {
+    let mut text = String::new();
+    if verbose {
+        text += &(table::runs(&report.runs) + "\n");
+    }
     text += &table::outcomes(&report.outcomes, &report.unreached);
     text += &table::failures(&report.failures, |failure| {
         let again = again(failure, &report.selection).into_iter();
         let again = again.map(|(does, command)| format!("{does}: {command}"));
         again.chain(holds_repaired(failure, &report.outcomes)).collect()
     });
-    if let Some((program, engine, seconds)) = &report.slowest {
-        text += &format!("slowest: {program} ({engine}), {seconds:.1} s\n");
+    text += &table::differences(&report.differences, verbose);
+    text += &table::bounded(&report.bounded, verbose);
+    text += &unreferenced(&report.unreferenced);
+    text += &table::transitions(&report.transitions.coverage(), verbose, is_whole(report));
+    for undecided in &report.undecided {
+        text += &format!("undecided: {undecided}\n");
     }
+    if verbose {
+        text += &details(report);
+    }
+    text += &answer::text::text(&Answer::of(report), width);
+    if let Some(shard) = report.shard {
+        text += &format!("shard {} of {}\n", shard.index, shard.count);
+    }
+    text + &sum(report, stopped) + "\n"
+}
+
+/// What nothing is wrong with, and is not printed unless it is asked for.
+fn details(report: &Report) -> String {
+    let mut text = table::left_out(&report.left_out);
     if report.compared > 0 {
-        let weak = report.differences.iter().filter(|d| d.weak_memory).count();
-        let lost = report.differences.len() - weak;
-        text += &format!(
-            "engines: {} programs explored by both; loom lost {lost} outcomes; {weak} are weak memory's alone\n",
-            report.compared
-        );
-        for difference in &report.differences {
-            let whose = if difference.weak_memory { "weak memory" } else { "lost by loom" };
-            text += &format!("  {whose}: {}: {}\n", difference.program, difference.outcome);
-        }
-        text.push('\n');
+        text += &format!("engines: {} programs explored by both\n\n", report.compared);
     }
-    text += &table::bounded(&report.bounded, &report.left_out);
     if !report.unreached.is_empty() {
         let outcomes: usize = report.unreached.iter().map(|program| program.outcomes.len()).sum();
         let programs = report.unreached.len();
@@ -126,23 +156,21 @@ fn text(report: &Report, stopped: Option<&str>) -> String {
             "reference: {outcomes} outcomes of {programs} programs are allowed, and no execution comes to them\n\n"
         );
     }
-    text += &unreferenced(&report.unreferenced);
-    text += &table::transitions(&report.transitions.coverage(), report.outcomes.is_empty());
     if let Some(why) = &report.skipped {
         text += &format!("orderings: not searched, because {why}\n\n");
     } else if !report.orderings.is_empty() {
         text += &(table::orderings(&report.orderings) + "\n");
     }
-    for undecided in &report.undecided {
-        text += &format!("undecided: {undecided}\n");
+    if let Some((program, engine, seconds)) = &report.slowest {
+        text += &format!("slowest: {program} ({engine}), {seconds:.1} s\n");
     }
     if let Some(breakdown) = Breakdown::of(&report.environments) {
         text += &(table::phases(&breakdown) + "\n");
     }
-    if let Some(shard) = report.shard {
-        text += &format!("shard {} of {}\n", shard.index, shard.count);
+    if is_green(report) {
+        text += &(families(&report.runs) + &blocked(report) + "\n\n");
     }
-    text + &sum(report, stopped) + "\n"
+    text
 }
 
 /// Programs that are named of those that were not held against the reference.
@@ -180,10 +208,11 @@ pub fn sum(report: &Report, stopped: Option<&str>) -> String {
         }
         None if runs.is_empty() => "nothing was explored".into(),
         None if is_green(report) => {
-            format!("{}{}{}", as_declared(runs), blocked(report), entered_once(report))
+            let what = if is_whole(report) { "everything" } else { "all that was explored" };
+            format!("green: {what} is as recorded{}{}", not_judged(report), entered_once(report))
         }
         None => format!(
-            "of {families} families {} failed, {} bounded, {declared} bounded as declared; {alone} outcomes under a \
+            "not green: of {families} families {} failed, {} bounded, {declared} bounded as declared; {alone} outcomes under a \
              bound are loom's alone; {} orderings undecided; {} transitions amiss",
             count(Verdict::Failed),
             count(Verdict::Bounded) - declared,
@@ -193,14 +222,20 @@ pub fn sum(report: &Report, stopped: Option<&str>) -> String {
     }
 }
 
+/// What a check shows and leaves to another command to judge.
+fn not_judged(report: &Report) -> &'static str {
+    let unexplained = report.lock_order.orders().iter().any(|order| order.keeps == Keeps::NotKept);
+    if unexplained { "; but nothing explains the lock order, which `cargo ci audit` judges" } else { "" }
+}
+
 /// How many transitions should have been seen and were not, or the other way round.
-fn amiss(coverage: &Coverage, whole: bool) -> usize {
+pub fn amiss(coverage: &Coverage, whole: bool) -> usize {
     let missed = if whole { coverage.unseen.len() } else { 0 };
     coverage.undocumented.len() + coverage.contradicted.len() + missed
 }
 
 /// How many families are complete, and apart from them how many are bounded as declared, and by what.
-fn as_declared(runs: &[Run]) -> String {
+fn families(runs: &[Run]) -> String {
     let complete = runs.iter().filter(|run| is_complete(run)).count();
     let mut bounds: BTreeMap<&str, usize> = BTreeMap::new();
     for declared in runs.iter().filter_map(|run| run.declared.as_deref()) {
@@ -303,16 +338,22 @@ mod tests {
         }
     }
 
+    fn verbose(report: &Report) -> String {
+        text(report, None, true, 120)
+    }
+
     #[test]
     fn what_is_bounded_as_declared_is_green_and_not_called_complete() {
         let complete = run("a", Verdict::Complete, None);
         let declared = run("b", Verdict::Bounded, Some("at most 1 preemption"));
         let report = Report { runs: vec![complete.clone(), declared], ..Report::default() };
         assert!(is_green(&report));
-        let text = text(&report, None);
+        let text = verbose(&report);
         assert!(text.contains("  bounded: at most 1 preemption  "), "{text}");
-        let last = "complete: 1 families; bounded: at most 1 preemption (1 families)\n";
-        assert!(text.ends_with(last), "{text}");
+        assert!(
+            text.contains("\ncomplete: 1 families; bounded: at most 1 preemption (1 families)\n"),
+            "{text}"
+        );
 
         let undeclared = run("b", Verdict::Bounded, None);
         assert!(!is_green(&Report { runs: vec![complete, undeclared], ..Report::default() }));
@@ -335,16 +376,18 @@ mod tests {
                      total                       12.8\n \
                      build, before that           3.4\n\n\
                      complete: all of 1 families\n";
-        let said = text(&report, None);
-        assert!(said.ends_with(table), "{said}");
+        let said = verbose(&report);
+        assert!(said.contains(table), "{said}");
+        assert!(said.ends_with("\ngreen: everything is as recorded\n"), "{said}");
+        assert!(!text(&report, None, false, 120).contains("phase"), "nobody asked");
         let shard = |index| part(Some(Shard { index, count: 2 }), index as f64, &phases[1..2]);
         let merged = Report { environments: vec![shard(1), shard(2)], ..report.clone() };
         let table = " phase, seconds of part  1 of 2  2 of 2\n \
                      programs under loom        2.0     2.0\n";
-        let said = text(&merged, None);
+        let said = verbose(&merged);
         assert!(said.contains(table), "{said}");
         let unmeasured = Report { environments: vec![part(None, 12.75, &[])], ..report };
-        assert!(!text(&unmeasured, None).contains("phase"));
+        assert!(!verbose(&unmeasured).contains("phase"));
     }
 
     #[test]
@@ -357,9 +400,10 @@ mod tests {
         };
         let (equal, fewer, other) = (report(4, &[]), report(3, &[]), report(4, &["x"]));
         assert!(is_green(&equal) && is_green(&fewer) && !is_green(&other));
-        assert!(text(&equal, None).contains("and in 1 of them loom saw exactly the outcomes"));
-        assert!(text(&fewer, None).contains("  bounded: saw 3 of 4 outcomes: p\n"));
-        assert!(text(&other, None).contains("  bounded, but seen by loom alone: p: x\n"));
+        assert!(verbose(&equal).contains("and in 1 of them loom saw exactly the outcomes"));
+        assert!(verbose(&fewer).contains("  bounded: saw 3 of 4 outcomes: p\n"));
+        assert!(!text(&fewer, None, false, 120).contains("3 of 4"), "nothing is wrong with that");
+        assert!(text(&other, None, false, 120).contains("  bounded, but seen by loom alone: p: x\n"));
     }
 
     // Who reads that a program is complete takes it for held against the reference, as all others are.
@@ -370,12 +414,12 @@ mod tests {
             Unreferenced { program, engine, why: "too many".into() }
         };
         let report = Report { unreferenced: (0..11).map(program).collect(), ..Report::default() };
-        let text = text(&report, None);
+        let text = text(&report, None, false, 120);
         assert!(
             text.contains("reference: given up for 11 programs") && text.contains("  p9 (loom): too many\n")
         );
         assert!(text.contains("  and 1 more\n") && !text.contains("p10"), "{text}");
-        assert!(!self::text(&Report::default(), None).contains("reference:"));
+        assert!(!self::text(&Report::default(), None, false, 120).contains("reference:"));
     }
 
     // More machines than programs are no mistake; a check of nothing is one.
@@ -384,7 +428,7 @@ mod tests {
         assert!(!is_green(&Report::default()));
         let shard = Report { shard: Some(Shard { index: 4, count: 4 }), ..Report::default() };
         assert!(is_green(&shard));
-        assert!(text(&shard, None).ends_with("shard 4 of 4 has nothing to explore\n"));
+        assert!(text(&shard, None, false, 120).ends_with("shard 4 of 4 has nothing to explore\n"));
         assert!(!is_green(&Report { incomplete: true, ..shard }));
     }
 }

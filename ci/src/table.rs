@@ -6,10 +6,11 @@ use comfy_table::{CellAlignment, Table, presets};
 use lwp_loom_tests::audit::{Order, Sight, Standing};
 use lwp_loom_tests::coverage::Coverage;
 use lwp_loom_tests::job::{Finding, Verdict};
-use lwp_loom_tests::report::{Bounded, LeftOut, OrderingRow, Outcomes, Run, Unreached};
+use lwp_loom_tests::report::{Bounded, Difference, LeftOut, OrderingRow, Outcomes, Run, Unreached};
 use lwp_loom_tests::suite::Family;
 use lwp_loom_tests::timeline::{layout, text as timeline};
 
+use crate::alike::{self, Alike};
 use crate::breakdown::Breakdown;
 use crate::explain;
 
@@ -135,11 +136,14 @@ pub fn outcomes(programs: &[Outcomes], unreached: &[Unreached]) -> String {
     text
 }
 
-/// Each revision's transitions: how many of the documented ones were seen, and every one that is amiss; where `all` is wanted,
-/// those that were not seen too.
-pub fn transitions(coverages: &[Coverage], all: bool) -> String {
+/// Each revision's transitions: every one that is amiss; where `all` is wanted, how many of the documented ones were seen and
+/// which were not. In a `whole` check these are amiss too.
+pub fn transitions(coverages: &[Coverage], all: bool, whole: bool) -> String {
     let mut text = String::new();
     for coverage in coverages {
+        if !all && coverage.is_sound() && (coverage.unseen.is_empty() || !whole) {
+            continue;
+        }
         let _ = writeln!(
             text,
             "transitions of netbsd {}: {} of {} seen, {} more documented but made by no function, {} undocumented",
@@ -150,7 +154,7 @@ pub fn transitions(coverages: &[Coverage], all: bool) -> String {
             coverage.undocumented.len()
         );
         let listed = [
-            ("unseen", &coverage.unseen, all),
+            ("unseen", &coverage.unseen, all || whole),
             ("undocumented", &coverage.undocumented, true),
             ("made after all", &coverage.contradicted, true),
         ];
@@ -199,10 +203,21 @@ pub fn place(seen: &Sight) -> &str {
     seen.place.trim_start_matches("lwp-core/src/")
 }
 
-/// How much loom saw of the programs that it does not complete.
-pub fn bounded(programs: &[Bounded], left_out: &[LeftOut]) -> String {
+/// The outcomes that one engine alone saw: those that loom lost, and where `all` are wanted those of weak memory.
+pub fn differences(differences: &[Difference], all: bool) -> String {
     let mut text = String::new();
-    if !programs.is_empty() {
+    for difference in differences.iter().filter(|difference| all || !difference.weak_memory) {
+        let whose = if difference.weak_memory { "weak memory" } else { "lost by loom" };
+        let _ = writeln!(text, "{whose}: {}: {}", difference.program, difference.outcome);
+    }
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+/// How much loom saw of the programs that it does not complete: what nothing explains, and where `all` is wanted how many
+/// outcomes.
+pub fn bounded(programs: &[Bounded], all: bool) -> String {
+    let mut text = String::new();
+    if all && !programs.is_empty() {
         let equal = programs.iter().filter(|p| p.alone.is_empty() && p.seen == p.of).count();
         let _ = writeln!(
             text,
@@ -211,27 +226,37 @@ pub fn bounded(programs: &[Bounded], left_out: &[LeftOut]) -> String {
         );
     }
     for Bounded { program, seen, of, alone } in programs {
-        if seen < of {
+        if all && seen < of {
             let _ = writeln!(text, "  bounded: saw {seen} of {of} outcomes: {program}");
         }
         for outcome in alone {
             let _ = writeln!(text, "  bounded, but seen by loom alone: {program}: {outcome}");
         }
     }
-    for LeftOut { name, programs, why } in left_out {
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+/// The families that loom does not explore, with the reasons.
+pub fn left_out(families: &[LeftOut]) -> String {
+    let mut text = String::new();
+    for LeftOut { name, programs, why } in families {
         let _ = writeln!(text, "not under loom: {name} ({programs} programs): {why}");
     }
     if text.is_empty() { text } else { text + "\n" }
 }
 
-/// The programs that failed, with how and with the commands that run each again.
+/// The programs that failed or were cut short, with how and with the commands that run each again. What is alike is told once.
 pub fn failures(failures: &[Finding], again: impl Fn(&Finding) -> Vec<String>) -> String {
     let mut text = String::new();
-    for finding in failures {
-        let message = finding.message.as_deref().unwrap_or_default();
-        let _ = writeln!(text, "failed: {} ({})", finding.program, finding.engine);
-        for line in message.lines() {
+    for Alike { told: finding, others } in alike::groups(failures) {
+        let what = if finding.verdict == Verdict::Bounded { "cut short" } else { "failed" };
+        let how = finding.message.as_deref().or(finding.bound.as_deref()).unwrap_or_default();
+        let _ = writeln!(text, "{what}: {} ({})", finding.program, finding.engine);
+        for line in how.lines() {
             let _ = writeln!(text, "  {line}");
+        }
+        for other in others {
+            let _ = writeln!(text, "  alike: {} ({})", other.program, other.engine);
         }
         for command in again(finding) {
             let _ = writeln!(text, "  {command}");

@@ -53,7 +53,7 @@ fn an_unknown_engine_is_answered_with_what_exists() {
 fn an_unknown_fault_is_answered_with_the_one_that_was_meant() {
     let (status, stderr) = ci(&["faults", "sigswich"]);
     assert_eq!(status, Some(2));
-    assert!(stderr.contains("there is no fault `sigswich`: did you mean `sigswitch`?"), "{stderr}");
+    assert!(stderr.contains("there is no fault `sigswich`: did you mean `sigswitch`, `"), "{stderr}");
     assert!(stderr.lines().count() == 1, "{stderr}");
 }
 

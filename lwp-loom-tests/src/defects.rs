@@ -95,6 +95,9 @@ const TESTS: [Test; 3] = [
     },
 ];
 
+/// How many there are.
+pub const COUNT: usize = Repair::ALL.len();
+
 /// All of them, in the order of [`Repair::ALL`].
 ///
 /// # Errors

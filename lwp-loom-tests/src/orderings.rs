@@ -47,6 +47,11 @@ pub fn sites(scope: Scope) -> Vec<SiteInfo> {
     Site::ALL.iter().map(info).collect()
 }
 
+/// How many sites there are.
+pub fn count() -> usize {
+    Site::ALL.len()
+}
+
 /// The site and the ordering with these names.
 ///
 /// # Errors

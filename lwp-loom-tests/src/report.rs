@@ -273,6 +273,16 @@ pub struct OrderingRow {
     pub breaks: Vec<Break>,
 }
 
+impl OrderingRow {
+    /// Whether what the kernel's source has here breaks.
+    pub fn is_too_weak(&self) -> bool {
+        self.source.starts_with(TOO_WEAK)
+    }
+}
+
+/// What a row's source begins with where that is not enough.
+pub const TOO_WEAK: &str = "TOO WEAK: ";
+
 /// A program that breaks under a weakened ordering.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Break {

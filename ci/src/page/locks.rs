@@ -1,10 +1,11 @@
 //! The lock order that the programs show, held against the declared one.
 
-use lwp_loom_tests::audit::{Order, Sight, Standing};
+use lwp_loom_tests::audit::{Keeps, Order, Sight, Standing};
 use lwp_loom_tests::report::Report;
 use maud::{Markup, html};
 
 use super::parts::{command, table};
+use crate::answer::Tone;
 use crate::table::{NOT_OBSERVED, place, standing};
 
 /// The section.
@@ -20,11 +21,16 @@ pub fn section(report: &Report) -> Markup {
 }
 
 fn of(order: &Order) -> Markup {
-    let others = |wanted: Standing| order.others.iter().filter(move |other| other.standing == wanted);
+    let (tone, class) = match order.keeps {
+        Keeps::Unknown => (Tone::Open, "declared"),
+        Keeps::Kept => (Tone::Good, "complete"),
+        Keeps::NotKeptAsRecorded => (Tone::Finding, "defect"),
+        Keeps::NotKept => (Tone::Bad, "failed"),
+    };
     let unseen = || order.declared.iter().filter(|edge| edge.seen.is_none());
     let differing = html! {
         @for wanted in [Standing::Undeclared, Standing::Exception] {
-            @for other in others(wanted) {
+            @for other in order.with(wanted) {
                 @let sign = if wanted == Standing::Undeclared { "✗ " } else { "" };
                 (row(&[&other.held, &other.taken], &format!("{sign}{}", standing(wanted)), Some(&other.seen), ""))
             }
@@ -35,16 +41,17 @@ fn of(order: &Order) -> Markup {
         @for edge in order.declared.iter().filter(|edge| edge.seen.is_some()) {
             (row(&[&edge.held, &edge.taken], "declared, observed", edge.seen.as_ref(), &edge.source))
         }
-        @for other in others(Standing::Implied) {
+        @for other in order.with(Standing::Implied) {
             (row(&[&other.held, &other.taken], standing(Standing::Implied), Some(&other.seen), ""))
         }
     };
     let head = ["held", "taken", "standing", "seen at", "in", "declared by"];
     html! {
         p {
-            "NetBSD " (order.revision) ": " (others(Standing::Undeclared).count()) " edges were observed against the declared order, "
-            (others(Standing::Exception).count()) " are recorded exceptions, and " (unseen().count()) " of "
-            (order.declared.len()) " declared ones were observed in no program of this run."
+            span.verdict.(class) { span aria-hidden="true" { (tone.sign()) } } (order.says)
+        }
+        p {
+            (unseen().count()) " of " (order.declared.len()) " declared edges were observed in no program of this run."
         }
         (table(
             &format!("Lock order of {}: where it differs first", order.revision),
@@ -53,8 +60,8 @@ fn of(order: &Order) -> Markup {
         ))
         @for exception in &order.exceptions {
             p {
-                "Exception: " code { (exception.taken) } " is taken while " code { (exception.held) } " is held. " (exception.source)
-                ". " (exception.why)
+                "Recorded: " code { (exception.taken) } " is taken while " code { (exception.held) } " is held. " (exception.source)
+                ". " (exception.why) "."
             }
         }
     }

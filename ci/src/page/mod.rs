@@ -4,6 +4,7 @@
 //! holds is not on it: the page says then what measures it.
 
 mod agreement;
+mod answer;
 mod defects;
 mod environment;
 mod failures;
@@ -21,6 +22,7 @@ use lwp_loom_tests::report::Report;
 use lwp_loom_tests::timeline::html;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::answer::Answer;
 use crate::command;
 use crate::summary;
 use parts::command;
@@ -83,13 +85,13 @@ pub fn page(report: &Report, besides: &Besides, stopped: Option<&str>) -> String
     page.into_string()
 }
 
-/// What is known, in a line, of what, and how to come to know it again.
+/// What is known, in a line and then question by question, of what, and how to come to know it again.
 fn sum(report: &Report, stopped: Option<&str>) -> Markup {
     let green = summary::is_green(report);
     html! {
         div id="sum" class=(if green { "sum good" } else { "sum bad" }) {
-            strong { (if green { "✓ green" } else { "✗ not green" }) }
-            (summary::sum(report, stopped))
+            strong { (if green { "✓ " } else { "✗ " }) (summary::sum(report, stopped)) }
+            (answer::answers(&Answer::of(report)))
         }
         p {
             "Commit " code { (report.commit) } ". "
