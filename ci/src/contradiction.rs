@@ -39,7 +39,7 @@ fn of_a_run(run: &Run) -> Option<String> {
         _ if run.distinct.saturating_add(run.blocked).saturating_add(run.known) > run.executions => {
             format!("has more executions of each kind than the {} that it has in all", run.executions)
         }
-        _ if !(run.seconds >= 0.0) => format!("took {} seconds", run.seconds),
+        _ if run.seconds.is_nan() || run.seconds < 0.0 => format!("took {} seconds", run.seconds),
         _ => return None,
     };
     Some(format!("{name} ({engine}) {why}"))

@@ -25,7 +25,7 @@ struct Found {
 fn found(case: &Case, plainly: bool) -> Option<Found> {
     // Claims and standstills are kept by the case: each search has one of its own.
     let case = Case::new(case.litmus.clone(), case.revision, case.variant, case.cpus);
-    case.settle();
+    case.settle(None);
     let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
     let body = {
         let (case, outcomes) = (case.clone(), outcomes.clone());

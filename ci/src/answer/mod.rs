@@ -224,7 +224,8 @@ mod tests {
     #[test]
     fn nothing_holds_where_a_part_was_left_out_whatever_left_it_out() {
         let shard = Shard { index: 1, count: 2 };
-        let parts: [(&str, Box<dyn FnOnce(&mut Report)>); 6] = [
+        type LeaveOut = Box<dyn FnOnce(&mut Report)>;
+        let parts: [(&str, LeaveOut); 6] = [
             ("a selection", Box::new(|report| report.selection = vec!["--cpus 2".into()])),
             ("a weaker ordering", Box::new(|report| report.selection = vec!["--weaken a=b".into()])),
             ("a shard", Box::new(move |report| report.shard = Some(shard))),
