@@ -11,7 +11,7 @@ use lwp_loom_tests::job::{Finding, Verdict};
 use lwp_loom_tests::report::{Outcomes, Report, Run, Unreferenced};
 use serde::Serialize;
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Tone};
 use crate::breakdown::Breakdown;
 use crate::cli::PageArgs;
 use crate::command::again;
@@ -208,7 +208,9 @@ pub fn sum(report: &Report, stopped: Option<&str>) -> String {
         }
         None if runs.is_empty() => "nothing was explored".into(),
         None if is_green(report) => {
-            let what = if is_whole(report) { "everything" } else { "all that was explored" };
+            let answers = Answer::of(report).answers;
+            let all = answers.iter().all(|row| row.standing.tone() != Tone::Open);
+            let what = if all { "everything" } else { "all that was explored" };
             format!("green: {what} is as recorded{}{}", not_judged(report), entered_once(report))
         }
         None => format!(
@@ -378,7 +380,7 @@ mod tests {
                      complete: all of 1 families\n";
         let said = verbose(&report);
         assert!(said.contains(table), "{said}");
-        assert!(said.ends_with("\ngreen: everything is as recorded\n"), "{said}");
+        assert!(said.ends_with("\ngreen: all that was explored is as recorded\n"), "{said}");
         assert!(!text(&report, None, false, 120).contains("phase"), "nobody asked");
         let shard = |index| part(Some(Shard { index, count: 2 }), index as f64, &phases[1..2]);
         let merged = Report { environments: vec![shard(1), shard(2)], ..report.clone() };

@@ -2,7 +2,8 @@
 //! suites have no sleep with a limit.
 #![cfg(shuttle)]
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use lwp_core::fault::{self, Fault};
 use lwp_core::netbsd::Revision;
@@ -45,11 +46,22 @@ fn cases() -> impl Iterator<Item = Case> {
     })
 }
 
+/// How a case fails, if only by what it does not come to any more.
 fn failure(case: &Case) -> Option<String> {
-    let body = case.clone();
+    // What it has come to is kept by the case: each search has one of its own.
+    let case = Case::new(case.litmus.clone(), case.revision, case.variant, case.cpus);
+    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
+    let (body, seen) = (case.clone(), outcomes.clone());
     let options = Options { standstills_are_outcomes: case.may_hang(), ..Options::default() };
-    let found = complete::explore_with(&case.name(), &options, move || drop(body.run())).0;
-    (found.verdict != Verdict::Complete).then(|| found.message.unwrap_or_default())
+    let found = complete::explore_with(&case.name(), &options, move || {
+        let outcome = body.run();
+        seen.lock().unwrap().insert(outcome);
+    });
+    if found.0.verdict != Verdict::Complete {
+        return Some(found.0.message.unwrap_or_default());
+    }
+    let reached: Vec<_> = outcomes.lock().unwrap().iter().cloned().chain(case.standstills()).collect();
+    case.unreached(&reached).first().map(|lost| format!("no execution comes to `{lost}`"))
 }
 
 // One test: a fault is seeded into the whole process.

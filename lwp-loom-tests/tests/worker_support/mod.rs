@@ -11,8 +11,24 @@ pub fn explore(job: &Job) -> Finding {
     explore_in_turn(std::slice::from_ref(job)).remove(0)
 }
 
+/// Explores jobs, in as few processes as they leave alive.
+pub fn explore_all(jobs: &[Job]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    while findings.len() < jobs.len() {
+        findings.extend(until_one_ends_its_worker(&jobs[findings.len()..]));
+    }
+    findings
+}
+
 /// Explores jobs in one process, none of which but the last is to fail.
 pub fn explore_in_turn(jobs: &[Job]) -> Vec<Finding> {
+    let findings = until_one_ends_its_worker(jobs);
+    assert_eq!(findings.len(), jobs.len(), "{:?} took the process with it", findings.last());
+    findings
+}
+
+/// Explores jobs in one process, up to the first that takes it with it.
+fn until_one_ends_its_worker(jobs: &[Job]) -> Vec<Finding> {
     let mut worker = Command::new(env!("CARGO_BIN_EXE_worker"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -21,23 +37,22 @@ pub fn explore_in_turn(jobs: &[Job]) -> Vec<Finding> {
         .expect("the worker starts");
     let jobs: Vec<String> = jobs.iter().map(|job| serde_json::to_string(job).unwrap()).collect();
     let mut stdin = worker.stdin.take().expect("stdin is piped");
-    jobs.iter().for_each(|job| writeln!(stdin, "{job}").unwrap());
+    // A process that has ended reads no more of them.
+    let _ = jobs.iter().try_for_each(|job| writeln!(stdin, "{job}"));
     drop(stdin);
     let mut answers = BufReader::new(worker.stdout.take().expect("stdout is piped"));
-    let answers = jobs.iter().map(|job| {
-        loop {
-            let mut answer = String::new();
-            answers.read_line(&mut answer).unwrap();
-            match serde_json::from_str(&answer) {
-                Ok(Answer::Done(finding)) => break *finding,
-                Ok(Answer::Working { .. }) => {}
-                other => panic!("no answer to {job}: {other:?}: {answer:?}"),
-            }
+    let mut findings: Vec<Finding> = Vec::new();
+    while findings.len() < jobs.len() && !findings.last().is_some_and(Finding::ends_its_worker) {
+        let mut answer = String::new();
+        answers.read_line(&mut answer).unwrap();
+        match serde_json::from_str(&answer) {
+            Ok(Answer::Done(finding)) => findings.push(*finding),
+            Ok(Answer::Working { .. }) => {}
+            other => panic!("no answer to {}: {other:?}: {answer:?}", jobs[findings.len()]),
         }
-    });
-    let answers = answers.collect();
+    }
     worker.wait().unwrap();
-    answers
+    findings
 }
 
 /// A job that explores all of a program.

@@ -21,9 +21,6 @@ use super::failure::{Failure, FailureKind, thread_name};
 /// How often a thread has to go round the same steps.
 const ROUNDS: usize = 100;
 
-/// Places of a loop that a message names.
-const PLACES: usize = 4;
-
 /// A step, as far as one can be like another.
 #[derive(Clone, Copy, Debug)]
 struct Done {
@@ -135,8 +132,10 @@ fn period(steps: &[Done]) -> usize {
 pub fn failure(rounds: &[Round]) -> Failure {
     let mut description = String::new();
     for Round { thread, places, .. } in rounds {
-        let places: Vec<&str> = places.iter().take(PLACES).map(String::as_str).collect();
-        let _ = write!(description, "{} goes round at {}; ", thread_name(*thread), places.join(", "));
+        let first = places.first().map_or("", String::as_str);
+        let more = places.len().saturating_sub(1);
+        let _ =
+            write!(description, "{} goes round at {first} and {more} places more; ", thread_name(*thread));
     }
     description.push_str("it sees the same each time, and no other thread can change that");
     Failure { kind: FailureKind::EndlessLoop, description }
