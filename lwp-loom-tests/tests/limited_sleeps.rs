@@ -41,8 +41,8 @@ fn cases() -> impl Iterator<Item = Case> {
     });
     texts.flat_map(|text| {
         let program = Arc::new(parse("limited", &text).unwrap_or_else(|wrong| panic!("{text}\n{wrong:?}")));
-        let of = move |revision| Case::new(program.clone(), revision, Variant::Repaired, 2);
-        Revision::ALL.into_iter().map(of)
+        // What sleeps have to do with limits is the same in both revisions.
+        [Case::new(program, Revision::R1_69_2_6, Variant::Repaired, 2)]
     })
 }
 
@@ -68,7 +68,7 @@ fn failure(case: &Case) -> Option<String> {
 #[test]
 fn a_limit_ends_its_own_sleep_and_each_mistake_about_it_is_noticed() {
     let cases: Vec<Case> = cases().collect();
-    assert_eq!(cases.len(), 128);
+    assert_eq!(cases.len(), 64);
     assert!(cases.iter().all(|case| case.reference().is_some()));
     for case in &cases {
         assert_eq!(failure(case), None, "{:?}", case.litmus.lines);
