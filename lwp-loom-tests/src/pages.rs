@@ -1,5 +1,6 @@
 //! Pages of the documentation that are written by what measures them.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::{env, fs};
 
@@ -13,7 +14,11 @@ pub const UPDATE: &str = "UPDATE_PAGES";
 /// Where the page is not what it should be, or cannot be read or written.
 pub fn hold(path: &Path, should_be: &str) {
     let name = path.display();
-    let is = fs::read_to_string(path).unwrap_or_else(|why| panic!("{name}: {why}"));
+    let is = match fs::read_to_string(path) {
+        // A page that is written for the first time.
+        Err(why) if why.kind() == ErrorKind::NotFound && env::var_os(UPDATE).is_some() => String::new(),
+        is => is.unwrap_or_else(|why| panic!("{name}: {why}")),
+    };
     if is == should_be {
         return;
     }
