@@ -113,6 +113,19 @@ fn a_mistake_that_takes_an_end_away_fails_a_program_that_claims_nothing() {
     );
 }
 
+// Mutants of the protocol that no program of the collection noticed: each of these fails with one of them.
+#[cfg(shuttle)]
+#[test]
+fn programs_that_mutants_of_the_protocol_fail_hold() {
+    for revision in [OLD, NEW] {
+        holds("unpark-of-one-park", revision, "repaired", 2);
+        holds("reference-while-exiting", revision, "repaired", 1);
+        holds("quit-the-suspended", revision, "repaired", 2);
+        holds("signal-while-one-is-taken", revision, "repaired", 1);
+        holds("signal-beside-two-detached", revision, "repaired", 1);
+    }
+}
+
 // A search that ends at the first hang says nothing of the rest.
 #[test]
 fn that_it_hangs_at_times_and_who_does_can_be_claimed_beside_all_else() {
