@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::job::Verdict;
 use crate::report::Run;
 
 /// A row for each family under each engine.
@@ -17,10 +18,9 @@ pub fn explored_page(runs: &[Run]) -> String {
     );
     for run in runs {
         let Run { name, engine, programs, distinct, digest, unreached, .. } = run;
-        let _ = writeln!(
-            page,
-            "| `{name}` | {engine} | {programs} | {distinct} | `{digest:016x}` | {unreached} |"
-        );
+        // What else a search has seen when it comes to a failure may depend on how many cores it had.
+        let digest = if run.verdict == Verdict::Defect { "-".into() } else { format!("`{digest:016x}`") };
+        let _ = writeln!(page, "| `{name}` | {engine} | {programs} | {distinct} | {digest} | {unreached} |");
     }
     page
 }
