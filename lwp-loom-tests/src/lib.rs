@@ -17,6 +17,7 @@ pub mod fuzzing;
 pub mod generate;
 pub mod job;
 pub mod litmus;
+pub mod numbers;
 pub mod oracle;
 pub mod orderings;
 pub mod pages;

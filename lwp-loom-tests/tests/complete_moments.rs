@@ -12,6 +12,7 @@ use lwp_core::sync::{self, AtomicUsize, RawLock};
 use lwp_core::watch::{self, Watch};
 use lwp_loom_tests::engine::complete::{Options, explore_plainly, explore_with};
 use lwp_loom_tests::job::{Limits, Verdict};
+use lwp_loom_tests::numbers::Numbers;
 
 /// What a thread of a generated program does.
 #[derive(Clone, Copy, Debug)]
@@ -100,18 +101,9 @@ fn run(ops: &[Op], thread: usize, objects: &Objects) {
     }
 }
 
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % n as u64) as usize
-    }
-}
-
 /// The program and the claim that a seed stands for.
 fn generated(seed: u64) -> (Vec<Vec<Op>>, Claim) {
-    let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut numbers = Numbers::new(seed << 32);
     let threads = 2 + numbers.below(2);
     let most = if threads == 2 { 4 } else { 2 };
     let op = |numbers: &mut Numbers| match numbers.below(5) {

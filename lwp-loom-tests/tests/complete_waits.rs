@@ -11,9 +11,9 @@ use complete_support::condition::{Condition, Look};
 use lwp_core::site::Site;
 use lwp_core::sync::{AtomicUsize, Parker, RawLock, spawn, spin_while};
 use lwp_loom_tests::cores::Cores;
-use lwp_loom_tests::engine::complete::random::Numbers;
 use lwp_loom_tests::engine::complete::{Handing, Options, explore_with};
 use lwp_loom_tests::job::{Limits, Verdict};
+use lwp_loom_tests::numbers::Numbers;
 
 /// Words, locks and parkers of each program.
 const OBJECTS: usize = 2;

@@ -9,7 +9,7 @@ use lwp_core::site::{self, Site};
 use lwp_core::sync::model::Allocation;
 use lwp_core::sync::{AtomicUsize, Cell, JoinHandle, Parker, RawLock, spawn, spin_while};
 use lwp_loom_tests::engine::complete::TAKEN;
-use lwp_loom_tests::engine::complete::random::Numbers;
+use lwp_loom_tests::numbers::Numbers;
 
 /// Objects of each kind.
 const OBJECTS: usize = 2;

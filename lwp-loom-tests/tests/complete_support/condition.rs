@@ -1,6 +1,6 @@
 //! What a thread may wait for: conditions of any shape over words and locks.
 
-use lwp_loom_tests::engine::complete::random::Numbers;
+use lwp_loom_tests::numbers::Numbers;
 
 /// What a thread may wait for.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use condition::{Condition, Look};
 use lwp_core::site::Site;
 use lwp_core::sync::{AtomicUsize, Cell, Parker, RawLock, choose, spawn, spin_while, state};
-use lwp_loom_tests::engine::complete::random::Numbers;
+use lwp_loom_tests::numbers::Numbers;
 
 /// One operation of a thread; what it sees goes into the thread's log.
 #[derive(Clone, Debug)]

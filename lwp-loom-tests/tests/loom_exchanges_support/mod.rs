@@ -12,6 +12,7 @@ use lwp_core::sync::{AtomicUsize, spawn};
 use lwp_loom_tests::engine::Exploration;
 use lwp_loom_tests::engine::loom::explore;
 use lwp_loom_tests::job::Limits;
+use lwp_loom_tests::numbers::Numbers;
 
 /// How an access is ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,21 +39,9 @@ pub type Outcome = (Vec<Vec<usize>>, Vec<usize>);
 
 pub const WORDS: usize = 2;
 
-/// Numbers that follow from a seed (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(z ^ z >> 31) * n as u128) >> 64) as usize
-    }
-}
-
 /// The program that a seed stands for, of so many threads with at most so many operations each.
 pub fn program(seed: u64, threads: usize, at_most: usize) -> Program {
-    let mut numbers = Numbers(seed << 32 | (threads * 16 + at_most) as u64);
+    let mut numbers = Numbers::new(seed << 32 | (threads * 16 + at_most) as u64);
     // Two words tell weak memory from strong, one has more that happens to it.
     let words = if numbers.below(3) == 0 { 1 } else { WORDS };
     let ops = |numbers: &mut Numbers| (0..1 + numbers.below(at_most)).map(|_| op(numbers, words)).collect();

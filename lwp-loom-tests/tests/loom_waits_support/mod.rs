@@ -9,6 +9,7 @@ use lwp_core::sync::{AtomicUsize, Cell, RawLock, spawn, spin_while};
 use lwp_loom_tests::engine::Exploration;
 use lwp_loom_tests::engine::loom::explore;
 use lwp_loom_tests::job::Limits;
+use lwp_loom_tests::numbers::Numbers;
 
 /// One operation of a thread; what it sees goes into the thread's log.
 #[derive(Clone, Debug)]
@@ -36,21 +37,9 @@ pub type Program = Vec<Vec<Op>>;
 
 const WORDS: usize = 2;
 
-/// Numbers that follow from a seed (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(z ^ z >> 31) * n as u128) >> 64) as usize
-    }
-}
-
 /// The program that a seed stands for: one thread waits once, or two do, amid what can tell the executions apart.
 pub fn program(seed: u64) -> Program {
-    let mut numbers = Numbers(seed << 32);
+    let mut numbers = Numbers::new(seed << 32);
     let threads = 2 + usize::from(numbers.below(3) == 0);
     let budget = if threads == 2 { 3 } else { 2 };
     let waiters = 1 + usize::from(numbers.below(3) == 0);

@@ -5,10 +5,10 @@
 //! probability of at least `1 / (n k^(depth - 1))`, for `n` threads and `k` steps.
 
 use super::clock::{THREADS, Threads};
-use super::random::Numbers;
 use super::schedule::Step;
 use super::strategy::{Decision, Ending, Strategy, choices};
 use super::world::World;
+use crate::numbers::Numbers;
 
 /// PCT schedules.
 #[derive(Debug)]
